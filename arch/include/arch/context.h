@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A thread's registers and how the portable kernel reads and writes them.
+ *
+ * struct arch_context is the first member of struct thread; the trap entry saves into it
+ * and the exit loads from it. Offsets are welded to the assembly by static_assert in
+ * arch/riscv64/context.c.
+ */
+#ifndef ARCH_CONTEXT_H
+#define ARCH_CONTEXT_H
+
+#include <arch/types.h>
+
+struct hart;
+
+struct arch_context {
+    uint64_t x[32]; /* x[0] holds the pc (sepc) */
+    uint64_t sstatus;
+    struct hart *hart; /* the hart this runs on, set before every return to user mode */
+    bool fp_saved;     /* f[] holds state; otherwise the registers are all zero */
+    uint32_t fcsr;
+    uint64_t f[32];
+};
+
+enum { CONTEXT_A0 = 10, CONTEXT_A1 = 11, CONTEXT_A2 = 12, CONTEXT_A7 = 17 };
+
+static inline uint64_t context_argument(const struct arch_context *c, unsigned n)
+{
+    return c->x[CONTEXT_A0 + n];
+}
+
+static inline void context_set_argument(struct arch_context *c, unsigned n,
+                                        uint64_t value)
+{
+    c->x[CONTEXT_A0 + n] = value;
+}
+
+static inline void context_set_result(struct arch_context *c, int64_t value)
+{
+    c->x[CONTEXT_A0] = (uint64_t)value;
+}
+
+static inline uint64_t context_pc(const struct arch_context *c)
+{
+    return c->x[0];
+}
+
+/* Registers of a thread that starts in user mode; everything not named is zero. */
+void arch_context_init(struct arch_context *c, uaddr_t pc, uaddr_t sp, uint64_t tls,
+                       uint64_t argument);
+
+/* Move floating point: save the old thread's registers if it changed them, load the new
+ * thread's if the hart holds others. Either may be NULL. */
+void arch_context_switch_fp(struct hart *hart, struct arch_context *from,
+                            struct arch_context *to);
+
+/* This thread ends: no other may see its floating point. */
+void arch_context_drop_fp(struct hart *hart, struct arch_context *context);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Page tables: the part of the portability contract that mm/ builds on.
+ *
+ * A table is named by the physical address of its root. Leaves carry access bits of
+ * abi/vm.h, the frame's address and a few software bits. Nothing here allocates or frees
+ * by itself: callers pass table frames in and get them back. No function here may be
+ * called from interrupt context; there is none.
+ */
+#ifndef ARCH_MMU_H
+#define ARCH_MMU_H
+
+#include <arch/types.h>
+
+typedef uint64_t pte_t;
+
+/* Bits of access beside VM_READ, VM_WRITE and VM_EXECUTE in arch_pte_make(). */
+#define PTE_COPY (1u << 8) /* software: shared frame, copy before the first write */
+#define PTE_FRAME                                                                        \
+    (1u << 9) /* software: the frame is in the frame table, holds a reference */
+
+/* Physical memory that the direct map covers, as a kernel pointer, and back. */
+void *arch_direct(paddr_t address);
+paddr_t arch_physical(const void *direct);
+
+/* Where the kernel image's linked addresses lie: virtual - physical. Boot only. */
+uint64_t arch_image_offset(void);
+
+/*
+ * Give up firmware's and boot's mappings: from now on the kernel image has its final
+ * access and the direct map covers exactly the gigabytes marked used.
+ * take_frame: returns zeroed frames for tables; boot only, may panic.
+ */
+void arch_mmu_finish_boot(paddr_t (*take_frame)(void));
+
+/* Keep the direct map of [base, base + bytes); call before arch_mmu_finish_boot. */
+void arch_mmu_use_direct(paddr_t base, uint64_t bytes);
+
+/* Write the kernel half into a zeroed frame that becomes a user table's root. */
+void arch_table_init(paddr_t root);
+
+/* The leaf entry for a user address, or NULL when a table on the way is absent. */
+pte_t *arch_table_leaf(paddr_t root, uint64_t va);
+
+/* Link a zeroed frame as the highest absent table on the way; true: more are absent. */
+bool arch_table_link(paddr_t root, uint64_t va, paddr_t zeroed_frame);
+
+/*
+ * The first valid leaf in [*va, end): moves *va to it. NULL: none, *va is end. Skips
+ * absent tables whole; looks at no more than limit entries (then NULL with *va < end).
+ */
+pte_t *arch_table_next(paddr_t root, uint64_t *va, uint64_t end, unsigned *limit);
+
+/*
+ * Unlink one table frame whose leaves are all invalid, lowest first, and return it; false
+ * when only the root is left. For teardown of a user table.
+ */
+bool arch_table_unlink_any(paddr_t root, paddr_t *table);
+
+/* Without access bits the leaf is valid but out of user mode's reach. */
+pte_t arch_pte_make(paddr_t frame, uint32_t access);
+paddr_t arch_pte_frame(pte_t pte);
+uint32_t arch_pte_access(pte_t pte); /* VM_* | PTE_COPY | PTE_FRAME */
+
+static inline bool arch_pte_is_valid(pte_t pte)
+{
+    return (pte & 1) != 0;
+}
+
+/* Make the hart use this table. A no-op when it does already: a changed satp costs a whole
+ * TLB on QEMU (docs/adr). */
+void arch_space_switch(paddr_t root, uint16_t asid);
+
+/* If the hart translates through this table, which is about to be freed, use the kernel's. */
+void arch_space_leave(paddr_t root);
+
+/* How many ASIDs there are; numbers are 1 .. count - 1. */
+uint32_t arch_asid_count(void);
+
+/* Forget cached translations after a valid leaf was removed or weakened. */
+void arch_fence_page(uint64_t va, uint16_t asid);
+void arch_fence_asid(uint16_t asid);
+void arch_fence_all(void);
+
+/* Make instructions written as data visible to fetches on this hart. */
+void arch_fence_code(void);
+
+#endif

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sv48 page tables [priv 20211203 §4.5 Sv48: Page-Based 48-bit Virtual-Memory System].
+ *
+ *   47      39 38      30 29      21 20      12 11        0
+ *  +----------+----------+----------+----------+-----------+
+ *  | level 3  | level 2  | level 1  | level 0  |  offset   |
+ *  +----------+----------+----------+----------+-----------+
+ *
+ * Kernel half: the direct map at DIRECT_MAP_BASE in gigabyte leaves, the kernel image at
+ * KERNEL_BASE in pages with the access each section needs. Every user table's root has
+ * the same upper 256 entries, which never change after boot.
+ */
+#include <arch/mmu.h>
+
+#include <abi/vm.h>
+#include <arch/hart.h>
+#include <kernel/base/string.h>
+#include <kernel/debug/klog.h>
+
+#include <arch/riscv64/csr.h>
+
+#define PTE_V         0x001ull
+#define PTE_R         0x002ull
+#define PTE_W         0x004ull
+#define PTE_X         0x008ull
+#define PTE_U         0x010ull
+#define PTE_G         0x020ull
+#define PTE_A         0x040ull
+#define PTE_D         0x080ull
+#define PTE_RSW_SHIFT 8 /* two bits for software: PTE_COPY, PTE_FRAME of arch/mmu.h */
+#define PTE_PPN_SHIFT 10
+#define PTE_PPN_MASK  ((1ull << 44) - 1)
+
+#define LEVELS   4
+#define ENTRIES  512u
+#define GIGABYTE (1ull << 30)
+
+_Static_assert(PTE_COPY == 1u << PTE_RSW_SHIFT && PTE_FRAME == 2u << PTE_RSW_SHIFT,
+               "software bits are kept where the page table has room for them");
+
+extern pte_t boot_root[ENTRIES], boot_direct[ENTRIES];
+extern char __text_start[], __text_end[], __rodata_end[], _end[], _start[];
+
+static struct {
+    paddr_t root;  /* the kernel's own table: kernel half only */
+    uint64_t satp; /* what this hart translates through */
+    uint32_t asids;
+    uint64_t image_offset; /* virtual - physical, of the kernel image */
+    bool is_used[ENTRIES]; /* gigabytes of the direct map */
+} mmu;
+
+void *arch_direct(paddr_t address)
+{
+    return (void *)(DIRECT_MAP_BASE + address.value);
+}
+
+paddr_t arch_physical(const void *direct)
+{
+    return PADDR((uint64_t)direct - DIRECT_MAP_BASE);
+}
+
+static unsigned index_at(uint64_t va, unsigned level)
+{
+    return (unsigned)(va >> (PAGE_SHIFT + 9 * level)) % ENTRIES;
+}
+
+static pte_t pte_pointer(paddr_t frame)
+{
+    return (frame.value >> PAGE_SHIFT) << PTE_PPN_SHIFT | PTE_V;
+}
+
+static pte_t *table_of(pte_t pte)
+{
+    return arch_direct(arch_pte_frame(pte));
+}
+
+paddr_t arch_pte_frame(pte_t pte)
+{
+    return PADDR((pte >> PTE_PPN_SHIFT & PTE_PPN_MASK) << PAGE_SHIFT);
+}
+
+/* A is set, and D where the page is writable, so that no hart ever has to set them. */
+pte_t arch_pte_make(paddr_t frame, uint32_t access)
+{
+    pte_t pte = pte_pointer(frame) | PTE_A | (access & (PTE_COPY | PTE_FRAME));
+
+    if ((access & (VM_READ | VM_WRITE | VM_EXECUTE)) == 0)
+        return pte | PTE_R; /* without U: there, but not for user mode */
+    pte |= PTE_U;
+    if (access & VM_EXECUTE)
+        pte |= PTE_X | (access & VM_READ ? PTE_R : 0);
+    else
+        pte |= PTE_R;
+    if (access & VM_WRITE)
+        pte |= PTE_R | PTE_W | PTE_D; /* write without read is reserved [§4.3.1] */
+    return pte;
+}
+
+uint32_t arch_pte_access(pte_t pte)
+{
+    uint32_t access = (uint32_t)pte & (PTE_COPY | PTE_FRAME);
+
+    if (pte & PTE_U) {
+        access |= pte & PTE_R ? VM_READ : 0;
+        access |= pte & PTE_W ? VM_WRITE : 0;
+        access |= pte & PTE_X ? VM_EXECUTE : 0;
+    }
+    return access;
+}
+
+/* ---- user tables ---- */
+
+void arch_table_init(paddr_t root)
+{
+    pte_t *kernel = arch_direct(mmu.root), *table = arch_direct(root);
+
+    memcpy(&table[ENTRIES / 2], &kernel[ENTRIES / 2], ENTRIES / 2 * sizeof(pte_t));
+}
+
+/* DOC: page-walk */
+pte_t *arch_table_leaf(paddr_t root, uint64_t va)
+{
+    pte_t *table = arch_direct(root);
+
+    for (unsigned level = LEVELS - 1; level > 0; level--) {
+        pte_t pte = table[index_at(va, level)];
+
+        if (!(pte & PTE_V))
+            return NULL;
+        table = table_of(pte);
+    }
+    return &table[index_at(va, 0)];
+}
+
+bool arch_table_link(paddr_t root, uint64_t va, paddr_t zeroed_frame)
+{
+    pte_t *table = arch_direct(root);
+
+    for (unsigned level = LEVELS - 1; level > 0; level--) {
+        pte_t *pte = &table[index_at(va, level)];
+
+        if (!(*pte & PTE_V)) {
+            *pte = pte_pointer(zeroed_frame);
+            return level > 1;
+        }
+        table = table_of(*pte);
+    }
+    return false;
+}
+
+pte_t *arch_table_next(paddr_t root, uint64_t *va, uint64_t end, unsigned *limit)
+{
+    while (*va<end && * limit> 0) {
+        pte_t *table = arch_direct(root);
+        unsigned level = LEVELS - 1;
+
+        /* Down as far as there are tables. */
+        while (level > 0 && (table[index_at(*va, level)] & PTE_V))
+            table = table_of(table[index_at(*va, level--)]);
+        if (level > 0) { /* nothing below: to the next entry of this level */
+            uint64_t span = PAGE_BYTES << (9 * level);
+
+            *va = (*va | (span - 1)) + 1;
+            (*limit)--;
+            continue;
+        }
+        for (unsigned i = index_at(*va, 0); i < ENTRIES && *va<end && * limit> 0; i++) {
+            if (table[i] & PTE_V)
+                return &table[i];
+            *va += PAGE_BYTES;
+            (*limit)--;
+        }
+    }
+    if (*va > end)
+        *va = end;
+    return NULL;
+}
+
+bool arch_table_unlink_any(paddr_t root, paddr_t *out)
+{
+    pte_t *path[LEVELS], *table = arch_direct(root);
+    unsigned level = LEVELS - 1;
+
+    /* Follow the first pointer of each table; the lowest table reached is free of them. */
+    for (;;) {
+        unsigned count = level == LEVELS - 1 ? ENTRIES / 2 : ENTRIES, i = 0;
+
+        while (level > 0 && i < count && !(table[i] & PTE_V))
+            i++;
+        if (level == 0 || i == count)
+            break;
+        path[level] = &table[i];
+        table = table_of(table[i]);
+        level--;
+    }
+    if (level == LEVELS - 1)
+        return false;
+    *out = arch_pte_frame(*path[level + 1]);
+    *path[level + 1] = 0;
+    return true;
+}
+
+/* ---- translation ---- */
+
+static void set_satp(uint64_t satp)
+{
+    if (satp == mmu.satp)
+        return;
+    mmu.satp = satp;
+    /* ASIDs keep the spaces' translations apart: no fence [§4.2.1]. */
+    csr_write(satp, satp);
+}
+
+static uint64_t satp_of(paddr_t root, uint16_t asid)
+{
+    return (uint64_t)SATP_MODE_SV48 << SATP_MODE_SHIFT |
+           (uint64_t)asid << SATP_ASID_SHIFT | root.value >> PAGE_SHIFT;
+}
+
+void arch_space_switch(paddr_t root, uint16_t asid)
+{
+    set_satp(satp_of(root, asid));
+}
+
+void arch_space_leave(paddr_t root)
+{
+    if ((mmu.satp & PTE_PPN_MASK) == root.value >> PAGE_SHIFT)
+        set_satp(satp_of(mmu.root, 0));
+}
+
+uint32_t arch_asid_count(void)
+{
+    return mmu.asids;
+}
+
+void arch_fence_page(uint64_t va, uint16_t asid)
+{
+    __asm__ volatile("sfence.vma %0, %1" : : "r"(va), "r"((uint64_t)asid) : "memory");
+}
+
+void arch_fence_asid(uint16_t asid)
+{
+    __asm__ volatile("sfence.vma zero, %0" : : "r"((uint64_t)asid) : "memory");
+}
+
+void arch_fence_all(void)
+{
+    __asm__ volatile("sfence.vma" : : : "memory");
+}
+
+void arch_fence_code(void)
+{
+    __asm__ volatile("fence.i" : : : "memory");
+}
+
+/* ---- boot ---- */
+
+void arch_mmu_use_direct(paddr_t base, uint64_t bytes)
+{
+    uint64_t end = base.value + bytes;
+
+    if (end > ENTRIES * GIGABYTE || end < base.value)
+        boot_stop("physical address 0x%lx lies beyond the direct map", base.value);
+    for (uint64_t g = base.value / GIGABYTE; g * GIGABYTE < end; g++)
+        mmu.is_used[g] = true;
+}
+
+static void map_image_page(paddr_t (*take_frame)(void), uint64_t va, pte_t bits)
+{
+    pte_t *table = arch_direct(mmu.root);
+
+    for (unsigned level = LEVELS - 1; level > 0; level--) {
+        pte_t *pte = &table[index_at(va, level)];
+
+        if (!(*pte & PTE_V))
+            *pte = pte_pointer(take_frame());
+        table = table_of(*pte);
+    }
+    table[index_at(va, 0)] = pte_pointer(PADDR(va - mmu.image_offset)) | bits;
+}
+
+/* Write ones to satp's ASID field and see which stay [§4.1.11]. */
+static uint32_t count_asids(void)
+{
+    uint64_t old = csr_read(satp);
+    uint64_t kept;
+
+    csr_write(satp, old | (uint64_t)SATP_ASID_MASK << SATP_ASID_SHIFT);
+    kept = csr_read(satp) >> SATP_ASID_SHIFT & SATP_ASID_MASK;
+    csr_write(satp, old);
+    return (uint32_t)kept + 1;
+}
+
+void arch_mmu_finish_boot(paddr_t (*take_frame)(void))
+{
+    uint64_t va, text_end = (uint64_t)__text_end, rodata_end = (uint64_t)__rodata_end;
+    const pte_t base = PTE_R | PTE_A | PTE_G;
+
+    mmu.image_offset = arch_image_offset();
+    mmu.root = take_frame();
+    for (va = (uint64_t)_start; va < (uint64_t)_end; va += PAGE_BYTES)
+        map_image_page(take_frame, va,
+                       va < text_end     ? base | PTE_X
+                       : va < rodata_end ? base
+                                         : base | PTE_W | PTE_D);
+    for (unsigned g = 0; g < ENTRIES; g++)
+        if (!mmu.is_used[g])
+            boot_direct[g] = 0;
+    ((pte_t *)arch_direct(mmu.root))[index_at(DIRECT_MAP_BASE, LEVELS - 1)] =
+        boot_root[index_at(DIRECT_MAP_BASE, LEVELS - 1)];
+    mmu.asids = count_asids();
+    set_satp(satp_of(mmu.root, 0));
+    arch_fence_all(); /* the boot tables' leaves were weakened */
+}
+
+uint64_t arch_image_offset(void)
+{
+    /* The boot table's first leaf of the image tells where KERNEL_BASE lies. */
+    const pte_t *high = table_of(boot_root[ENTRIES - 1]);
+    const pte_t *kernel = table_of(high[index_at(KERNEL_BASE, 2)]);
+
+    return KERNEL_BASE - arch_pte_frame(kernel[0]).value;
+}

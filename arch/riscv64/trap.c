@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Traps, sorted by cause [priv 20211203 §4.1.8 Supervisor Cause Register] and handed to
+ * kernel/entry.h.
+ */
+#include <arch/hart.h>
+#include <arch/mmu.h>
+#include <kernel/base/fmt.h>
+#include <kernel/debug/panic.h>
+#include <kernel/entry.h>
+
+#include <arch/riscv64/csr.h>
+
+struct arch_context *trap_from_user(struct arch_context *context);
+_Noreturn void trap_from_kernel(const uint64_t *registers);
+
+static void interrupt(uint64_t cause)
+{
+    if (cause == SCAUSE_TIMER)
+        kernel_timer();
+    else if (cause == SCAUSE_EXTERNAL)
+        kernel_external_interrupt();
+    /* others are not enabled in sie */
+}
+
+static enum fault_kind kind_of(uint64_t cause)
+{
+    switch (cause) {
+    case SCAUSE_FETCH_PAGE:
+    case SCAUSE_FETCH_ACCESS:
+        return FAULT_EXECUTE;
+    case SCAUSE_LOAD_PAGE:
+    case SCAUSE_LOAD_ACCESS:
+        return FAULT_READ;
+    case SCAUSE_STORE_PAGE:
+    case SCAUSE_STORE_ACCESS:
+        return FAULT_WRITE;
+    case SCAUSE_BREAKPOINT:
+        return FAULT_BREAKPOINT;
+    case SCAUSE_FETCH_MISALIGN:
+    case SCAUSE_LOAD_MISALIGN:
+    case SCAUSE_STORE_MISALIGN:
+        return FAULT_MISALIGNED;
+    default:
+        return FAULT_ILLEGAL;
+    }
+}
+
+/* An access fault is physical: the page was there, the bus refused. Making the page
+ * again would not help, so it must not reach the page-fault path. */
+static bool is_access_fault(uint64_t cause)
+{
+    return cause == SCAUSE_FETCH_ACCESS || cause == SCAUSE_LOAD_ACCESS ||
+           cause == SCAUSE_STORE_ACCESS;
+}
+
+/* DOC: trap-dispatch */
+struct arch_context *trap_from_user(struct arch_context *context)
+{
+    struct thread *self = arch_hart()->current;
+    uint64_t cause = csr_read(scause), value = csr_read(stval);
+
+    if (cause == SCAUSE_ECALL_U) {
+        context->x[0] += 4; /* go on behind the ecall, whatever the call does */
+        kernel_syscall(self);
+        return kernel_next();
+    }
+    kernel_trap(cause, value);
+    if (cause & SCAUSE_INTERRUPT)
+        interrupt(cause & ~SCAUSE_INTERRUPT);
+    else if (is_access_fault(cause))
+        kernel_fault(self, FAULT_BUS, value);
+    else
+        kernel_fault(self, kind_of(cause), value);
+    return kernel_next();
+}
+
+void arch_idle(void)
+{
+    uint64_t pending;
+
+    /* wfi wakes for interrupts enabled in sie even while SIE = 0, so none can slip in
+     * between the look and the sleep [priv 20211203 §3.3.3 Wait for Interrupt]. */
+    while ((pending = csr_read(sip) & (SIP_STIP | SIP_SEIP) & csr_read(sie)) == 0)
+        __asm__ volatile("wfi" ::: "memory");
+    kernel_trap(SCAUSE_INTERRUPT, pending);
+    if (pending & SIP_STIP)
+        kernel_timer();
+    if (pending & SIP_SEIP)
+        kernel_external_interrupt();
+}
+
+static const char *cause_name(uint64_t cause)
+{
+    static const char *const names[] = {
+        "instruction address misaligned",
+        "instruction access fault",
+        "illegal instruction",
+        "breakpoint",
+        "load address misaligned",
+        "load access fault",
+        "store address misaligned",
+        "store access fault",
+        "call from user mode",
+        "call from the kernel",
+        "reserved cause 10",
+        "reserved cause 11",
+        "instruction page fault",
+        "load page fault",
+        "reserved cause 14",
+        "store page fault",
+    };
+
+    if (cause & SCAUSE_INTERRUPT)
+        return "interrupt";
+    return cause < sizeof(names) / sizeof(names[0]) ? names[cause] : "unknown cause";
+}
+
+_Noreturn void trap_from_kernel(const uint64_t *registers)
+{
+    static char reason[120];
+
+    fmt_print(reason, sizeof(reason),
+              "a trap in the kernel itself: %s, scause=0x%lx stval=0x%lx",
+              cause_name(csr_read(scause)), csr_read(scause), csr_read(stval));
+    panic_report(reason, registers[0], registers[8], registers);
+}
+
+/* Frame pointer chain [ELF psABI: -fno-omit-frame-pointer]: ra at fp - 8, caller's at fp - 16. */
+unsigned arch_backtrace(uint64_t *pcs, unsigned max, uint64_t fp)
+{
+    unsigned n = 0;
+
+    while (n < max && fp > KERNEL_BASE && (fp & 7) == 0) {
+        const uint64_t *frame = (const uint64_t *)fp;
+
+        if (frame[-1] < KERNEL_BASE)
+            break;
+        pcs[n++] = frame[-1];
+        if (frame[-2] <= fp)
+            break;
+        fp = frame[-2];
+    }
+    return n;
+}

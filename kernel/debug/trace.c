@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* The trace ring's set-up and its textual form. The hot path is trace() in trace.h. */
+#include <kernel/debug/trace.h>
+
+#include <arch/mmu.h>
+#include <kernel/base/string.h>
+
+static const uint64_t no_cause;
+
+struct trace_context trace_context = {.cause = &no_cause};
+
+static const char *const event_names[] = {
+#define X(name, ...) #name,
+#include <abi/trace.def>
+#undef X
+};
+
+_Static_assert(sizeof(event_names) / sizeof(event_names[0]) == TRACE_EVENT_COUNT,
+               "every event has a name");
+
+void trace_init(struct hart *hart, void *memory, uint64_t bytes, uint64_t timebase_hz)
+{
+    struct trace_ring *ring = memory;
+    uint64_t capacity = 1;
+
+    while (4096 + 2 * capacity * sizeof(struct trace_record) <= bytes)
+        capacity *= 2;
+    *ring = (struct trace_ring){
+        .magic = TRACE_RING_MAGIC,
+        .capacity = capacity,
+        .hart = hart->id,
+        .timebase_hz = timebase_hz,
+        .self_physical = arch_physical(memory).value,
+    };
+    hart->trace = ring;
+}
+
+void trace_set_context(uint32_t thread, uint32_t process, const uint64_t *cause)
+{
+    trace_context.thread = thread;
+    trace_context.process = process;
+    trace_context.cause = cause != NULL ? cause : &no_cause;
+}
+
+void refuse_record(enum status status, int line)
+{
+    trace(TRACE_refusal, (uint64_t)(int64_t)status, (uint64_t)__builtin_return_address(0),
+          (uint64_t)line, trace_context.process);
+}
+
+void trace_print_last(unsigned count, void (*print)(const char *line))
+{
+    struct trace_ring *ring = arch_hart()->trace;
+    const struct trace_record *records;
+    uint64_t i;
+    char line[200];
+
+    if (ring == NULL)
+        return;
+    records = (const struct trace_record *)((char *)ring + 4096);
+    if (count > ring->head)
+        count = (unsigned)ring->head;
+    if (count > ring->capacity)
+        count = (unsigned)ring->capacity;
+    for (i = ring->head - count; i < ring->head; i++) {
+        const struct trace_record *r = &records[i & (ring->capacity - 1)];
+
+        fmt_print(
+            line, sizeof(line), "  %lu %s process=%u thread=%u cause=%lx %lx %lx %lx %lx",
+            r->time, event_names[r->event % TRACE_EVENT_COUNT], r->process, r->thread,
+            r->cause, r->arguments[0], r->arguments[1], r->arguments[2], r->arguments[3]);
+        print(line);
+    }
+}

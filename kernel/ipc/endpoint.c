@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Endpoints.
+ *
+ * An endpoint is whom to ask. Clients call it; whoever holds a handle with RECEIVE
+ * answers. It outlives its servers: calls that nobody has taken stay queued until a
+ * server (the same or its successor) asks for work, or until no handle with RECEIVE is
+ * left anywhere, when they end with E_OWNER_DEAD. The queue is made of the calling
+ * threads themselves, best priority first, so it needs no memory and cannot overflow.
+ *
+ * A call in a server's hand is a pair of pointers, server->caller and caller->server.
+ * The reply clears them; so does either one's death: the caller gets E_OWNER_DEAD, or
+ * the reply goes nowhere.
+ *
+ * Beside calls an endpoint carries 64 event bits (interrupts, ring wake-ups: posted,
+ * never lost, never queued twice) and the deaths of the processes it supervises, whose
+ * queue is made of the dead processes. A receiver gets deaths first, then events, then
+ * calls.
+ *
+ * References: handles, sleeping callers and receivers, supervised processes, bound
+ * lines.
+ */
+#include <kernel/ipc/endpoint.h>
+
+#include <abi/process.h>
+#include <kernel/debug/trace.h>
+#include <kernel/ipc/message.h>
+#include <kernel/mm/account.h>
+#include <kernel/mm/reaper.h>
+#include <kernel/mm/slab.h>
+#include <kernel/sched/process.h>
+#include <kernel/sched/sched.h>
+#include <kernel/sched/thread.h>
+
+#define ORPHAN_STEP 16
+
+static struct slab_cache endpoint_cache = SLAB_CACHE(struct endpoint);
+
+enum status endpoint_make(struct account *account, struct endpoint **out)
+{
+    struct endpoint *ep = slab_alloc(&endpoint_cache);
+    enum status st;
+
+    if (ep == NULL)
+        return REFUSE(E_NO_MEMORY);
+    object_init(&ep->object, OBJECT_ENDPOINT);
+    st = account_charge_object(account, &ep->object);
+    if (st != OK) {
+        ep->object.refs = 0;
+        object_gone(&ep->object);
+        slab_free(&endpoint_cache, ep);
+        return st;
+    }
+    list_init(&ep->receivers);
+    list_init(&ep->deaths);
+    *out = ep;
+    return OK;
+}
+
+static void endpoint_destroy(struct object *object)
+{
+    struct endpoint *ep = container_of(object, struct endpoint, object);
+
+    ASSERT(ep->callers.root == NULL && list_is_empty(&ep->deaths));
+    account_release_object(object);
+    object_gone(object);
+    slab_free(&endpoint_cache, ep);
+}
+
+/* ---- sleeping at an endpoint ---- */
+
+static void cancel_receive(struct thread *t)
+{
+    list_remove(&t->receive);
+    object_put(&t->endpoint->object);
+    t->endpoint = NULL;
+}
+
+static void cancel_queued_call(struct thread *t)
+{
+    tree_remove(&t->endpoint->callers, &t->call);
+    object_put(&t->endpoint->object);
+    t->endpoint = NULL;
+}
+
+static void cancel_delivered_call(struct thread *t)
+{
+    t->server->caller = NULL;
+    t->server = NULL;
+}
+
+/* ---- deaths and events ---- */
+
+static void fill_event(struct thread *t, uint64_t info, uint64_t w0, uint64_t w1,
+                       uint64_t w2, uint64_t w3)
+{
+    context_set_result(&t->context, OK);
+    context_set_argument(&t->context, 1, info);
+    context_set_argument(&t->context, 2, w0);
+    context_set_argument(&t->context, 3, w1);
+    context_set_argument(&t->context, 4, w2);
+    context_set_argument(&t->context, 5, w3);
+}
+
+static bool take_death(struct thread *self, struct endpoint *ep)
+{
+    struct list *first = list_take_first(&ep->deaths);
+    struct process *p;
+
+    if (first == NULL)
+        return false;
+    p = container_of(first, struct process, death);
+    self->page->badge = p->supervisor_badge;
+    fill_event(self, MESSAGE_IS_DEATH, p->status, p->fault_kind, p->fault_address,
+               p->fault_pc);
+    object_put(&p->object);
+    return true;
+}
+
+static bool take_events(struct thread *self, struct endpoint *ep)
+{
+    if (ep->events == 0)
+        return false;
+    trace(TRACE_event_take, ep->object.id, ep->events, 0, 0);
+    fill_event(self, MESSAGE_IS_EVENT, ep->events, 0, 0, 0);
+    ep->events = 0;
+    return true;
+}
+
+/* A thread that waits here for work, or NULL. Those of dying processes are passed over: what
+ * came in must stay for a server that lives. */
+static struct thread *first_receiver(struct endpoint *ep)
+{
+    while (!list_is_empty(&ep->receivers)) {
+        struct thread *t = container_of(ep->receivers.next, struct thread, receive);
+
+        if (t->process->state == PROCESS_ALIVE)
+            return t;
+        sched_cancel_sleep(t);
+    }
+    return NULL;
+}
+
+/* It has got something, its registers are set: on with it. */
+static void wake_receiver(struct thread *t)
+{
+    sched_cancel_sleep(t);
+    sched_make_runnable(t);
+}
+
+void endpoint_post_bits(struct endpoint *ep, uint64_t bits)
+{
+    struct thread *t;
+
+    ep->events |= bits;
+    t = first_receiver(ep);
+    trace(TRACE_event_post, ep->object.id, bits, ep->events,
+          t != NULL ? t->object.id : 0);
+    if (t == NULL)
+        return;
+    t->page->cause = *trace_context.cause;
+    if (take_events(t, ep))
+        wake_receiver(t);
+}
+
+static void process_death_hook(struct process *p)
+{
+    struct endpoint *ep = p->supervisor;
+    struct thread *t;
+
+    p->supervisor = NULL;
+    if (ep == NULL)
+        return;
+    if (ep->receive_handles > 0) {
+        object_get(&p->object);
+        list_append(&ep->deaths, &p->death);
+        t = first_receiver(ep);
+        if (t != NULL && take_death(t, ep))
+            wake_receiver(t);
+    }
+    object_put(&ep->object);
+}
+
+/* ---- calls ---- */
+
+/* DOC: message-delivery */
+static void deliver(struct thread *caller, struct thread *server, uint64_t badge)
+{
+    server->caller = caller;
+    caller->server = server;
+    server->page->badge = badge;
+    server->page->cause = READ_ONCE(caller->page->cause);
+    server->page->window_bytes = caller->window_bytes;
+    trace(TRACE_msg_receive, server->object.id, context_argument(&server->context, 1),
+          badge, caller->object.id);
+}
+
+enum status endpoint_start_call(struct thread *self, struct endpoint *ep, uint64_t badge,
+                                uint64_t deadline_ns)
+{
+    uint64_t info = context_argument(&self->context, 1);
+    struct thread *server;
+    enum status st;
+
+    if (ep->receive_handles == 0)
+        return REFUSE(E_OWNER_DEAD);
+    trace(TRACE_msg_call, ep->object.id, info, badge,
+          context_argument(&self->context, 2));
+    server = first_receiver(ep);
+    if (server != NULL) {
+        st = message_transfer(self, server, info);
+        if (st != OK)
+            return st; /* the server sleeps on; its registers will be written again */
+        wake_receiver(server);
+        deliver(self, server, badge);
+        sched_sleep(self, SLEEP_REPLY, UINT64_MAX, cancel_delivered_call);
+        sched_switch_to(server);
+        return OK;
+    }
+    self->call_badge = badge;
+    self->call.key =
+        (uint64_t)(PRIORITY_COUNT - 1 - self->priority) << 56 | ep->arrivals++;
+    tree_insert(&ep->callers, &self->call);
+    self->endpoint = ep;
+    object_get(&ep->object);
+    sched_sleep(self, SLEEP_CALL, deadline_ns, cancel_queued_call);
+    return OK;
+}
+
+enum status endpoint_reply(struct thread *self, struct thread **replied)
+{
+    uint64_t info = context_argument(&self->context, 1);
+    struct thread *caller = self->caller;
+    enum status st;
+
+    message_fetch_handles(self, info);
+    st = message_transfer(self, caller, info);
+    if (st != OK)
+        return st;
+    trace(TRACE_msg_reply, self->object.id, info, caller->object.id,
+          context_argument(&self->context, 2));
+    sched_cancel_sleep(caller); /* clears both pointers */
+    sched_make_runnable(caller);
+    *replied = caller;
+    return OK;
+}
+
+/* The best undelivered call that can be delivered; those that cannot are sent back. */
+static bool take_call(struct thread *self, struct endpoint *ep)
+{
+    while (ep->callers.first != NULL) {
+        struct thread *caller = container_of(ep->callers.first, struct thread, call);
+        uint64_t badge = caller->call_badge;
+        enum status st;
+
+        if (caller->process->state != PROCESS_ALIVE) { /* withdrawn by its death */
+            sched_cancel_sleep(caller);
+            continue;
+        }
+        st = message_transfer(caller, self, context_argument(&caller->context, 1));
+        if (st != OK) {
+            sched_wake(caller, st);
+            continue;
+        }
+        sched_cancel_sleep(caller);
+        deliver(caller, self, badge);
+        caller->cancel = cancel_delivered_call;
+        return true;
+    }
+    return false;
+}
+
+void endpoint_receive(struct thread *self, struct endpoint *ep, uint64_t deadline_ns)
+{
+    if (take_death(self, ep) || take_events(self, ep) || take_call(self, ep))
+        return;
+    list_append(&ep->receivers, &self->receive);
+    self->endpoint = ep;
+    object_get(&ep->object);
+    sched_sleep(self, SLEEP_RECEIVE, deadline_ns, cancel_receive);
+}
+
+/* ---- ends ---- */
+
+static void thread_end_hook(struct thread *t)
+{
+    if (t->caller != NULL)
+        sched_wake(t->caller, E_OWNER_DEAD); /* its cancel function clears our pointer */
+}
+
+static void endpoint_handle_made(struct object *object, uint32_t rights)
+{
+    if (rights & RIGHT_RECEIVE)
+        container_of(object, struct endpoint, object)->receive_handles++;
+}
+
+/* The last RECEIVE is gone: send callers away and let dead processes go, in steps. */
+static int endpoint_reap(struct object *object)
+{
+    struct endpoint *ep = container_of(object, struct endpoint, object);
+    struct list *death;
+
+    for (unsigned n = 0; n < ORPHAN_STEP; n++) {
+        death = list_take_first(&ep->deaths);
+        if (death != NULL)
+            object_put(&container_of(death, struct process, death)->object);
+        else if (ep->callers.first != NULL && ep->receive_handles == 0)
+            sched_wake(container_of(ep->callers.first, struct thread, call),
+                       E_OWNER_DEAD);
+        else
+            break;
+        if (n == ORPHAN_STEP - 1)
+            return true;
+    }
+    object_put(object); /* taken when it was queued */
+    return false;
+}
+
+static void endpoint_handle_closed(struct object *object, uint32_t rights)
+{
+    struct endpoint *ep = container_of(object, struct endpoint, object);
+
+    if (!(rights & RIGHT_RECEIVE) || --ep->receive_handles > 0)
+        return;
+    if (!list_is_empty(&object->reap))
+        return;
+    object_get(object);
+    reaper_add(object);
+}
+
+void endpoint_init(void)
+{
+    object_types[OBJECT_ENDPOINT] = (struct object_type_ops){
+        .destroy = endpoint_destroy,
+        .handle_made = endpoint_handle_made,
+        .handle_closed = endpoint_handle_closed,
+        .reap = endpoint_reap,
+    };
+    process_set_death_hook(process_death_hook);
+    thread_set_end_hook(thread_end_hook);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Endpoints and messages: where calls queue, and how they cross. Essay in endpoint.c.
+ */
+#ifndef KERNEL_IPC_ENDPOINT_H
+#define KERNEL_IPC_ENDPOINT_H
+
+#include <abi/message.h>
+#include <abi/status.h>
+#include <kernel/base/assert.h>
+#include <kernel/base/object.h>
+#include <kernel/base/tree.h>
+
+struct account;
+struct process;
+struct thread;
+
+struct endpoint {
+    struct object object;
+    struct tree callers;   /* struct thread.call: undelivered calls, best first */
+    struct list receivers; /* struct thread.receive: threads with nothing to do */
+    struct list deaths;    /* struct process.death: each holds a reference to itself */
+    uint64_t events;       /* bits posted and not yet taken */
+    uint64_t arrivals;
+    uint32_t receive_handles; /* 0: nobody will ever receive; callers are sent away */
+};
+
+void endpoint_init(void);
+
+/* Errors: E_QUOTA, E_NO_MEMORY. One reference, the caller's. */
+enum status endpoint_make(struct account *account, struct endpoint **out) MUST_CHECK;
+
+/* Set event bits; a thread that waits takes them at once. */
+void endpoint_post_bits(struct endpoint *endpoint, uint64_t bits);
+
+/*
+ * The current thread's call, its registers still holding it (abi/message.h), through a
+ * handle with this badge. On OK it sleeps, or waits in the server's hand; its result
+ * comes with the reply. On error nothing happened. Errors: E_OWNER_DEAD nobody will ever
+ * receive; those of message_transfer().
+ */
+enum status endpoint_start_call(struct thread *self, struct endpoint *endpoint,
+                                uint64_t badge, uint64_t deadline_ns) MUST_CHECK;
+
+/*
+ * Reply to the current thread's caller, if it has one, with its registers.
+ * Errors: those of message_transfer(); the caller then still waits.
+ */
+enum status endpoint_reply(struct thread *self, struct thread **replied) MUST_CHECK;
+
+/*
+ * The current thread takes the next death, event word or call: its registers are set, or
+ * it sleeps until there is one.
+ */
+void endpoint_receive(struct thread *self, struct endpoint *endpoint,
+                      uint64_t deadline_ns);
+
+#endif

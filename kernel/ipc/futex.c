@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* Futexes: a hash table of sleeping threads; start reading at futex_sleep(). */
+#include <kernel/ipc/futex.h>
+
+#include <arch/mmu.h>
+#include <kernel/debug/trace.h>
+#include <kernel/mm/frame.h>
+#include <kernel/mm/memory.h>
+#include <kernel/mm/space.h>
+#include <kernel/sched/process.h>
+#include <kernel/sched/sched.h>
+#include <kernel/sched/thread.h>
+
+#define TABLE_ORDER_MAX 4
+
+static struct {
+    struct list *buckets;
+    uint64_t count; /* a power of two */
+    uint64_t seed;
+} futex;
+
+void futex_init(uint64_t seed)
+{
+    unsigned order = 0;
+    paddr_t table;
+
+    /* One page of buckets per 64 MiB of memory. */
+    while (order < TABLE_ORDER_MAX && frame_total() > (16384ull << order))
+        order++;
+    if (frame_alloc(NULL, order, &table) != OK)
+        panic("no memory for the futex table");
+    futex.buckets = arch_direct(table);
+    futex.count = (PAGE_BYTES << order) / sizeof(struct list);
+    futex.seed = seed | 1;
+    for (uint64_t i = 0; i < futex.count; i++)
+        list_init(&futex.buckets[i]);
+}
+
+static struct list *bucket_of(struct futex_key key)
+{
+    uint64_t h = (key.object * 0x9e3779b97f4a7c15ull ^ key.offset) * futex.seed;
+
+    h ^= h >> 32;
+    return &futex.buckets[(h * 0xff51afd7ed558ccdull >> 40) & (futex.count - 1)];
+}
+
+/* Name the word at va, and point at it. */
+static enum status find_word(struct thread *self, uaddr_t va, uint32_t access,
+                             struct futex_key *key, uint32_t **word)
+{
+    struct space *space = &self->process->space;
+    struct mapping *m;
+    enum status st;
+    void *p;
+
+    if (va.value % sizeof(uint32_t) != 0)
+        return REFUSE(E_ALIGN);
+    st = space_pointer(space, va.value, access, &p);
+    if (st != OK)
+        return st == E_RANGE ? REFUSE(E_FAULT) : st;
+    m = space_find(space, va.value);
+    if (m->memory != NULL && !(m->flags & VM_PRIVATE))
+        *key =
+            (struct futex_key){m->memory->object.id, m->offset + va.value - m->node.key};
+    else
+        *key = (struct futex_key){space->id, va.value};
+    *word = p;
+    return OK;
+}
+
+static void cancel_futex(struct thread *t)
+{
+    list_remove(&t->futex);
+}
+
+enum status futex_sleep(struct thread *self, uaddr_t va, uint32_t expected,
+                        uint64_t deadline_ns)
+{
+    struct futex_key key;
+    uint32_t *word;
+    enum status st = find_word(self, va, VM_READ, &key, &word);
+
+    if (st != OK)
+        return st;
+    /* The kernel runs alone: nobody can change the word and wake between this look and
+     * joining the bucket. */
+    if (*(volatile uint32_t *)word != expected)
+        return E_AGAIN; /* an answer, not a refusal */
+    if (deadline_ns <= sched_now_ns())
+        return E_TIMED_OUT; /* likewise */
+    self->futex_key = key;
+    list_append(bucket_of(key), &self->futex);
+    sched_sleep(self, SLEEP_FUTEX, deadline_ns, cancel_futex);
+    return OK;
+}
+
+enum status futex_wake_some(struct thread *self, uaddr_t va, uint32_t count,
+                            uint32_t *woken)
+{
+    struct futex_key key;
+    struct list *bucket, *item, *next;
+    uint32_t *word;
+    enum status st = find_word(self, va, VM_WRITE, &key, &word);
+
+    if (st != OK)
+        return st;
+    *woken = 0;
+    bucket = bucket_of(key);
+    for (item = bucket->next; item != bucket && *woken < count; item = next) {
+        struct thread *t = container_of(item, struct thread, futex);
+
+        next = item->next;
+        if (t->futex_key.object != key.object || t->futex_key.offset != key.offset)
+            continue;
+        sched_wake(t, OK);
+        if (++*woken == FUTEX_WAKE_SLICE)
+            break;
+    }
+    return OK;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Accounts.
+ *
+ * An account is three pairs of numbers and a parent. It is created by whoever may MANAGE
+ * the parent, is named by handles, by the processes and objects charged to it, and by
+ * the frame table. When its last reference goes while charges are left, the struct stays
+ * until they are gone, reachable by nobody: the charges were counted in its parents all
+ * along, so "remains move to the parent" needs no work.
+ */
+#include <kernel/mm/account.h>
+
+#include <kernel/debug/trace.h>
+#include <kernel/mm/slab.h>
+
+static struct slab_cache account_cache = SLAB_CACHE(struct account);
+static struct account root;
+
+struct account *account_root(void)
+{
+    return &root;
+}
+
+static void account_free_if_unused(struct account *a)
+{
+    struct account *parent = a->parent;
+
+    if (a->object.refs > 0 || a->own[CHARGE_PAGES] > 0 || a->own[CHARGE_OBJECTS] > 0)
+        return;
+    ASSERT(a != &root);
+    list_remove(&a->sibling);
+    account_release_object(&a->object);
+    object_gone(&a->object);
+    slab_free(&account_cache, a);
+    object_put(&parent->object);
+}
+
+static void account_destroy(struct object *object)
+{
+    account_free_if_unused(container_of(object, struct account, object));
+}
+
+void account_init(void)
+{
+    object_types[OBJECT_ACCOUNT].destroy = account_destroy;
+    object_init(&root.object, OBJECT_ACCOUNT);
+    root.limit[CHARGE_PAGES] = UINT64_MAX;
+    root.limit[CHARGE_OBJECTS] = UINT64_MAX;
+    list_init(&root.processes);
+    list_init(&root.children);
+    list_init(&root.sibling);
+}
+
+enum status account_make(struct account *parent, uint64_t pages, uint64_t objects,
+                         struct account **out)
+{
+    struct account *a;
+    enum status st;
+
+    if (parent->depth + 1 >= ACCOUNT_DEPTH_MAX)
+        return REFUSE(E_TOO_BIG);
+    a = slab_alloc(&account_cache);
+    if (a == NULL)
+        return REFUSE(E_NO_MEMORY);
+    object_init(&a->object, OBJECT_ACCOUNT);
+    st = account_charge_object(parent, &a->object);
+    if (st != OK) {
+        a->object.refs = 0;
+        object_gone(&a->object);
+        slab_free(&account_cache, a);
+        return st;
+    }
+    a->parent = parent;
+    object_get(&parent->object);
+    a->depth = parent->depth + 1;
+    a->limit[CHARGE_PAGES] = pages;
+    a->limit[CHARGE_OBJECTS] = objects;
+    list_init(&a->processes);
+    list_init(&a->children);
+    list_append(&parent->children, &a->sibling);
+    *out = a;
+    return OK;
+}
+
+enum status account_charge(struct account *account, enum charge kind, uint64_t n)
+{
+    struct account *a;
+
+    for (a = account; a != NULL; a = a->parent) {
+        if (n > a->limit[kind] - a->used[kind] || a->used[kind] > a->limit[kind]) {
+            trace(TRACE_quota, a->object.id, kind, a->used[kind], a->limit[kind]);
+            return REFUSE(E_QUOTA);
+        }
+    }
+    for (a = account; a != NULL; a = a->parent)
+        a->used[kind] += n;
+    if (account != NULL)
+        account->own[kind] += n;
+    return OK;
+}
+
+void account_uncharge(struct account *account, enum charge kind, uint64_t n)
+{
+    struct account *a;
+
+    if (account == NULL)
+        return;
+    for (a = account; a != NULL; a = a->parent) {
+        ASSERT(a->used[kind] >= n);
+        a->used[kind] -= n;
+    }
+    account->own[kind] -= n;
+    if (account->object.refs == 0)
+        account_free_if_unused(account);
+}
+
+enum status account_charge_object(struct account *account, struct object *object)
+{
+    enum status st = account_charge(account, CHARGE_OBJECTS, 1);
+
+    if (st == OK) {
+        object->account = account;
+        object_get(&account->object);
+        trace(TRACE_object_make, object->id, object->type, account->object.id, 0);
+    }
+    return st;
+}
+
+void account_release_object(struct object *object)
+{
+    struct account *account = object->account;
+
+    if (account == NULL)
+        return;
+    trace(TRACE_object_drop, object->id, object->type, 0, 0);
+    object->account = NULL;
+    account_uncharge(account, CHARGE_OBJECTS, 1);
+    object_put(&account->object);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Accounts: who pays (design law 5). A tree; a charge counts in the account and in all
+ * above it, and fails, changing nothing, where a limit would be passed.
+ */
+#ifndef KERNEL_MM_ACCOUNT_H
+#define KERNEL_MM_ACCOUNT_H
+
+#include <stdint.h>
+
+#include <abi/status.h>
+#include <kernel/base/assert.h>
+#include <kernel/base/object.h>
+
+#define ACCOUNT_DEPTH_MAX 16
+
+enum charge { CHARGE_PAGES, CHARGE_OBJECTS, CHARGE_KINDS };
+
+struct account {
+    struct object object;
+    struct account *parent; /* holds a reference; NULL: the root */
+    unsigned depth;
+    uint64_t used[CHARGE_KINDS]; /* here and below */
+    uint64_t limit[CHARGE_KINDS];
+    uint64_t own[CHARGE_KINDS]; /* here alone: keeps the struct alive after its last
+                                   * reference, so that frames may name it */
+    struct list processes;      /* of sched/process: charged to this account */
+    struct list children, sibling;
+};
+
+void account_init(void);
+
+/* The tree's root, with no limits until account_set_root_limits. */
+struct account *account_root(void);
+
+/*
+ * Make a child of parent with these limits, charged as one object to parent.
+ * Errors: E_QUOTA parent's object limit; E_NO_MEMORY; E_TOO_BIG tree deeper than
+ * ACCOUNT_DEPTH_MAX. On success *out has one reference, the caller's.
+ */
+enum status account_make(struct account *parent, uint64_t pages, uint64_t objects,
+                         struct account **out) MUST_CHECK;
+
+/* Errors: E_QUOTA, on record in the trace with account and limit. NULL account: free. */
+enum status account_charge(struct account *account, enum charge kind,
+                           uint64_t n) MUST_CHECK;
+void account_uncharge(struct account *account, enum charge kind, uint64_t n);
+
+/* Charge a new object to an account: sets object->account on success. */
+enum status account_charge_object(struct account *account,
+                                  struct object *object) MUST_CHECK;
+
+/* Undo it; the object is going away. */
+void account_release_object(struct object *object);
+
+#endif

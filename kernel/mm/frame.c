@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Buddy allocator over one frame table that spans all banks.
+ *
+ * Only the first frame of a block, free or taken, has a meaningful entry: when a block is
+ * split both halves get one, and a buddy is always the first frame of some block. So the
+ * table needs no clearing at boot, whatever the size of memory.
+ * Start reading at take_block() and give_block().
+ */
+#include <kernel/mm/frame.h>
+
+#include <arch/mmu.h>
+#include <kernel/base/string.h>
+#include <kernel/debug/klog.h>
+#include <kernel/debug/trace.h>
+#include <kernel/mm/account.h>
+
+#define NIL        0xffffffffu
+#define RANGES_MAX 32 /* banks, reserved ranges: from the device tree, at boot only */
+
+enum frame_state { FRAME_RESERVED = 0, FRAME_FREE = 1, FRAME_TAKEN = 2 };
+
+struct frame {
+    union {
+        struct {
+            uint32_t next, prev; /* FRAME_FREE: in the list of its order */
+        };
+        struct account *account; /* FRAME_TAKEN */
+    };
+    uint32_t refs;
+    uint8_t state;
+    uint8_t order;
+};
+
+_Static_assert(sizeof(struct frame) == 16, "the frame table costs 1/256 of memory");
+
+struct range {
+    uint64_t start, end;
+};
+
+static struct {
+    struct frame *table;
+    uint64_t first, count; /* frame numbers [first, first + count) */
+    uint32_t free_head[FRAME_ORDER_MAX + 1];
+    uint64_t total, free;
+    struct range bank[RANGES_MAX], reserved[RANGES_MAX];
+    unsigned banks, reserveds;
+} mm;
+
+static void list_push(uint32_t index, unsigned order)
+{
+    struct frame *f = &mm.table[index];
+
+    f->state = FRAME_FREE;
+    f->order = (uint8_t)order;
+    f->prev = NIL;
+    f->next = mm.free_head[order];
+    if (f->next != NIL)
+        mm.table[f->next].prev = index;
+    mm.free_head[order] = index;
+}
+
+static void list_unlink(uint32_t index)
+{
+    struct frame *f = &mm.table[index];
+
+    if (f->prev != NIL)
+        mm.table[f->prev].next = f->next;
+    else
+        mm.free_head[f->order] = f->next;
+    if (f->next != NIL)
+        mm.table[f->next].prev = f->prev;
+}
+
+static uint32_t take_block(unsigned order)
+{
+    unsigned have = order;
+    uint32_t index;
+
+    while (have <= FRAME_ORDER_MAX && mm.free_head[have] == NIL)
+        have++;
+    if (have > FRAME_ORDER_MAX)
+        return NIL;
+    index = mm.free_head[have];
+    list_unlink(index);
+    while (have > order) {
+        have--;
+        list_push(index + (1u << have), have);
+    }
+    mm.free -= 1ull << order;
+    return index;
+}
+
+static void give_block(uint32_t index, unsigned order)
+{
+    mm.free += 1ull << order;
+    while (order < FRAME_ORDER_MAX) {
+        /* Buddies pair by absolute frame number, so that large blocks are aligned. */
+        uint64_t buddy = ((index + mm.first) ^ (1ull << order)) - mm.first;
+
+        if (buddy >= mm.count || mm.table[buddy].state != FRAME_FREE ||
+            mm.table[buddy].order != order)
+            break;
+        list_unlink((uint32_t)buddy);
+        if (buddy < index)
+            index = (uint32_t)buddy;
+        order++;
+    }
+    list_push(index, order);
+}
+
+static struct frame *frame_of(paddr_t address)
+{
+    return &mm.table[(address.value >> PAGE_SHIFT) - mm.first];
+}
+
+static paddr_t frame_address(uint32_t index)
+{
+    return PADDR((index + mm.first) << PAGE_SHIFT);
+}
+
+bool frame_is_managed(paddr_t address)
+{
+    return (address.value >> PAGE_SHIFT) - mm.first < mm.count;
+}
+
+bool frame_overlaps_managed(paddr_t base, uint64_t bytes)
+{
+    return base.value < (mm.first + mm.count) << PAGE_SHIFT &&
+           base.value + bytes > mm.first << PAGE_SHIFT;
+}
+
+enum status frame_alloc_dirty(struct account *account, unsigned order, paddr_t *out)
+{
+    enum status st = account_charge(account, CHARGE_PAGES, 1ull << order);
+    uint32_t index;
+
+    if (st != OK)
+        return st;
+    index = take_block(order);
+    if (index == NIL) {
+        account_uncharge(account, CHARGE_PAGES, 1ull << order);
+        return REFUSE(E_NO_MEMORY);
+    }
+    mm.table[index].state = FRAME_TAKEN;
+    mm.table[index].order = (uint8_t)order;
+    mm.table[index].refs = 1;
+    mm.table[index].account = account;
+    *out = frame_address(index);
+    return OK;
+}
+
+enum status frame_alloc(struct account *account, unsigned order, paddr_t *out)
+{
+    enum status st = frame_alloc_dirty(account, order, out);
+
+    if (st == OK)
+        memset(arch_direct(*out), 0, PAGE_BYTES << order);
+    return st;
+}
+
+void frame_get(paddr_t frame)
+{
+    ASSERT_EQUAL(frame_of(frame)->state, FRAME_TAKEN);
+    frame_of(frame)->refs++;
+}
+
+void frame_put(paddr_t frame)
+{
+    struct frame *f = frame_of(frame);
+
+    ASSERT_EQUAL(f->state, FRAME_TAKEN);
+    ASSERT(f->refs > 0);
+    if (--f->refs > 0)
+        return;
+    account_uncharge(f->account, CHARGE_PAGES, 1ull << f->order);
+    give_block((uint32_t)(f - mm.table), f->order);
+}
+
+uint32_t frame_refs(paddr_t frame)
+{
+    return frame_of(frame)->refs;
+}
+
+uint64_t frame_total(void)
+{
+    return mm.total;
+}
+
+uint64_t frame_free_count(void)
+{
+    return mm.free;
+}
+
+/* ---- boot ---- */
+
+static void range_add(struct range *ranges, unsigned *count, uint64_t start, uint64_t end)
+{
+    if (end <= start)
+        return;
+    if (*count == RANGES_MAX)
+        boot_stop("the device tree names more than %u memory ranges", RANGES_MAX);
+    ranges[(*count)++] = (struct range){start, end};
+}
+
+void frame_reserve(paddr_t base, uint64_t bytes)
+{
+    range_add(mm.reserved, &mm.reserveds, page_floor(base.value),
+              page_ceil(base.value + bytes));
+}
+
+void frame_add_bank(paddr_t base, uint64_t bytes)
+{
+    range_add(mm.bank, &mm.banks, page_ceil(base.value), page_floor(base.value + bytes));
+}
+
+/* The lowest reserved range that reaches into [start, end), or NULL. */
+static const struct range *next_reserved(uint64_t start, uint64_t end)
+{
+    const struct range *best = NULL;
+
+    for (unsigned i = 0; i < mm.reserveds; i++) {
+        const struct range *r = &mm.reserved[i];
+
+        if (r->end > start && r->start < end && (best == NULL || r->start < best->start))
+            best = r;
+    }
+    return best;
+}
+
+static void add_free(uint64_t start, uint64_t end)
+{
+    while (start < end) {
+        uint64_t number = start >> PAGE_SHIFT;
+        unsigned order = 0;
+
+        while (order < FRAME_ORDER_MAX && (number & ((2ull << order) - 1)) == 0 &&
+               start + (PAGE_BYTES << (order + 1)) <= end)
+            order++;
+        mm.total += 1ull << order;
+        mm.table[number - mm.first].state = FRAME_RESERVED;
+        give_block((uint32_t)(number - mm.first), order);
+        start += PAGE_BYTES << order;
+    }
+}
+
+/* Call use() for each stretch of a bank that nothing reserves; stop when it says so. */
+static void for_each_usable(bool (*use)(uint64_t start, uint64_t end))
+{
+    for (unsigned i = 0; i < mm.banks; i++) {
+        uint64_t start = mm.bank[i].start;
+
+        while (start < mm.bank[i].end) {
+            const struct range *r = next_reserved(start, mm.bank[i].end);
+            uint64_t end = r != NULL ? r->start : mm.bank[i].end;
+
+            if (end > start && use(start, end))
+                return;
+            start = r != NULL ? r->end : end;
+        }
+    }
+}
+
+static bool place_table(uint64_t start, uint64_t end)
+{
+    uint64_t bytes = page_ceil(mm.count * sizeof(struct frame));
+
+    if (end - start < bytes)
+        return false;
+    mm.table = arch_direct(PADDR(end - bytes));
+    frame_reserve(PADDR(end - bytes), bytes);
+    return true;
+}
+
+static bool add_usable(uint64_t start, uint64_t end)
+{
+    add_free(start, end);
+    return false;
+}
+
+/* Entries that give_block() may look at without having made them: those of frames that are
+ * no block's first. Mark every frame outside the usable stretches. */
+static void mark_reserved(uint64_t start, uint64_t end)
+{
+    for (uint64_t n = start >> PAGE_SHIFT; n < end >> PAGE_SHIFT; n++)
+        if (n - mm.first < mm.count)
+            mm.table[n - mm.first].state = FRAME_RESERVED;
+}
+
+void frame_init(void)
+{
+    uint64_t low = UINT64_MAX, high = 0, hole;
+
+    for (unsigned i = 0; i < mm.banks; i++) {
+        low = mm.bank[i].start < low ? mm.bank[i].start : low;
+        high = mm.bank[i].end > high ? mm.bank[i].end : high;
+    }
+    if (mm.banks == 0)
+        boot_stop("the device tree names no usable memory");
+    mm.first = low >> PAGE_SHIFT;
+    mm.count = (high - low) >> PAGE_SHIFT;
+    for (unsigned order = 0; order <= FRAME_ORDER_MAX; order++)
+        mm.free_head[order] = NIL;
+    for_each_usable(place_table);
+    if (mm.table == NULL)
+        boot_stop("no room for a frame table of %lu bytes",
+                  mm.count * sizeof(struct frame));
+    for (unsigned i = 0; i < mm.reserveds; i++)
+        mark_reserved(mm.reserved[i].start, mm.reserved[i].end);
+    for (hole = low; mm.banks > 1 && hole < high; hole += PAGE_BYTES) {
+        bool is_inside = false;
+
+        for (unsigned i = 0; i < mm.banks; i++)
+            is_inside |= hole >= mm.bank[i].start && hole < mm.bank[i].end;
+        if (!is_inside)
+            mark_reserved(hole, hole + PAGE_BYTES);
+    }
+    for_each_usable(add_usable);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Physical memory: page frames, reference-counted, each charged to the account that
+ * allocated it, in blocks of 2^order frames for those that need a contiguous run.
+ */
+#ifndef KERNEL_MM_FRAME_H
+#define KERNEL_MM_FRAME_H
+
+#include <abi/status.h>
+#include <arch/types.h>
+#include <kernel/base/assert.h>
+
+struct account;
+
+#define FRAME_ORDER_MAX 14 /* the largest block: 64 MiB */
+
+/*
+ * Boot: take over [base, base + bytes) except what frame_reserve() named, in that order:
+ * reserve first, then one frame_init for the whole span of memory. The frame table is
+ * placed inside the span.
+ */
+void frame_reserve(paddr_t base, uint64_t bytes);
+void frame_add_bank(paddr_t base, uint64_t bytes);
+void frame_init(void);
+
+/*
+ * Allocate 2^order frames, zeroed, one reference, charged to account (NULL: nobody).
+ * Errors: E_QUOTA, E_NO_MEMORY.
+ */
+enum status frame_alloc(struct account *account, unsigned order, paddr_t *out) MUST_CHECK;
+
+/* The same without zeroing, for those that fill the frame at once. */
+enum status frame_alloc_dirty(struct account *account, unsigned order,
+                              paddr_t *out) MUST_CHECK;
+
+void frame_get(paddr_t frame);
+
+/* Drop a reference; the last one uncharges and frees the block. */
+void frame_put(paddr_t frame);
+
+uint32_t frame_refs(paddr_t frame);
+
+/* Is this address in the frame table (memory, not a device)? */
+bool frame_is_managed(paddr_t address);
+
+/* Does any page of the range lie in the span that the frame table covers? */
+bool frame_overlaps_managed(paddr_t base, uint64_t bytes);
+
+uint64_t frame_total(void);
+uint64_t frame_free_count(void);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Address spaces: a page table and the record of what ranges mean. Essay in space.c.
+ */
+#ifndef KERNEL_MM_SPACE_H
+#define KERNEL_MM_SPACE_H
+
+#include <abi/status.h>
+#include <abi/vm.h>
+#include <arch/types.h>
+#include <kernel/base/assert.h>
+#include <kernel/base/tree.h>
+
+struct account;
+struct memory;
+
+struct space {
+    paddr_t root;
+    uint64_t id; /* of the process: the name of its private memory in futex keys */
+    uint32_t asid;
+    uint32_t asid_round;
+    struct tree mappings; /* by first address */
+    struct account *account;
+};
+
+struct mapping {
+    struct tree_node node; /* key: first address */
+    uint64_t end;
+    uint32_t access;       /* VM_READ | VM_WRITE | VM_EXECUTE */
+    uint32_t flags;        /* VM_NOINHERIT | VM_EAGER | VM_PRIVATE */
+    struct memory *memory; /* holds a reference; NULL: anonymous */
+    uint64_t offset;       /* bytes into memory of the first address */
+};
+
+/* Live mapping records, for leak checks. */
+extern uint64_t mapping_count;
+
+/* Make an empty space. Errors: E_QUOTA, E_NO_MEMORY. */
+enum status space_make(struct space *space, struct account *account,
+                       uint64_t id) MUST_CHECK;
+
+/* One bounded step of taking a space apart; true: more is left. The space must not be in
+ * use by any hart. */
+bool space_destroy_step(struct space *space);
+
+/* Make the hart translate through this space. */
+void space_activate(struct space *space);
+
+/*
+ * Map [va, va + bytes), page-aligned, inside the user half. memory NULL: anonymous.
+ * Errors: E_EXISTS something is mapped there; E_QUOTA; E_NO_MEMORY.
+ */
+enum status space_map(struct space *space, uint64_t va, uint64_t bytes,
+                      struct memory *memory, uint64_t offset, uint32_t flags) MUST_CHECK;
+
+/*
+ * Unmap from va on, at most bytes, one bounded slice; *done bytes of it (holes count).
+ * Errors: E_QUOTA, E_NO_MEMORY when a mapping must be split.
+ */
+enum status space_unmap(struct space *space, uint64_t va, uint64_t bytes,
+                        uint64_t *done) MUST_CHECK;
+
+/* Change access likewise. Errors: E_NOT_FOUND at a hole; E_RIGHTS the memory object was
+ * mapped with less; E_QUOTA, E_NO_MEMORY at a split. */
+enum status space_protect(struct space *space, uint64_t va, uint64_t bytes,
+                          uint32_t access, uint64_t *done) MUST_CHECK;
+
+/*
+ * Make the page at va accessible as asked, as a fault or on behalf of a call: zero-fill,
+ * memory object page, copy before write. *frame (may be NULL) is its frame.
+ * Errors: E_FAULT nothing mapped there or access not granted; E_RANGE beyond the end of
+ * the memory object; E_QUOTA; E_NO_MEMORY.
+ */
+enum status space_resolve(struct space *space, uint64_t va, uint32_t access,
+                          paddr_t *frame) MUST_CHECK;
+
+/* A hart faulted at va: as space_resolve, or, when the entry is good and only the hart's copy
+ * of it is stale, fence that address. */
+enum status space_fault(struct space *space, uint64_t va, uint32_t access) MUST_CHECK;
+
+/* The mapping that holds va, or NULL. */
+struct mapping *space_find(const struct space *space, uint64_t va);
+
+/*
+ * A kernel pointer to the byte at va, good to the end of its page and until the space
+ * changes. Errors: as space_resolve.
+ */
+enum status space_pointer(struct space *space, uint64_t va, uint32_t access,
+                          void **out) MUST_CHECK;
+
+/* Copy between kernel memory and user memory. Errors: E_FAULT; a part may be copied. */
+enum status copy_in(struct space *space, void *to, uaddr_t from,
+                    uint64_t bytes) MUST_CHECK;
+enum status copy_out(struct space *space, uaddr_t to, const void *from,
+                     uint64_t bytes) MUST_CHECK;
+
+#endif

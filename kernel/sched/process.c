@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Processes.
+ *
+ * A process is where: an address space, a table of handles, an account that pays. It is
+ * made empty; its maker maps memory, duplicates handles into it and starts threads. It
+ * holds a reference to itself from then until it is dead and released, so losing every
+ * handle does not end it.
+ *
+ *   alive --kill--> dying --threads, handles gone--> dead --release--> released --> freed
+ *
+ * Kill only marks: from that moment the scheduler gives none of its threads to user
+ * mode. The reaper ends threads and closes handles in steps, then the dead process
+ * itself is the node in its supervisor's queue: no allocation, nothing can be lost. Its
+ * memory stays readable until the supervisor releases it; when nobody could (no
+ * supervisor, no handle left) it releases itself.
+ */
+#include <kernel/sched/process.h>
+
+#include <arch/mmu.h>
+#include <kernel/debug/trace.h>
+#include <kernel/mm/account.h>
+#include <kernel/mm/frame.h>
+#include <kernel/mm/reaper.h>
+#include <kernel/mm/slab.h>
+#include <kernel/sched/thread.h>
+
+#define THREADS_STEP 16
+
+static struct slab_cache process_cache = SLAB_CACHE(struct process);
+static void (*death_hook)(struct process *process);
+
+void process_set_death_hook(void (*hook)(struct process *process))
+{
+    death_hook = hook;
+}
+
+static void process_destroy(struct object *object)
+{
+    struct process *p = container_of(object, struct process, object);
+    struct account *account = p->account;
+
+    ASSERT(p->thread_count == 0 && p->space.root.value == 0);
+    account_release_object(object);
+    object_gone(object);
+    slab_free(&process_cache, p);
+    object_put(&account->object);
+}
+
+enum status process_release(struct process *p)
+{
+    if (p->state == PROCESS_RELEASED)
+        return OK;
+    if (p->state != PROCESS_DEAD)
+        return REFUSE(E_BUSY);
+    p->state = PROCESS_RELEASED;
+    reaper_add(&p->object);
+    return OK;
+}
+
+/* All threads and handles are gone. */
+static void process_died(struct process *p)
+{
+    p->state = PROCESS_DEAD;
+    list_remove(&p->in_account);
+    if (p->page != NULL)
+        frame_put(arch_physical(p->page));
+    p->page = NULL;
+    trace(TRACE_death, p->object.id, p->status, p->fault_kind, p->fault_pc);
+    death_hook(p);
+    if (p->object.handles == 0 && process_release(p) != OK)
+        panic("a dead process can be released");
+}
+
+/* One step of dying or of giving the memory back; queued by process_kill and _release. */
+static int process_reap(struct object *object)
+{
+    struct process *p = container_of(object, struct process, object);
+
+    if (p->state == PROCESS_DYING) {
+        for (unsigned n = 0; n < THREADS_STEP && !list_is_empty(&p->threads); n++)
+            thread_end(container_of(p->threads.next, struct thread, in_process));
+        if (!list_is_empty(&p->threads) || handle_table_close_step(&p->handles))
+            return true;
+        process_died(p);
+        return false;
+    }
+    if (space_destroy_step(&p->space))
+        return true;
+    object_put(object); /* its own reference */
+    return false;
+}
+
+static void process_handle_closed(struct object *object, uint32_t rights)
+{
+    struct process *p = container_of(object, struct process, object);
+
+    (void)rights;
+    if (object->handles == 0 && p->state == PROCESS_DEAD && process_release(p) != OK)
+        panic("a dead process can be released");
+}
+
+void process_init(void)
+{
+    object_types[OBJECT_PROCESS] = (struct object_type_ops){
+        .destroy = process_destroy,
+        .handle_closed = process_handle_closed,
+        .reap = process_reap,
+    };
+}
+
+enum status process_make(struct account *account, struct endpoint *supervisor,
+                         uint64_t badge, uint64_t name, struct process **out)
+{
+    struct process *p = slab_alloc(&process_cache);
+    enum status st;
+
+    if (p == NULL)
+        return REFUSE(E_NO_MEMORY);
+    object_init(&p->object, OBJECT_PROCESS);
+    st = account_charge_object(account, &p->object);
+    if (st == OK)
+        st = space_make(&p->space, account, p->object.id);
+    if (st != OK) {
+        account_release_object(&p->object);
+        p->object.refs = 0;
+        object_gone(&p->object);
+        slab_free(&process_cache, p);
+        return st;
+    }
+    p->account = account;
+    object_get(&account->object);
+    list_append(&account->processes, &p->in_account);
+    list_init(&p->threads);
+    list_init(&p->death);
+    p->supervisor = supervisor;
+    p->supervisor_badge = badge;
+    p->name = name;
+    object_get(&p->object); /* its own, until it is dead and released */
+    *out = p;
+    return OK;
+}
+
+void process_kill(struct process *p, uint64_t status, enum fault_kind kind,
+                  uint64_t address, uint64_t pc)
+{
+    if (p->state != PROCESS_ALIVE)
+        return;
+    p->state = PROCESS_DYING;
+    p->status = status;
+    p->fault_kind = kind;
+    p->fault_address = address;
+    p->fault_pc = pc;
+    reaper_add(&p->object);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Processes: an address space, a handle table, an account, threads. Essay in process.c.
+ */
+#ifndef KERNEL_SCHED_PROCESS_H
+#define KERNEL_SCHED_PROCESS_H
+
+#include <abi/process.h>
+#include <abi/thread_page.h>
+#include <kernel/base/assert.h>
+#include <kernel/mm/space.h>
+#include <kernel/object/handle.h>
+
+struct endpoint;
+struct thread;
+
+enum process_state {
+    PROCESS_ALIVE,
+    PROCESS_DYING,    /* no thread of it runs any more; threads and handles are going */
+    PROCESS_DEAD,     /* the supervisor may read its memory until it releases it */
+    PROCESS_RELEASED, /* the memory is going, then nothing is left */
+};
+
+struct process {
+    struct object object;
+    struct space space;
+    struct handle_table handles;
+    struct account *account; /* holds a reference */
+    struct list in_account;  /* live processes of the account */
+    struct list threads;
+    uint32_t thread_count;
+    enum process_state state;
+    uint64_t name; /* up to 8 characters, for traces */
+    void *page;    /* the process page, or NULL; holds a reference to the frame */
+
+    /* death */
+    struct endpoint *supervisor; /* holds a reference; NULL: nobody */
+    uint64_t supervisor_badge;
+    struct list death; /* in supervisor->deaths */
+    uint64_t status;
+    enum fault_kind fault_kind;
+    uint64_t fault_address, fault_pc;
+};
+
+void process_init(void);
+
+/*
+ * Make an empty process charged to account. supervisor (may be NULL) gets its death
+ * message with that badge. Errors: E_QUOTA, E_NO_MEMORY. One reference, the caller's;
+ * one more is the process's own until it is dead and released.
+ */
+enum status process_make(struct account *account, struct endpoint *supervisor,
+                         uint64_t badge, uint64_t name, struct process **out) MUST_CHECK;
+
+/*
+ * The one way to die: none of its threads runs in user mode again, its calls are
+ * withdrawn; the rest follows in steps, then the supervisor is told. A process that is
+ * not alive stays as it is.
+ */
+void process_kill(struct process *process, uint64_t status, enum fault_kind kind,
+                  uint64_t address, uint64_t pc);
+
+/* The supervisor has seen enough: free the memory, in steps. Errors: E_BUSY not dead yet. */
+enum status process_release(struct process *process) MUST_CHECK;
+
+/* Called when a process is dead, to tell its supervisor; set by ipc. */
+void process_set_death_hook(void (*hook)(struct process *process));
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Threads: registers, a scheduling state, and what the thread waits for. Essay in
+ * thread.c.
+ */
+#ifndef KERNEL_SCHED_THREAD_H
+#define KERNEL_SCHED_THREAD_H
+
+#include <abi/thread_page.h>
+#include <arch/context.h>
+#include <kernel/base/assert.h>
+#include <kernel/base/list.h>
+#include <kernel/base/object.h>
+#include <kernel/base/tree.h>
+
+struct endpoint;
+struct process;
+
+enum thread_state {
+    THREAD_RUNNABLE, /* in the run queue, or running */
+    THREAD_SLEEPING, /* cancel says how to take it out of what it sleeps in */
+    THREAD_ENDED,
+};
+
+/* Why a thread sleeps, for the trace. */
+enum sleep_kind { SLEEP_FUTEX, SLEEP_CALL, SLEEP_REPLY, SLEEP_RECEIVE };
+
+struct futex_key {
+    uint64_t object; /* id of the process (private memory) or of the memory object */
+    uint64_t offset; /* address, or offset in the object */
+};
+
+struct thread {
+    struct arch_context context; /* first: the trap entry saves here */
+    struct object object;
+    struct process *process; /* holds a reference; NULL: kernel continuation */
+    struct list in_process;
+    struct thread_page *page; /* the kernel's view; holds a reference to the frame */
+
+    /* scheduling */
+    enum thread_state state;
+    uint8_t priority;
+    struct list run;
+    void (*continuation)(struct thread *self); /* run instead of user mode */
+
+    /* sleeping */
+    struct tree_node deadline; /* key: nanoseconds; linked only with a finite deadline */
+    void (*cancel)(struct thread *self); /* leave the queue; set while THREAD_SLEEPING */
+    bool is_uninterruptible;
+    struct list futex;
+    struct futex_key futex_key;
+
+    /* messages: as a caller */
+    struct tree_node call; /* in endpoint->callers; key: priority, then arrival */
+    struct endpoint
+        *endpoint; /* called, or received on; holds a reference while asleep */
+    uint64_t call_badge;
+    uint64_t window_base, window_bytes;
+    uint32_t call_handles[MESSAGE_HANDLES_MAX];
+    struct thread *server; /* has our call in hand */
+    /* as a server */
+    struct thread *caller; /* whose call we have in hand */
+    struct list receive;   /* in endpoint->receivers */
+};
+
+void thread_init(void);
+
+/*
+ * Make a thread of a process, not yet runnable; page is a frame the caller got a
+ * reference to for it. Charged as one object. Errors: E_QUOTA, E_NO_MEMORY. On success
+ * *out has one reference, the process's.
+ */
+enum status thread_make(struct process *process, paddr_t page,
+                        struct thread **out) MUST_CHECK;
+
+/*
+ * End a thread that is not the current one or never returns to user mode: out of all
+ * queues, callers it served get E_OWNER_DEAD, its process forgets it.
+ */
+void thread_end(struct thread *thread);
+
+/* Called by thread_end() to settle messages; set by ipc. */
+void thread_set_end_hook(void (*hook)(struct thread *thread));
+
+static inline struct thread *thread_of_context(struct arch_context *context)
+{
+    return (struct thread *)context;
+}
+
+#endif

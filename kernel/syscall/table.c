@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From a trap to the body of a call, and the typed lookups that bodies share.
+ *
+ * DOC: syscall-dispatch
+ */
+#include <kernel/syscall/syscall.h>
+
+#include <abi/syscall.h>
+#include <kernel/entry.h>
+#include <kernel/ipc/endpoint.h>
+#include <kernel/mm/account.h>
+#include <kernel/mm/memory.h>
+
+struct object system_object;
+
+/* A call without a line here is not built: E_UNSUPPORTED. */
+static syscall_fn *const table[SYSCALL_COUNT] = {
+    [SYS_handle_close] = sys_handle_close,
+    [SYS_handle_duplicate] = sys_handle_duplicate,
+    [SYS_handle_info] = sys_handle_info,
+    [SYS_memory_create] = sys_memory_create,
+    [SYS_memory_control] = sys_memory_control,
+    [SYS_vm_map] = sys_vm_map,
+    [SYS_vm_unmap] = sys_vm_unmap,
+    [SYS_vm_protect] = sys_vm_protect,
+    [SYS_vm_copy] = sys_vm_copy,
+    [SYS_process_create] = sys_process_create,
+    [SYS_process_control] = sys_process_control,
+    [SYS_thread_create] = sys_thread_create,
+    [SYS_thread_exit] = sys_thread_exit,
+    [SYS_thread_control] = sys_thread_control,
+    [SYS_futex_wait] = sys_futex_wait,
+    [SYS_futex_wake] = sys_futex_wake,
+    [SYS_endpoint_create] = sys_endpoint_create,
+    [SYS_endpoint_call] = sys_endpoint_call,
+    [SYS_endpoint_reply_wait] = sys_endpoint_reply_wait,
+    [SYS_endpoint_post] = sys_endpoint_post,
+    [SYS_irq_bind] = sys_irq_bind,
+    [SYS_irq_ack] = sys_irq_ack,
+    [SYS_account_create] = sys_account_create,
+    [SYS_system_control] = sys_system_control,
+};
+
+void syscall_init(void)
+{
+    object_init(&system_object, OBJECT_SYSTEM); /* its first reference is never dropped */
+}
+
+void kernel_syscall(struct thread *self)
+{
+    struct arch_context *c = &self->context;
+    uint64_t number = c->x[CONTEXT_A7];
+    int64_t result;
+
+    trace(TRACE_call, number, c->x[CONTEXT_A0], c->x[CONTEXT_A1], c->x[CONTEXT_A2]);
+    if (number < SYSCALL_COUNT && table[number] != NULL)
+        result = table[number](self, &c->x[CONTEXT_A0]);
+    else
+        result = REFUSE(E_UNSUPPORTED);
+    if (result == SYSCALL_NO_RESULT)
+        return;
+    trace(TRACE_call_return, number, (uint64_t)result, 0, 0);
+    context_set_result(c, result);
+}
+
+static enum status lookup(struct thread *self, uint64_t handle, enum object_type type,
+                          uint32_t rights, struct handle_entry **out)
+{
+    if (handle > UINT32_MAX)
+        return REFUSE(E_BAD_HANDLE);
+    return handle_lookup(&self->process->handles, (handle_t)handle, type, rights, out);
+}
+
+enum status process_from_handle(struct thread *self, uint64_t handle, uint32_t rights,
+                                struct process **out)
+{
+    struct handle_entry *e;
+    enum status st;
+
+    if (handle == HANDLE_SELF) {
+        *out = self->process;
+        return OK;
+    }
+    st = lookup(self, handle, OBJECT_PROCESS, rights, &e);
+    if (st == OK)
+        *out = container_of(e->object, struct process, object);
+    return st;
+}
+
+enum status thread_from_handle(struct thread *self, uint64_t handle, uint32_t rights,
+                               struct thread **out)
+{
+    struct handle_entry *e;
+    enum status st;
+
+    if (handle == HANDLE_SELF_THREAD) {
+        *out = self;
+        return OK;
+    }
+    st = lookup(self, handle, OBJECT_THREAD, rights, &e);
+    if (st != OK)
+        return st;
+    *out = container_of(e->object, struct thread, object);
+    return (*out)->state == THREAD_ENDED ? REFUSE(E_DEAD) : OK;
+}
+
+enum status memory_from_handle(struct thread *self, uint64_t handle, uint32_t rights,
+                               struct memory **out)
+{
+    struct handle_entry *e;
+    enum status st = lookup(self, handle, OBJECT_MEMORY, rights, &e);
+
+    if (st == OK)
+        *out = container_of(e->object, struct memory, object);
+    return st;
+}
+
+enum status endpoint_from_handle(struct thread *self, uint64_t handle, uint32_t rights,
+                                 struct endpoint **out, uint64_t *badge)
+{
+    struct handle_entry *e;
+    enum status st = lookup(self, handle, OBJECT_ENDPOINT, rights, &e);
+
+    if (st != OK)
+        return st;
+    *out = container_of(e->object, struct endpoint, object);
+    if (badge != NULL)
+        *badge = e->badge;
+    return OK;
+}
+
+enum status account_from_handle(struct thread *self, uint64_t handle,
+                                struct account **out)
+{
+    struct handle_entry *e;
+    enum status st;
+
+    if (handle == HANDLE_NONE) {
+        *out = self->process->account;
+        return OK;
+    }
+    st = lookup(self, handle, OBJECT_ACCOUNT, RIGHT_MANAGE, &e);
+    if (st == OK)
+        *out = container_of(e->object, struct account, object);
+    return st;
+}
+
+enum status system_from_handle(struct thread *self, uint64_t handle, uint32_t rights)
+{
+    struct handle_entry *e;
+
+    return lookup(self, handle, OBJECT_SYSTEM, rights, &e);
+}
+
+int64_t give_handle(struct thread *self, struct object *object, uint32_t rights,
+                    uint64_t badge)
+{
+    handle_t handle;
+    enum status st = handle_make(&self->process->handles, self->process->account, object,
+                                 rights, badge, &handle);
+
+    object_put(object); /* the handle has its own */
+    return st == OK ? (int64_t)handle : st;
+}
