@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * brk: a heap that starts where the program's data end and grows by whole pages, up to
+ * POSIX_BRK_BYTES_MAX. Like Linux's it answers with the break that holds now; a failure
+ * is an answer that is not what was asked for.
+ */
+#include <posix/client/shim.h>
+
+static uint64_t break_now; /* 0: not asked yet, the break is where the heap starts */
+
+/* Make [from, to) of the heap's pages exist, or not exist. Both are page-aligned. */
+static bool heap_resize(uint64_t from, uint64_t to)
+{
+    if (to > from)
+        return vm_map(HANDLE_SELF, from, to - from, HANDLE_NONE, 0,
+                      VM_READ | VM_WRITE) >= 0;
+    return to == from || vm_unmap(HANDLE_SELF, to, from - to) >= 0;
+}
+
+long shim_brk(const long *argument)
+{
+    uint64_t wanted = (uint64_t)argument[0];
+    uint64_t start = shim_info()->brk_start;
+
+    if (break_now == 0)
+        break_now = start;
+    if (wanted < start || wanted - start > POSIX_BRK_BYTES_MAX)
+        return (long)break_now;
+    if (heap_resize(page_up(break_now), page_up(wanted)))
+        break_now = wanted;
+    return (long)break_now;
+}

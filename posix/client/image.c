@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The head of the shim image: what the POSIX server reads before it maps the image into a
+ * process (posix/server), placed first by linker/emu.ld, which also gives the sizes.
+ */
+#include <abi/bootinfo.h>
+#include <posix/client/shim.h>
+
+#pragma GCC visibility push(hidden)
+extern char shim_text_bytes[], shim_bss_bytes[]; /* values, not addresses */
+long emu_entry(long number, long a, long b, long c, long d, long e, long f);
+extern const struct flat_image shim_image;
+#pragma GCC visibility pop
+
+__attribute__((section(".image_head"), used)) const struct flat_image shim_image = {
+    .magic = FLAT_IMAGE_MAGIC,
+    .base = POSIX_SHIM_VA,
+    .text_bytes = (uint64_t)shim_text_bytes,
+    .data_bytes = 0,
+    .bss_bytes = (uint64_t)shim_bss_bytes,
+    .entry = (uint64_t)emu_entry,
+};

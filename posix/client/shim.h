@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The shim: the half of POSIX that runs inside the program's own process.
+ *
+ * One read-only image (linker/emu.ld) is mapped into every POSIX process at
+ * POSIX_SHIM_VA; musl calls its entry (musl-port/musl_emu.c) where it would trap on
+ * Linux. Each call is answered here from the process's own data, or by a kernel call, or
+ * by the POSIX server (posix_call.c). What a process must remember lies in .bss behind
+ * the image, private and zero at start; there is no initialised data and nothing to
+ * relocate.
+ *
+ * A call takes its six arguments as an array and returns >= 0 or -errno. Pointers in
+ * it are the program's own: where this file's calls use them directly, a bad one ends the
+ * program with SIGSEGV instead of EFAULT (docs/limits.md).
+ *
+ * State is not locked: clone is not built, so a process has one thread. The first lock to
+ * come goes around ranges and brk (memory.c, brk.c); masks are per thread already.
+ */
+#ifndef POSIX_CLIENT_SHIM_H
+#define POSIX_CLIENT_SHIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <user/lib/kernel.h>
+#include <user/proto/linux_abi.h>
+#include <user/proto/posix.h>
+
+/* bytes.c: also what the compiler calls for structures. */
+void *memcpy(void *restrict to, const void *restrict from, size_t bytes);
+void *memset(void *to, int value, size_t bytes);
+
+/* Everything is in one image: say so, and the compiler needs no table of addresses. */
+#pragma GCC visibility push(hidden)
+
+typedef long shim_call(const long *argument);
+
+#define PAGE_BYTES VM_PAGE_BYTES
+
+static inline uint64_t page_up(uint64_t value)
+{
+    return (value + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
+}
+
+static inline bool page_aligned(uint64_t value)
+{
+    return (value & (PAGE_BYTES - 1)) == 0;
+}
+
+/* The page the server fills in. It may change at any time: read a field once per use. */
+static inline const volatile struct posix_info *shim_info(void)
+{
+    return (const volatile struct posix_info *)POSIX_INFO_VA;
+}
+
+/*
+ * The calling thread's page. There is one thread. When there are more, the word `sysinfo`
+ * of musl's struct pthread, at the distance from tp that __clone passes (musl-port),
+ * holds the address of the thread's page; in the first thread it still holds the shim's
+ * entry, and that, like tp = 0 before musl has set it, means the first page.
+ */
+static inline struct thread_page *thread_page_own(void)
+{
+    return (struct thread_page *)POSIX_THREAD_PAGES;
+}
+
+/* Start a new cause (abi/thread_page.h): thread number, then a count of its calls. */
+static inline void cause_begin(void)
+{
+    struct thread_page *page = thread_page_own();
+
+    page->cause = (uint64_t)shim_info()->pid << 32 | (uint32_t)(page->cause + 1);
+}
+
+/* posix_call.c */
+
+#define POSIX_WOULD_WAIT INT64_MIN /* no errno, no count */
+
+/* Ask the server; sleep and ask again as often as it says so. Result or -errno. */
+long posix_call(enum posix_request request, uint64_t word0, uint64_t word1,
+                uint64_t word2, uint64_t word3);
+/* The same, but POSIX_WOULD_WAIT instead of a sleep. */
+long posix_try(enum posix_request request, uint64_t word0, uint64_t word1, uint64_t word2,
+               uint64_t word3);
+/* Tell the server, once per number, that the program made a call that is not built. */
+long shim_unknown(long number);
+
+/* errno_map.c: the one place where a kernel status becomes an errno. status < 0;
+ * returns -errno. */
+long status_to_errno(int64_t status);
+
+/* clock.c */
+uint64_t clock_since_boot_ns(void);
+/* Deadline of a sleep of that length; false: the time is no valid one. */
+bool deadline_after(const struct linux_timespec *length, uint64_t *deadline_ns);
+/* Deadline for an absolute time of that clock; -errno for a bad time or clock. */
+long deadline_at(long clock, const struct linux_timespec *time, uint64_t *deadline_ns);
+
+/* signal.c, process.c: end the process with a wait status (user/proto/posix.h). */
+_Noreturn void process_end(uint64_t status);
+
+/* memory.c: remove what is mapped in a page-aligned range. */
+long memory_unmap(uint64_t start, uint64_t end);
+/* A free place for that many bytes, or 0. */
+uint64_t memory_place(uint64_t bytes);
+/* VM_ bits of PROT_ bits; -errno for what cannot be. */
+long access_of_protection(long protection);
+
+/* file_map.c: fill fresh, writable memory with a file from offset; -errno, or 0. */
+long memory_fill_from_file(uint64_t start, uint64_t bytes, long fd, uint64_t offset);
+/* Can fd be mapped like that? 0 or -errno. */
+long file_can_be_mapped(long fd);
+
+/* What musl_emu.c's table names, one file per family. Manual pages of section 2 say what
+ * each does; comments at the definitions say what differs. */
+shim_call shim_brk, shim_madvise, shim_mmap, shim_mprotect, shim_mremap, shim_munmap;
+shim_call shim_clock_getres, shim_clock_gettime, shim_gettimeofday, shim_times;
+shim_call shim_clock_nanosleep, shim_nanosleep, shim_sched_yield;
+shim_call shim_futex;
+shim_call shim_exit, shim_getpid, shim_getppid, shim_getresid, shim_prlimit64, shim_zero;
+shim_call shim_kill, shim_rt_sigaction, shim_rt_sigpending, shim_rt_sigprocmask;
+shim_call shim_tgkill, shim_tkill;
+shim_call shim_getrandom, shim_pread, shim_pwrite, shim_read, shim_readv, shim_write;
+shim_call shim_writev;
+shim_call shim_faccessat, shim_renameat2, shim_truncate;
+
+#pragma GCC visibility pop
+
+#endif

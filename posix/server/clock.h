@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* The wall clock, for time stamps and for the clients' information pages. */
+#ifndef POSIX_SERVER_CLOCK_H
+#define POSIX_SERVER_CLOCK_H
+
+#include <stdint.h>
+
+/* Set the clock: ticks per second of the time CSR, wall clock at boot. */
+void clock_init(uint64_t timebase_hz, uint64_t realtime_offset_ns);
+
+uint64_t clock_timebase_hz(void);
+uint64_t clock_realtime_offset_ns(void);
+
+/* Nanoseconds since 1970. */
+uint64_t clock_realtime_ns(void);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reading an ELF executable: pure, trusts no byte of the file. elf_check looks at every
+ * field that the loader will use; after it succeeded, elf_segment cannot fail.
+ */
+#ifndef POSIX_SERVER_ELF_H
+#define POSIX_SERVER_ELF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Where a program's segments may lie, first byte and end. */
+struct elf_bounds {
+    uint64_t start;
+    uint64_t end;
+    uint64_t pie_base; /* where a position-independent program goes; in between */
+    uint64_t pages_max; /* of memory that all segments together may take */
+};
+
+struct elf_image {
+    const uint8_t *file;
+    uint64_t file_bytes;
+    uint64_t bias; /* added to every address of the file; 0 unless position-independent */
+    uint64_t entry;
+    uint64_t program_headers; /* their address in the program; 0: not mapped */
+    uint64_t table;           /* their offset in the file */
+    uint32_t header_count;
+    uint64_t end; /* page-aligned end of the highest segment */
+};
+
+/* One loadable segment; addresses with the bias. */
+struct elf_segment {
+    uint64_t page_start; /* page-aligned range that is mapped */
+    uint64_t page_end;
+    uint64_t address; /* where the file's bytes go */
+    uint64_t offset;  /* of them in the file */
+    uint64_t file_bytes;
+    bool is_writable;
+    bool is_executable;
+};
+
+/*
+ * Check a file and describe it in *image. NULL when it can be loaded; else why not, in a
+ * few words that follow "PROGRAM: ".
+ */
+const char *elf_check(const uint8_t *file, uint64_t file_bytes,
+                      const struct elf_bounds *bounds, struct elf_image *image);
+
+/* Get program header number index (< header_count); false: it is nothing to load. */
+bool elf_segment(const struct elf_image *image, uint32_t index, struct elf_segment *segment);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * File descriptors and open file descriptions.
+ *
+ * An fd is a number in one process; its entry holds a description's index and the
+ * close-on-exec bit. A description is what open() makes and dup() shares: offset, flags, the
+ * inode, and a kind, which says who reads and writes it (struct kind_operations).
+ */
+#ifndef POSIX_SERVER_FD_H
+#define POSIX_SERVER_FD_H
+
+#include <stdint.h>
+
+#include <posix/server/process.h>
+#include <posix/server/request.h>
+
+enum description_kind {
+    KIND_NONE,
+    KIND_FILE,
+    KIND_DIRECTORY,
+    KIND_NULL,
+    KIND_ZERO,
+    KIND_FULL,
+    KIND_RANDOM,
+    KIND_TTY,
+    KIND_STREAM, /* one of the session's byte streams; the channel says which */
+    KIND_CRASH,
+    KIND_COUNT
+};
+
+struct description {
+    struct slot slot;
+    uint32_t references; /* fds that mean it */
+    uint32_t inode;      /* counted there as open; 0: none (streams) */
+    uint32_t flags;      /* access mode and status flags, LINUX_O_* */
+    uint32_t kind;
+    uint32_t channel;      /* KIND_STREAM: enum stream_channel */
+    uint32_t next_entry;   /* KIND_DIRECTORY: a guess at the entry for offset */
+    uint64_t offset;       /* KIND_DIRECTORY: cookie */
+};
+
+#define FD_ENTRY_CLOEXEC 0x80000000u
+
+struct fd_block {
+    struct slot slot;
+    uint32_t entry[FD_BLOCK_FDS];
+};
+
+/* Bytes moved, REQUEST_WAIT or -errno; offset counts where is_seekable. */
+struct kind_operations {
+    int64_t (*read)(struct request *r, struct description *open, uint64_t offset,
+                    uint64_t theirs, uint64_t bytes);
+    int64_t (*write)(struct request *r, struct description *open, uint64_t offset,
+                     uint64_t theirs, uint64_t bytes);
+    int64_t (*ioctl)(struct request *r, struct description *open, uint64_t command,
+                     uint64_t argument);
+    bool is_seekable;
+};
+
+extern const struct kind_operations kind_operations[KIND_COUNT];
+
+/* The entry of an fd, 0 when it is not open. */
+static inline uint32_t fd_entry(const struct process *process, uint64_t fd)
+{
+    uint32_t number = (uint32_t)fd; /* an int that the shim widened */
+    uint32_t block;
+
+    if (number >= PROCESS_FDS_MAX)
+        return 0;
+    block = process->fd_block[number / FD_BLOCK_FDS];
+    if (block == 0)
+        return 0;
+    return ((struct fd_block *)slot_at(TABLE_FD_BLOCK, block))->entry[number % FD_BLOCK_FDS];
+}
+
+static inline struct description *description_at(uint32_t index)
+{
+    return slot_at(TABLE_DESCRIPTION, index);
+}
+
+/* What an fd means, or NULL. */
+static inline struct description *fd_find(const struct process *process, uint64_t fd)
+{
+    uint32_t entry = fd_entry(process, fd) & ~FD_ENTRY_CLOEXEC;
+
+    return entry ? description_at(entry) : NULL;
+}
+
+static inline bool description_may_read(const struct description *open)
+{
+    return (open->flags & LINUX_O_ACCMODE) != LINUX_O_WRONLY;
+}
+
+static inline bool description_may_write(const struct description *open)
+{
+    return (open->flags & LINUX_O_ACCMODE) != LINUX_O_RDONLY;
+}
+
+/* A new description, not yet meant by any fd; inode (or 0) is opened. Its index or 0. */
+uint32_t description_make(enum description_kind kind, uint32_t inode, uint32_t flags);
+
+/* Free one that no fd means. */
+void description_discard(uint32_t index);
+
+/* The lowest free fd not below from, with room for its entry. -EMFILE, -EINVAL, -ENOMEM. */
+int64_t fd_reserve(struct process *process, uint64_t from);
+
+/* Let a reserved or free fd mean a description. Cannot fail after fd_reserve of that fd. */
+void fd_install(struct process *process, uint32_t fd, uint32_t description, bool cloexec);
+
+/* Close an open fd; the last one of a description closes that. */
+void fd_close(struct process *process, uint32_t fd);
+
+/* Close all fds of a process and free its fd table. */
+void fd_close_all(struct process *process);
+
+#endif

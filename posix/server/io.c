@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * read, write and their relatives, lseek, ftruncate, ioctl: everything that goes through an
+ * fd to the operations of its kind. One request moves at most POSIX_TRANSFER_MAX bytes.
+ */
+#include <posix/server/fd.h>
+#include <posix/server/filedata.h>
+#include <posix/server/ramfs.h>
+
+#include <user/lib/string.h>
+
+/* Which way data goes, how much, and where in the file. */
+struct io {
+    struct description *open;
+    bool is_write;
+    bool is_positioned; /* pread, pwrite: the description's offset stays */
+    uint64_t offset;
+};
+
+static struct linux_iovec vectors[LINUX_IOV_MAX];
+
+/* The fd's description, if it may be used that way. */
+static int64_t io_begin(struct request *r, bool is_write, struct io *io)
+{
+    struct description *open = fd_find(r->process, r->word[0]);
+
+    if (open == NULL)
+        return -LINUX_EBADF;
+    if (is_write ? !description_may_write(open) : !description_may_read(open))
+        return -LINUX_EBADF;
+    io->open = open;
+    io->is_write = is_write;
+    io->is_positioned = false;
+    io->offset = open->offset;
+    if (is_write && (open->flags & LINUX_O_APPEND) && open->kind == KIND_FILE)
+        io->offset = inode_at(open->inode)->size;
+    return 0;
+}
+
+/* Move one buffer; advances io. */
+static int64_t io_move(struct request *r, struct io *io, uint64_t theirs, uint64_t bytes)
+{
+    const struct kind_operations *operations = &kind_operations[io->open->kind];
+    int64_t done;
+
+    if (bytes > POSIX_TRANSFER_MAX)
+        bytes = POSIX_TRANSFER_MAX;
+    if (io->is_write)
+        done = operations->write(r, io->open, io->offset, theirs, bytes);
+    else
+        done = operations->read(r, io->open, io->offset, theirs, bytes);
+    if (done > 0 && operations->is_seekable) {
+        io->offset += (uint64_t)done;
+        if (!io->is_positioned)
+            io->open->offset = io->offset;
+    }
+    return done;
+}
+
+int64_t request_READ(struct request *r)
+{
+    struct io io;
+    int64_t status = io_begin(r, false, &io);
+
+    return status < 0 ? status : io_move(r, &io, r->word[1], r->word[2]);
+}
+
+/* DOC: request-write */
+int64_t request_WRITE(struct request *r)
+{
+    struct io io;
+    int64_t status = io_begin(r, true, &io);
+
+    return status < 0 ? status : io_move(r, &io, r->word[1], r->word[2]);
+}
+
+static int64_t positioned(struct request *r, bool is_write)
+{
+    struct io io;
+    int64_t status = io_begin(r, is_write, &io);
+
+    if (status < 0)
+        return status;
+    if (!kind_operations[io.open->kind].is_seekable)
+        return -LINUX_ESPIPE;
+    if ((int64_t)r->word[3] < 0)
+        return -LINUX_EINVAL;
+    io.is_positioned = true;
+    /* With O_APPEND, Linux lets pwrite append too; programs were written for that. */
+    if (!(is_write && (io.open->flags & LINUX_O_APPEND)))
+        io.offset = r->word[3];
+    return io_move(r, &io, r->word[1], r->word[2]);
+}
+
+int64_t request_PREAD(struct request *r)
+{
+    return positioned(r, false);
+}
+
+int64_t request_PWRITE(struct request *r)
+{
+    return positioned(r, true);
+}
+
+/* Copy the vectors in once and check them there. */
+static int64_t vectors_take(uint64_t theirs, uint64_t count)
+{
+    uint64_t total = 0;
+    int64_t status;
+
+    if (count > LINUX_IOV_MAX)
+        return -LINUX_EINVAL;
+    if (count == 0)
+        return 0;
+    status = copy_in(vectors, theirs, count * sizeof(vectors[0]));
+    if (status < 0)
+        return status;
+    for (uint64_t i = 0; i < count; i++) {
+        if (vectors[i].length > (uint64_t)INT64_MAX - total)
+            return -LINUX_EINVAL;
+        total += vectors[i].length;
+    }
+    return 0;
+}
+
+static int64_t vectored(struct request *r, bool is_write)
+{
+    uint64_t count = r->word[2];
+    int64_t total = 0;
+    struct io io;
+    int64_t status = io_begin(r, is_write, &io);
+
+    if (status == 0)
+        status = vectors_take(r->word[1], count);
+    if (status < 0)
+        return status;
+    for (uint64_t i = 0; i < count && total < POSIX_TRANSFER_MAX; i++) {
+        uint64_t bytes = vectors[i].length;
+        int64_t done;
+
+        if (bytes == 0)
+            continue;
+        if (bytes > POSIX_TRANSFER_MAX - (uint64_t)total)
+            bytes = POSIX_TRANSFER_MAX - (uint64_t)total;
+        done = io_move(r, &io, vectors[i].base, bytes);
+        if (done < 0 && total == 0)
+            return done;
+        if (done < 0) { /* what was moved counts; nobody sleeps or fails after that */
+            wait_forget(r->thread_index);
+            return total;
+        }
+        total += done;
+        if ((uint64_t)done < vectors[i].length)
+            break;
+    }
+    return total;
+}
+
+int64_t request_READV(struct request *r)
+{
+    return vectored(r, false);
+}
+
+int64_t request_WRITEV(struct request *r)
+{
+    return vectored(r, true);
+}
+
+int64_t request_LSEEK(struct request *r)
+{
+    struct description *open = fd_find(r->process, r->word[0]);
+    int64_t offset = (int64_t)r->word[1];
+    int64_t base = 0;
+
+    if (open == NULL)
+        return -LINUX_EBADF;
+    if (!kind_operations[open->kind].is_seekable && open->kind != KIND_DIRECTORY)
+        return -LINUX_ESPIPE;
+    switch ((uint32_t)r->word[2]) {
+    case LINUX_SEEK_SET:
+        break;
+    case LINUX_SEEK_CUR:
+        base = (int64_t)open->offset;
+        break;
+    case LINUX_SEEK_END:
+        if (open->kind == KIND_FILE)
+            base = (int64_t)inode_at(open->inode)->size;
+        break;
+    default:
+        return -LINUX_EINVAL;
+    }
+    if (__builtin_add_overflow(base, offset, &offset))
+        return -LINUX_EOVERFLOW;
+    if (offset < 0)
+        return -LINUX_EINVAL;
+    open->offset = (uint64_t)offset;
+    open->next_entry = 0;
+    return offset;
+}
+
+int64_t request_FTRUNCATE(struct request *r)
+{
+    struct description *open = fd_find(r->process, r->word[0]);
+
+    if (open == NULL)
+        return -LINUX_EBADF;
+    if (open->kind != KIND_FILE || !description_may_write(open) || (int64_t)r->word[1] < 0)
+        return -LINUX_EINVAL;
+    return file_truncate(inode_at(open->inode), r->word[1]);
+}
+
+int64_t request_IOCTL(struct request *r)
+{
+    struct description *open = fd_find(r->process, r->word[0]);
+
+    if (open == NULL)
+        return -LINUX_EBADF;
+    if (kind_operations[open->kind].ioctl == NULL)
+        return -LINUX_ENOTTY;
+    return kind_operations[open->kind].ioctl(r, open, (uint32_t)r->word[1], r->word[2]);
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The POSIX server: start, and the way from a message to its handler.
+ *
+ * One thread, one endpoint. A client's call comes with the badge of its process; the label
+ * picks the handler, which answers at once: a result, -errno, or "wait on this word". No handler
+ * sleeps, and none does work whose size a client chooses beyond 64 KiB. Start reading
+ * at on_call.
+ */
+#include <posix/server/budget.h>
+#include <posix/server/clock.h>
+#include <posix/server/console.h>
+#include <posix/server/device.h>
+#include <posix/server/exec.h>
+#include <posix/server/image.h>
+#include <posix/server/ramfs.h>
+#include <posix/server/request.h>
+#include <posix/server/self.h>
+#include <posix/server/session.h>
+#include <posix/server/window.h>
+#include <user/lib/kernel.h>
+#include <user/lib/print.h>
+#include <user/lib/process.h>
+#include <user/lib/server.h>
+#include <user/lib/time.h>
+#include <user/proto/ring.h>
+
+struct self self;
+
+static int64_t (*const handlers[POSIX_REQUEST_COUNT])(struct request *r) = {
+#define X(name, ...) [POSIX_##name] = request_##name,
+    POSIX_REQUESTS(X)
+#undef X
+};
+
+int64_t request_wait(struct request *r, struct wait_queue *queue)
+{
+    return wait_on(r->thread_index, queue) ? REQUEST_WAIT : -LINUX_ENOMEM;
+}
+
+/* The reply that sends the thread to sleep on its wait word. */
+static void reply_wait(struct message *m, const struct request *r)
+{
+    const struct thread *thread = thread_at(r->thread_index);
+    const uint32_t *words =
+        (const uint32_t *)(process_shared_va(r->process_index) + SHARED_WAIT);
+
+    m->info = message_info(POSIX_WAIT, 0, 0);
+    m->word[1] = POSIX_WAIT_VA + thread->wait_word * sizeof(uint32_t);
+    m->word[2] = words[thread->wait_word];
+}
+
+static void on_call(struct server *server, uint64_t badge, struct message *m)
+{
+    uint32_t label = message_label(m->info);
+    struct request r = {.word = m->word};
+    int64_t result = -LINUX_ENOSYS;
+
+    r.process_index = process_from_badge(badge);
+    if (r.process_index == 0) {
+        *m = (struct message){.word = {(uint64_t)-LINUX_ESRCH}};
+        return;
+    }
+    r.process = process_at(r.process_index);
+    r.thread_index = r.process->first_thread;
+    if (thread_at(r.thread_index)->wait_first)
+        wait_forget(r.thread_index);
+    if (label < POSIX_REQUEST_COUNT && handlers[label])
+        result = handlers[label](&r);
+    if (STATE->window_dying)
+        server->deadline_ns = 0;
+    if (result == REQUEST_WAIT) {
+        reply_wait(m, &r);
+        return;
+    }
+    m->info = message_info(POSIX_DONE, 0, 0);
+    m->word[0] = (uint64_t)result;
+}
+
+/* What is to be done although nobody asked, and when. */
+static void set_deadline(struct server *server)
+{
+    uint64_t wants_ns = session_wants_ns();
+
+    if (STATE->window_dying)
+        server->deadline_ns = 0; /* at once, after what waits already */
+    else if (wants_ns != UINT64_MAX)
+        server->deadline_ns = time_now_ns(clock_timebase_hz()) + wants_ns;
+    else
+        server->deadline_ns = DEADLINE_NEVER;
+}
+
+static void on_deadline(struct server *server)
+{
+    window_work();
+    session_continue();
+    set_deadline(server);
+}
+
+static void on_events(struct server *server, uint64_t bits)
+{
+    console_events(bits);
+    session_continue();
+    set_deadline(server);
+}
+
+static void on_death(struct server *server, uint64_t badge, const struct message *m)
+{
+    uint32_t process = process_from_badge(badge);
+
+    if (process == 0)
+        return; /* never got as far as running; its slot is gone */
+    session_death(process, m->word[0], (enum fault_kind)m->word[1], m->word[2], m->word[3]);
+    set_deadline(server);
+}
+
+/* The driver's rings and the boot image, into the server's address space. */
+static int64_t map_shared_objects(const struct startup *startup)
+{
+    uint64_t image_bytes = startup->value[POSIX_VALUE_IMAGE_OFFSET] +
+                           startup->value[POSIX_VALUE_IMAGE_BYTES];
+    uint64_t ring_bytes = (RING_BYTES + VM_PAGE_BYTES - 1) & ~(VM_PAGE_BYTES - 1);
+    int64_t status = vm_map(HANDLE_SELF, SERVER_OUTPUT_VA, ring_bytes,
+                            startup->handle[POSIX_START_OUTPUT], 0, VM_READ | VM_WRITE);
+
+    if (status >= 0)
+        status = vm_map(HANDLE_SELF, SERVER_INPUT_VA, ring_bytes,
+                        startup->handle[POSIX_START_INPUT], 0, VM_READ | VM_WRITE);
+    image_bytes = (image_bytes + VM_PAGE_BYTES - 1) & ~(VM_PAGE_BYTES - 1);
+    if (status >= 0 && startup->handle[POSIX_START_BOOT_IMAGE] != HANDLE_NONE)
+        status = vm_map(HANDLE_SELF, SERVER_IMAGE_VA, image_bytes,
+                        startup->handle[POSIX_START_BOOT_IMAGE], 0, VM_READ);
+    return status;
+}
+
+static void seed_random(const struct startup *startup, uint32_t generation)
+{
+    if (!random_seed(&STATE->random, startup->seed, sizeof(startup->seed), generation))
+        log_printf(self.log, "outpost: the machine gave no random seed: random numbers are "
+                             "predictable");
+}
+
+/* Everything before the first command. A status, and which step gave it. */
+static int64_t start(const struct startup *startup, uint32_t generation, const char **step)
+{
+    int64_t status;
+
+    *step = "state";
+    status = state_init(generation);
+    if (status < 0)
+        return status;
+    *step = "memory map";
+    status = map_shared_objects(startup);
+    if (status < 0)
+        return status;
+    *step = "console rings";
+    status = console_init(startup->handle[POSIX_START_CONSOLE],
+                          (const struct thread_page *)startup->thread_page);
+    if (status < 0)
+        return status;
+    seed_random(startup, generation);
+    tty_init(&STATE->tty);
+    *step = "file system";
+    if (ramfs_init() < 0)
+        return E_NO_MEMORY;
+    if (startup->handle[POSIX_START_BOOT_IMAGE] != HANDLE_NONE)
+        image_load(startup->value[POSIX_VALUE_IMAGE_OFFSET],
+                   startup->value[POSIX_VALUE_IMAGE_BYTES]);
+    if (device_make_nodes() < 0)
+        return E_NO_MEMORY;
+    return OK;
+}
+
+void native_main(uintptr_t argument)
+{
+    const struct startup *startup = (const struct startup *)argument;
+    uint32_t generation = (uint32_t)startup->value[POSIX_VALUE_GENERATION];
+    const char *step;
+    struct server server;
+    int64_t status;
+
+    self.startup = startup;
+    self.endpoint = startup->handle[POSIX_START_ENDPOINT];
+    self.account = startup->handle[POSIX_START_ACCOUNT];
+    self.log = startup->handle[POSIX_START_SYSTEM];
+    budget_init(self.account);
+    clock_init(startup->timebase_hz, startup->value[POSIX_VALUE_REALTIME]);
+    status = start(startup, generation, &step);
+    if (status < 0) {
+        log_printf(self.log, "posix: cannot start: %s: %s", step, status_name(status));
+        process_exit(1);
+    }
+    if (generation > 0)
+        log_printf(self.log, "posix: server %u of this boot", generation + 1);
+    exec_init();
+    server_start(&server, self.endpoint, (struct thread_page *)startup->thread_page, 0);
+    server.on_call = on_call;
+    server.on_events = on_events;
+    server.on_death = on_death;
+    server.on_deadline = on_deadline;
+    session_start(generation);
+    set_deadline(&server);
+    status = server_run(&server);
+    log_printf(self.log, "posix: cannot receive: %s", status_name(status));
+    process_exit(1);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* Small requests: uname, getrandom, umask, and the report of a call that is not built. */
+#include <posix/server/device.h>
+#include <posix/server/misc.h>
+#include <posix/server/request.h>
+#include <posix/server/self.h>
+
+#include <user/lib/print.h>
+#include <user/lib/string.h>
+
+static void text_set(char to[65], const char *text)
+{
+    memcpy(to, text, strnlen(text, 64));
+}
+
+int64_t request_UNAME(struct request *r)
+{
+    struct linux_utsname name;
+
+    memset(&name, 0, sizeof(name));
+    text_set(name.sysname, "Outpost");
+    text_set(name.nodename, "outpost");
+    text_set(name.release, OUTPOST_RELEASE);
+    text_set(name.version, "POSIX server");
+    text_set(name.machine, "riscv64");
+    return copy_out(r->word[0], &name, sizeof(name));
+}
+
+int64_t request_GETRANDOM(struct request *r)
+{
+    uint64_t bytes = r->word[1];
+    uint32_t flags = (uint32_t)r->word[2];
+
+    if (flags & ~(LINUX_GRND_NONBLOCK | LINUX_GRND_RANDOM | LINUX_GRND_INSECURE))
+        return -LINUX_EINVAL;
+    if (bytes > POSIX_TRANSFER_MAX)
+        bytes = POSIX_TRANSFER_MAX;
+    return random_transfer(r->word[0], bytes);
+}
+
+int64_t request_UMASK(struct request *r)
+{
+    uint32_t old = r->process->umask;
+
+    r->process->umask = (uint32_t)r->word[0] & 0777;
+    return old;
+}
+
+int64_t request_UNKNOWN(struct request *r)
+{
+    uint64_t number = r->word[0];
+    uint64_t bit;
+
+    if (number >= PROCESS_CALLS_NOTED)
+        return -LINUX_ENOSYS; /* no such call on any Linux: not worth a line */
+    bit = 1ull << (number % 64);
+    if (!(r->process->calls_noted[number / 64] & bit)) {
+        r->process->calls_noted[number / 64] |= bit;
+        log_printf(self.log, "%s[%u]: Linux call %lu is not built: ENOSYS", r->process->name,
+                   r->process->pid, number);
+    }
+    return -LINUX_ENOSYS;
+}

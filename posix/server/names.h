@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Path names: from a client's string to a place in the file system, by the rules of POSIX.1-2017
+ * §4.13 Pathname Resolution.
+ */
+#ifndef POSIX_SERVER_NAMES_H
+#define POSIX_SERVER_NAMES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <posix/server/request.h>
+
+#define NAMES_FOLLOW 1u /* a symlink as the last component is followed */
+
+/* Where a path leads: the last component, in its directory, and what is there. */
+struct place {
+    uint32_t directory;
+    uint32_t inode; /* 0: no such name there */
+    uint32_t entry; /* 0: none, or the name is "." or ".." or the path is only slashes */
+    bool wants_directory; /* the path ended in a slash */
+    uint32_t name_bytes;
+    char name[LINUX_NAME_MAX];
+};
+
+/*
+ * Walk a path of length bytes (changed on the way; in a buffer of LINUX_PATH_MAX) from a
+ * directory. 0: *place is set, place->inode may be 0. -ENOENT, -ENOTDIR: a component before
+ * the last is missing or no directory; -ELOOP; -ENAMETOOLONG.
+ */
+int64_t names_walk(uint32_t base, char *path, uint32_t length, uint32_t flags,
+                   struct place *place);
+
+/* As names_walk, from a client's directory fd and string; -EBADF, -EFAULT besides. */
+int64_t names_from_client(const struct request *r, uint64_t dirfd, uint64_t path,
+                          uint32_t flags, struct place *place);
+
+/* As above, but -ENOENT when nothing is there. */
+int64_t names_existing(const struct request *r, uint64_t dirfd, uint64_t path,
+                       uint32_t flags, struct place *place);
+
+/* For making a new name: -EEXIST when the name is taken. */
+int64_t names_new(const struct request *r, uint64_t dirfd, uint64_t path,
+                  struct place *place);
+
+/* Write the absolute path of a directory to a buffer of at least 1 byte. Its length with the
+ * NUL; -ENOENT: it was removed; -ERANGE: no room. */
+int64_t names_of_directory(uint32_t directory, char *buffer, uint32_t bytes);
+
+#endif

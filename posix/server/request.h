@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One request of a client while it is being handled, and the way data moves between the client's
+ * window and the server. Nothing of a request outlives its handler.
+ */
+#ifndef POSIX_SERVER_REQUEST_H
+#define POSIX_SERVER_REQUEST_H
+
+#include <stdint.h>
+
+#include <posix/server/process.h>
+#include <posix/server/wait.h>
+#include <user/proto/linux_abi.h>
+#include <user/proto/posix.h>
+
+struct request {
+    const uint64_t *word; /* four, as listed in POSIX_REQUESTS */
+    struct process *process;
+    uint32_t process_index;
+    uint32_t thread_index;
+};
+
+/* Result of a handler: >= 0, -errno, or this after wait_on: answer POSIX_WAIT. */
+#define REQUEST_WAIT INT64_MIN
+
+/* Each handler validates all it was given before it changes anything. */
+#define X(name, ...) int64_t request_##name(struct request *r);
+POSIX_REQUESTS(X)
+#undef X
+
+/* Queue the request's thread on an object. Returns REQUEST_WAIT, or -ENOMEM. */
+int64_t request_wait(struct request *r, struct wait_queue *queue);
+
+/* Copy exactly bytes from the current caller. 0, -EFAULT or -ENOMEM. */
+int64_t copy_in(void *own, uint64_t theirs, uint64_t bytes);
+
+/* Copy exactly bytes to the current caller. 0, -EFAULT or -ENOMEM. */
+int64_t copy_out(uint64_t theirs, const void *own, uint64_t bytes);
+
+/* Copy what can be copied: the count, or the error that stopped the first byte. */
+int64_t transfer_in(void *own, uint64_t theirs, uint64_t bytes);
+int64_t transfer_out(uint64_t theirs, const void *own, uint64_t bytes);
+
+/*
+ * Copy a NUL-terminated string from the caller into a buffer. Returns its length without
+ * the NUL; -EFAULT; -ENAMETOOLONG when the buffer has no room for the NUL.
+ */
+int64_t copy_in_string(char *buffer, uint64_t buffer_bytes, uint64_t theirs);
+
+/* Fill the caller's memory with zero bytes, as transfer_out. */
+int64_t transfer_zeros(uint64_t theirs, uint64_t bytes);
+
+#endif

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/* Running the commands of the boot image; start reading at session_start. */
+#include <posix/server/session.h>
+
+#include <posix/server/budget.h>
+#include <posix/server/console.h>
+#include <posix/server/exec.h>
+#include <posix/server/fd.h>
+#include <posix/server/names.h>
+#include <posix/server/ramfs.h>
+#include <posix/server/self.h>
+#include <posix/server/stream.h>
+#include <user/lib/arguments.h>
+#include <user/lib/kernel.h>
+#include <user/lib/print.h>
+#include <user/lib/process.h>
+#include <user/lib/string.h>
+
+#define CLIENT_OBJECTS   4096u /* kernel objects that one program may have */
+#define LOOK_FIRST_NS    20000u
+#define LOOKS_MAX        16u /* each waits twice as long: 1.3 s in all */
+#define EXIT_CRASHED     137u /* of a session whose server had to be replaced */
+#define COMMAND_MAX      4096u /* arguments */
+
+static struct session *const session = &STATE->session;
+
+/* One line for whoever started the program: on the log, and on its stderr if that is not the
+ * terminal that shows the log as well. */
+static void complain(const char *program, const char *text)
+{
+    char line[LOG_LINE_BYTES];
+    size_t length = print_to(line, sizeof(line), "outpost: %s: %s\n", program, text);
+
+    log_printf(self.log, "outpost: %s: %s", program, text);
+    if (length >= sizeof(line))
+        length = sizeof(line) - 1;
+    if (session->stream[2])
+        console_put(CONSOLE_STDERR, line, (uint32_t)length);
+    else if (arguments_are(self.startup->arguments, "console", "framed"))
+        console_put(CONSOLE_STDOUT, line, (uint32_t)length);
+    console_kick();
+}
+
+/* ---- fds 0 to 2 ---- */
+
+static uint32_t open_terminal(void)
+{
+    char path[] = "/dev/console";
+    struct place place;
+
+    if (names_walk(STATE->root, path, sizeof(path) - 1, 0, &place) < 0 || place.inode == 0)
+        return 0;
+    return description_make(KIND_TTY, place.inode, LINUX_O_RDWR);
+}
+
+static uint32_t open_stream(enum stream_channel channel)
+{
+    uint32_t flags = channel == STREAM_INPUT ? LINUX_O_RDONLY : LINUX_O_WRONLY;
+    uint32_t index = description_make(KIND_STREAM, 0, flags);
+
+    if (index)
+        description_at(index)->channel = channel;
+    return index;
+}
+
+static bool open_standard_fds(struct process *process)
+{
+    uint32_t terminal = 0;
+
+    for (uint32_t fd = 0; fd < 3; fd++) {
+        uint32_t index = terminal;
+
+        if (session->stream[fd])
+            index = open_stream((enum stream_channel)fd);
+        else if (terminal == 0)
+            index = terminal = open_terminal();
+        if (index == 0)
+            return false;
+        if (fd_reserve(process, fd) != (int64_t)fd) {
+            if (description_at(index)->references == 0)
+                description_discard(index);
+            return false;
+        }
+        fd_install(process, fd, index, false);
+    }
+    return true;
+}
+
+/* ---- commands ---- */
+
+/* Read the next command; false: none is left. */
+static bool command_next(struct exec_arguments *arguments)
+{
+    const struct inode *file = inode_at(session->file);
+    const char *text = (const char *)file_bytes(file);
+    uint32_t at = session->at;
+
+    *arguments = (struct exec_arguments){.strings = text + at};
+    while (at < file->size && text[at] != 0) {
+        const char *end = memchr(text + at, 0, file->size - at);
+
+        if (end == NULL || arguments->count == COMMAND_MAX)
+            return false;
+        at = (uint32_t)(end - text) + 1;
+        arguments->count++;
+    }
+    session->at = at + 1;
+    return arguments->count > 0;
+}
+
+static bool account_state(handle_t account, struct info_account *info)
+{
+    return handle_info(account, INFO_ACCOUNT, info, sizeof(*info)) >= 0;
+}
+
+/* An account of its own for a program, with all that is free but the server's reserve. */
+static bool make_account(struct process *process)
+{
+    struct info_account info;
+    int64_t account = account_create(self.account, budget_pages(), CLIENT_OBJECTS);
+
+    if (account < 0)
+        return false;
+    process->account = (handle_t)account;
+    if (!account_state(process->account, &info))
+        return false;
+    session->pages = info.pages_used;
+    session->objects = info.objects_used;
+    return true;
+}
+
+/* The slot goes now; the account stays until the kernel has given everything back. */
+static void give_back(uint32_t index)
+{
+    session->account = process_at(index)->account;
+    process_at(index)->account = HANDLE_NONE;
+    session->looks = 0;
+    process_free(index);
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+/* Start one command. False: it could not be, which was said. */
+static bool command_start(const struct exec_arguments *arguments)
+{
+    struct exec_error error = {126, "not enough memory to start it"};
+    const char *name = arguments->strings + (arguments->strings[0] == 1);
+    const char *path;
+    uint32_t inode = exec_find(name, &path, &error);
+    uint32_t index = inode ? process_new(base_name(name)) : 0;
+
+    if (index && make_account(process_at(index)) && open_standard_fds(process_at(index)) &&
+        exec_start(index, inode, path, arguments, &error)) {
+        session->process = index;
+        STATE->foreground = index;
+        return true;
+    }
+    session->exit_code = error.exit_code;
+    complain(name, error.text);
+    if (index)
+        give_back(index);
+    return false;
+}
+
+/* Start commands until one runs, one is being given back, or none is left. */
+static void run_next(void)
+{
+    struct exec_arguments arguments;
+
+    while (session->process == 0 && session->account == HANDLE_NONE) {
+        if (!command_next(&arguments)) {
+            session->has_ended = 1;
+            return;
+        }
+        command_start(&arguments);
+    }
+}
+
+static uint32_t exit_code_of(uint32_t wait_status)
+{
+    uint32_t signal = wait_status & 0x7f;
+
+    return signal ? 128 + signal : wait_status >> 8 & 0xff;
+}
+
+void session_death(uint32_t process, uint64_t status, enum fault_kind kind, uint64_t address,
+                   uint64_t pc)
+{
+    uint32_t wait_status = process_death_status(process, status, kind, address, pc);
+
+    if (process != session->process) {
+        process_free(process);
+        return;
+    }
+    session->exit_code = exit_code_of(wait_status);
+    session->process = 0;
+    give_back(process);
+}
+
+/* Look whether the last command's account is as it was. */
+static void look_at_account(void)
+{
+    struct info_account info = {0};
+    bool is_empty = account_state(session->account, &info) &&
+                    info.pages_used == session->pages &&
+                    info.objects_used == session->objects;
+
+    if (!is_empty && ++session->looks < LOOKS_MAX)
+        return;
+    if (session->logs_counters)
+        log_printf(self.log,
+                   "counters: before pages=%lu objects=%lu after pages=%lu objects=%lu",
+                   session->pages, session->objects, info.pages_used, info.objects_used);
+    handle_close(session->account);
+    session->account = HANDLE_NONE;
+}
+
+uint64_t session_wants_ns(void)
+{
+    if (session->account != HANDLE_NONE)
+        return (uint64_t)LOOK_FIRST_NS << session->looks;
+    return UINT64_MAX;
+}
+
+void session_continue(void)
+{
+    if (session->account != HANDLE_NONE)
+        look_at_account();
+    if (!session->has_ended)
+        run_next();
+    if (session->has_ended && console_end(session->exit_code))
+        process_exit(0);
+}
+
+/* ---- start ---- */
+
+static bool session_find(const char *name)
+{
+    char path[sizeof(POSIX_CONSOLE_FILE)];
+    uint32_t length = (uint32_t)strlen(name);
+    struct place place;
+
+    memcpy(path, name, length);
+    if (names_walk(STATE->root, path, length, NAMES_FOLLOW, &place) < 0 || place.inode == 0)
+        return false;
+    session->file = place.inode;
+    inode_open(place.inode);
+    return inode_type(inode_at(place.inode)) == LINUX_S_IFREG &&
+           inode_at(place.inode)->file.source != FILE_OBJECT;
+}
+
+void session_start(uint32_t generation)
+{
+    const char *bootargs = self.startup->arguments;
+    const char *name = generation > 0 ? POSIX_CONSOLE_FILE : POSIX_RUN_FILE;
+    bool input_ended = arguments_are(bootargs, "stdin", "none");
+
+    session->stream[0] = input_ended || arguments_are(bootargs, "stdin", "stream");
+    session->stream[1] = arguments_are(bootargs, "stdout", "stream");
+    session->stream[2] = arguments_are(bootargs, "stderr", "stream");
+    session->logs_counters = arguments_have(bootargs, "counters");
+    console_start(session->stream[0], input_ended);
+    if (generation > 0 && arguments_have(bootargs, "batch")) {
+        session->exit_code = EXIT_CRASHED;
+        session->has_ended = 1;
+    } else if (!session_find(name)) {
+        session->exit_code = 127;
+        session->has_ended = 1;
+        complain(name, "not found");
+    }
+    session_continue();
+}

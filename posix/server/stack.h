@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The first contents of a program's stack: argc, argv, envp, the auxiliary vector and what they
+ * point to, as riscv64 Linux lays them out. Pure.
+ */
+#ifndef POSIX_SERVER_STACK_H
+#define POSIX_SERVER_STACK_H
+
+#include <stdint.h>
+
+#include <posix/server/elf.h>
+#include <posix/server/exec.h>
+
+#define STACK_IMAGE_BYTES 131072u /* arguments and all: ARG_MAX of POSIX is 4096 */
+
+struct stack_input {
+    const struct exec_arguments *arguments;
+    const char *const *environment; /* NULL-terminated */
+    const char *path;               /* AT_EXECFN */
+    const struct elf_image *elf;
+    uint64_t shim_entry; /* AT_SYSINFO */
+    uint8_t random[16];  /* AT_RANDOM */
+};
+
+/*
+ * Build the image of the last STACK_IMAGE_BYTES below top in a buffer of that size. Returns
+ * the stack pointer, 16-byte aligned; 0: it does not fit.
+ */
+uint64_t stack_build(uint8_t *image, uint64_t top, const struct stack_input *input);
+
+#endif

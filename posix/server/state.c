@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Chunks and slots of the state object. The object grows at its end by one chunk; nothing in it
+ * moves or shrinks. A chunk is mapped when a table takes it, and its pages cost
+ * something when they are first touched, which the budget has agreed to before.
+ */
+#include <posix/server/state.h>
+
+#include <posix/server/budget.h>
+#include <posix/server/fd.h>
+#include <posix/server/filedata.h>
+#include <posix/server/process.h>
+#include <posix/server/ramfs.h>
+#include <posix/server/wait.h>
+#include <user/lib/kernel.h>
+#include <user/lib/string.h>
+
+/* A free slot: what lies behind struct slot is the index of the next free one. */
+struct free_slot {
+    struct slot slot;
+    uint32_t next;
+};
+
+static handle_t state_memory;
+
+static void table_init(enum table_id id, uint32_t magic, uint32_t slot_bytes)
+{
+    struct table *table = &STATE->table[id];
+
+    table->magic = magic;
+    table->slot_bytes = slot_bytes;
+    while (slot_bytes << (table->slot_shift + 1) <= STATE_CHUNK_BYTES)
+        table->slot_shift++;
+    table->made = 1;
+}
+
+int64_t state_init(uint32_t generation)
+{
+    int64_t status = memory_create(HANDLE_NONE, MEMORY_ANONYMOUS, STATE_CHUNK_BYTES, 0,
+                                   HANDLE_NONE);
+
+    if (status < 0)
+        return status;
+    state_memory = (handle_t)status;
+    status = vm_map(HANDLE_SELF, SERVER_STATE_VA, STATE_CHUNK_BYTES, state_memory, 0,
+                    VM_READ | VM_WRITE);
+    if (status < 0)
+        return status;
+    STATE->version = STATE_VERSION;
+    STATE->generation = generation;
+    STATE->chunk_count = 1;
+#define X(constant, type, magic) table_init(TABLE_##constant, magic, sizeof(type));
+    STATE_TABLES(X)
+#undef X
+    STATE->magic = STATE_MAGIC;
+    return OK;
+}
+
+/* Give a table one more chunk at the end of the object. */
+static bool table_grow(struct table *table)
+{
+    uint64_t at = (uint64_t)STATE->chunk_count << STATE_CHUNK_SHIFT;
+
+    if (table->chunk_count == TABLE_CHUNKS_MAX)
+        return false;
+    if (!budget_allows(STATE_CHUNK_BYTES / VM_PAGE_BYTES + 1))
+        return false;
+    if (memory_control(state_memory, MEMORY_RESIZE, at + STATE_CHUNK_BYTES, 0, 0) < 0)
+        return false;
+    if (vm_map(HANDLE_SELF, SERVER_STATE_VA + at, STATE_CHUNK_BYTES, state_memory, at,
+               VM_READ | VM_WRITE) < 0)
+        return false;
+    table->chunk[table->chunk_count++] = STATE->chunk_count++;
+    return true;
+}
+
+uint32_t slot_take(enum table_id id)
+{
+    struct table *table = &STATE->table[id];
+    uint32_t index = table->free_first;
+    struct free_slot *slot;
+    uint32_t generation;
+
+    if (index == 0) {
+        if (table->made >> table->slot_shift >= table->chunk_count && !table_grow(table))
+            return 0;
+        index = table->made++;
+        slot = slot_at(id, index);
+    } else {
+        slot = slot_at(id, index);
+        table->free_first = slot->next;
+    }
+    generation = slot->slot.generation + 1;
+    memset(slot, 0, table->slot_bytes);
+    slot->slot.magic = table->magic;
+    slot->slot.generation = generation ? generation : 1;
+    table->used++;
+    return index;
+}
+
+void slot_drop(enum table_id id, uint32_t index)
+{
+    struct table *table = &STATE->table[id];
+    struct free_slot *slot = slot_at(id, index);
+
+    slot->slot.magic = 0;
+    slot->next = table->free_first;
+    table->free_first = index;
+    table->used--;
+}

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Numbers and layouts of the riscv64 Linux user interface that musl is compiled for:
+ * errno values, flags and structures that cross between a program, its shim and the POSIX
+ * server. Facts only; posix/server and posix/client share them. Names carry a prefix
+ * so that host tests can include the host's own headers beside this one.
+ */
+#ifndef PROTO_LINUX_ABI_H
+#define PROTO_LINUX_ABI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum linux_errno {
+    LINUX_EPERM = 1,
+    LINUX_ENOENT = 2,
+    LINUX_ESRCH = 3,
+    LINUX_EINTR = 4,
+    LINUX_EIO = 5,
+    LINUX_ENXIO = 6,
+    LINUX_E2BIG = 7,
+    LINUX_ENOEXEC = 8,
+    LINUX_EBADF = 9,
+    LINUX_ECHILD = 10,
+    LINUX_EAGAIN = 11,
+    LINUX_ENOMEM = 12,
+    LINUX_EACCES = 13,
+    LINUX_EFAULT = 14,
+    LINUX_EBUSY = 16,
+    LINUX_EEXIST = 17,
+    LINUX_EXDEV = 18,
+    LINUX_ENODEV = 19,
+    LINUX_ENOTDIR = 20,
+    LINUX_EISDIR = 21,
+    LINUX_EINVAL = 22,
+    LINUX_ENFILE = 23,
+    LINUX_EMFILE = 24,
+    LINUX_ENOTTY = 25,
+    LINUX_ETXTBSY = 26,
+    LINUX_EFBIG = 27,
+    LINUX_ENOSPC = 28,
+    LINUX_ESPIPE = 29,
+    LINUX_EROFS = 30,
+    LINUX_EMLINK = 31,
+    LINUX_EPIPE = 32,
+    LINUX_EDOM = 33,
+    LINUX_ERANGE = 34,
+    LINUX_EDEADLK = 35,
+    LINUX_ENAMETOOLONG = 36,
+    LINUX_ENOLCK = 37,
+    LINUX_ENOSYS = 38,
+    LINUX_ENOTEMPTY = 39,
+    LINUX_ELOOP = 40,
+    LINUX_EOVERFLOW = 75,
+    LINUX_EOPNOTSUPP = 95,
+    LINUX_ETIMEDOUT = 110,
+    LINUX_EOWNERDEAD = 130,
+};
+
+#define LINUX_NAME_MAX 255
+#define LINUX_PATH_MAX 4096 /* with the NUL */
+#define LINUX_IOV_MAX  1024
+#define LINUX_SYMLINKS_MAX 40
+
+/* open and fcntl */
+#define LINUX_O_ACCMODE   00000003
+#define LINUX_O_RDONLY    00000000
+#define LINUX_O_WRONLY    00000001
+#define LINUX_O_RDWR      00000002
+#define LINUX_O_CREAT     00000100
+#define LINUX_O_EXCL      00000200
+#define LINUX_O_NOCTTY    00000400
+#define LINUX_O_TRUNC     00001000
+#define LINUX_O_APPEND    00002000
+#define LINUX_O_NONBLOCK  00004000
+#define LINUX_O_DSYNC     00010000
+#define LINUX_O_ASYNC     00020000
+#define LINUX_O_DIRECT    00040000
+#define LINUX_O_LARGEFILE 00100000
+#define LINUX_O_DIRECTORY 00200000
+#define LINUX_O_NOFOLLOW  00400000
+#define LINUX_O_NOATIME   01000000
+#define LINUX_O_CLOEXEC   02000000
+#define LINUX_O_SYNC      04010000
+#define LINUX_O_PATH      010000000
+#define LINUX_O_TMPFILE   020200000
+
+#define LINUX_F_DUPFD  0
+#define LINUX_F_GETFD  1
+#define LINUX_F_SETFD  2
+#define LINUX_F_GETFL  3
+#define LINUX_F_SETFL  4
+#define LINUX_F_GETLK  5
+#define LINUX_F_SETLK  6
+#define LINUX_F_SETLKW 7
+#define LINUX_F_DUPFD_CLOEXEC 1030
+#define LINUX_FD_CLOEXEC 1
+
+#define LINUX_AT_FDCWD            (-100)
+#define LINUX_AT_SYMLINK_NOFOLLOW 0x100
+#define LINUX_AT_REMOVEDIR        0x200
+#define LINUX_AT_EACCESS          0x200
+#define LINUX_AT_SYMLINK_FOLLOW   0x400
+#define LINUX_AT_NO_AUTOMOUNT     0x800
+#define LINUX_AT_EMPTY_PATH       0x1000
+
+#define LINUX_R_OK 4
+#define LINUX_W_OK 2
+#define LINUX_X_OK 1
+
+#define LINUX_SEEK_SET 0
+#define LINUX_SEEK_CUR 1
+#define LINUX_SEEK_END 2
+
+/* st_mode */
+#define LINUX_S_IFMT  0170000
+#define LINUX_S_IFIFO 0010000
+#define LINUX_S_IFCHR 0020000
+#define LINUX_S_IFDIR 0040000
+#define LINUX_S_IFREG 0100000
+#define LINUX_S_IFLNK 0120000
+
+struct linux_timespec {
+    int64_t seconds;
+    int64_t nanoseconds;
+};
+
+struct linux_stat {
+    uint64_t dev;
+    uint64_t ino;
+    uint32_t mode;
+    uint32_t nlink;
+    uint32_t uid;
+    uint32_t gid;
+    uint64_t rdev;
+    uint64_t reserved0;
+    int64_t size;
+    int32_t blksize;
+    int32_t reserved1;
+    int64_t blocks; /* of 512 bytes */
+    struct linux_timespec atime;
+    struct linux_timespec mtime;
+    struct linux_timespec ctime;
+    uint32_t reserved2[2];
+};
+
+_Static_assert(sizeof(struct linux_stat) == 128, "struct stat of riscv64");
+
+/* getdents64: the name and its NUL follow, records are padded to 8 bytes. */
+struct linux_dirent64 {
+    uint64_t ino;
+    int64_t off;
+    uint16_t reclen;
+    uint8_t type;
+    char name[];
+};
+
+#define LINUX_DIRENT64_HEAD 19 /* bytes before name */
+_Static_assert(offsetof(struct linux_dirent64, name) == LINUX_DIRENT64_HEAD, "dirent64");
+
+#define LINUX_DT_UNKNOWN 0
+#define LINUX_DT_CHR     2
+#define LINUX_DT_DIR     4
+#define LINUX_DT_REG     8
+#define LINUX_DT_LNK     10
+
+struct linux_iovec {
+    uint64_t base;
+    uint64_t length;
+};
+
+struct linux_utsname {
+    char sysname[65];
+    char nodename[65];
+    char release[65];
+    char version[65];
+    char machine[65];
+    char domainname[65];
+};
+
+/* Terminals: the structures of the ioctl calls, not of the C library. */
+#define LINUX_TCGETS      0x5401
+#define LINUX_TCSETS      0x5402
+#define LINUX_TCSETSW     0x5403
+#define LINUX_TCSETSF     0x5404
+#define LINUX_TCSBRK      0x5409
+#define LINUX_TCXONC      0x540a
+#define LINUX_TCFLSH      0x540b
+#define LINUX_TIOCGPGRP   0x540f
+#define LINUX_TIOCSPGRP   0x5410
+#define LINUX_TIOCGWINSZ  0x5413
+#define LINUX_TIOCSWINSZ  0x5414
+#define LINUX_FIONREAD    0x541b
+#define LINUX_FIONBIO     0x5421
+#define LINUX_TIOCGSID    0x5429
+
+#define LINUX_NCCS 19
+
+struct linux_termios {
+    uint32_t iflag;
+    uint32_t oflag;
+    uint32_t cflag;
+    uint32_t lflag;
+    uint8_t line;
+    uint8_t cc[LINUX_NCCS];
+};
+
+_Static_assert(sizeof(struct linux_termios) == 36, "struct termios of the kernel calls");
+
+enum linux_termios_cc {
+    LINUX_VINTR = 0,
+    LINUX_VQUIT = 1,
+    LINUX_VERASE = 2,
+    LINUX_VKILL = 3,
+    LINUX_VEOF = 4,
+    LINUX_VTIME = 5,
+    LINUX_VMIN = 6,
+    LINUX_VSWTC = 7,
+    LINUX_VSTART = 8,
+    LINUX_VSTOP = 9,
+    LINUX_VSUSP = 10,
+    LINUX_VEOL = 11,
+    LINUX_VREPRINT = 12,
+    LINUX_VDISCARD = 13,
+    LINUX_VWERASE = 14,
+    LINUX_VLNEXT = 15,
+    LINUX_VEOL2 = 16,
+};
+
+#define LINUX_ISTRIP 0000040
+#define LINUX_INLCR  0000100
+#define LINUX_IGNCR  0000200
+#define LINUX_ICRNL  0000400
+#define LINUX_IXON   0002000
+#define LINUX_IUTF8  0040000
+
+#define LINUX_OPOST  0000001
+#define LINUX_ONLCR  0000004
+#define LINUX_OCRNL  0000010
+
+#define LINUX_B38400 0000017
+#define LINUX_CS8    0000060
+#define LINUX_CREAD  0000200
+
+#define LINUX_ISIG    0000001
+#define LINUX_ICANON  0000002
+#define LINUX_ECHO    0000010
+#define LINUX_ECHOE   0000020
+#define LINUX_ECHOK   0000040
+#define LINUX_ECHONL  0000100
+#define LINUX_NOFLSH  0000200
+#define LINUX_ECHOCTL 0001000
+#define LINUX_ECHOKE  0004000
+#define LINUX_IEXTEN  0100000
+
+struct linux_winsize {
+    uint16_t rows;
+    uint16_t columns;
+    uint16_t xpixel;
+    uint16_t ypixel;
+};
+
+/* Signal numbers that end a program. */
+#define LINUX_SIGINT  2
+#define LINUX_SIGQUIT 3
+#define LINUX_SIGILL  4
+#define LINUX_SIGTRAP 5
+#define LINUX_SIGABRT 6
+#define LINUX_SIGBUS  7
+#define LINUX_SIGFPE  8
+#define LINUX_SIGKILL 9
+#define LINUX_SIGSEGV 11
+#define LINUX_SIGPIPE 13
+#define LINUX_SIGSYS  31
+
+/* Auxiliary vector */
+enum linux_auxv {
+    LINUX_AT_NULL = 0,
+    LINUX_AT_PHDR = 3,
+    LINUX_AT_PHENT = 4,
+    LINUX_AT_PHNUM = 5,
+    LINUX_AT_PAGESZ = 6,
+    LINUX_AT_BASE = 7,
+    LINUX_AT_FLAGS = 8,
+    LINUX_AT_ENTRY = 9,
+    LINUX_AT_UID = 11,
+    LINUX_AT_EUID = 12,
+    LINUX_AT_GID = 13,
+    LINUX_AT_EGID = 14,
+    LINUX_AT_HWCAP = 16,
+    LINUX_AT_CLKTCK = 17,
+    LINUX_AT_SECURE = 23,
+    LINUX_AT_RANDOM = 25,
+    LINUX_AT_EXECFN = 31,
+    LINUX_AT_SYSINFO = 32,
+};
+
+/* RISC-V AT_HWCAP: one bit per letter of the ISA string. */
+#define LINUX_HWCAP_ISA(letter) (1ull << ((letter) - 'A'))
+
+/* getrandom */
+#define LINUX_GRND_NONBLOCK 1u
+#define LINUX_GRND_RANDOM   2u
+#define LINUX_GRND_INSECURE 4u
+
+#endif

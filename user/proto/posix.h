@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Between the shim in every POSIX process (posix/client) and the POSIX server.
+ *
+ * A request is an endpoint_call: label = enum posix_request, words as listed. Paths,
+ * buffers and structures lie in the caller's window, which is its whole address space;
+ * structures have the riscv64 Linux layout that musl uses. The badge says who asks.
+ *
+ * The reply's label is enum posix_reply. POSIX_DONE: word 0 is the result, >= 0 or
+ * -errno. POSIX_WAIT: nothing was done; sleep with futex_wait on the word at the address in word 1
+ * (the caller's address, read-only page) while it has the value in word 2, then ask again.
+ * One data request moves at most POSIX_TRANSFER_MAX bytes; the shim loops.
+ */
+#ifndef PROTO_POSIX_H
+#define PROTO_POSIX_H
+
+#include <stdint.h>
+
+#include <abi/handle.h>
+
+#define POSIX_TRANSFER_MAX 65536u
+#define POSIX_FDS_MAX      1024u /* of a process; RLIMIT_NOFILE */
+
+/* X(name, word 0, word 1, word 2, word 3). UNKNOWN tells the server that the program made
+ * a Linux call that is not built; the server logs it, once per number and process. */
+#define POSIX_REQUESTS(X)                                                        \
+    X(OPENAT, "dirfd", "path", "flags", "mode")                                  \
+    X(CLOSE, "fd", "", "", "")                                                   \
+    X(READ, "fd", "buffer", "bytes", "")                                         \
+    X(WRITE, "fd", "buffer", "bytes", "")                                        \
+    X(READV, "fd", "iovec", "count", "")                                         \
+    X(WRITEV, "fd", "iovec", "count", "")                                        \
+    X(PREAD, "fd", "buffer", "bytes", "offset")                                  \
+    X(PWRITE, "fd", "buffer", "bytes", "offset")                                 \
+    X(LSEEK, "fd", "offset", "whence", "")                                       \
+    X(FSTAT, "fd", "stat", "", "")                                               \
+    X(FSTATAT, "dirfd", "path", "stat", "flags")                                 \
+    X(GETDENTS, "fd", "buffer", "bytes", "")                                     \
+    X(DUP, "fd", "", "", "")                                                     \
+    X(DUP3, "fd", "new fd", "flags", "")                                         \
+    X(FCNTL, "fd", "command", "argument", "")                                    \
+    X(IOCTL, "fd", "request", "argument", "")                                    \
+    X(GETCWD, "buffer", "bytes", "", "")                                         \
+    X(CHDIR, "path", "", "", "")                                                 \
+    X(FCHDIR, "fd", "", "", "")                                                  \
+    X(MKDIRAT, "dirfd", "path", "mode", "")                                      \
+    X(UNLINKAT, "dirfd", "path", "flags", "")                                    \
+    X(RENAMEAT, "old dirfd", "old path", "new dirfd", "new path")                \
+    X(FTRUNCATE, "fd", "length", "", "")                                         \
+    X(FACCESSAT, "dirfd", "path", "mode", "flags")                               \
+    X(READLINKAT, "dirfd", "path", "buffer", "bytes")                            \
+    X(UNAME, "utsname", "", "", "")                                              \
+    X(GETRANDOM, "buffer", "bytes", "flags", "")                                 \
+    X(UMASK, "mask", "", "", "")                                                 \
+    X(UNKNOWN, "number", "", "", "")
+
+enum posix_request {
+    POSIX_REQUEST_NONE,
+#define X(name, ...) POSIX_##name,
+    POSIX_REQUESTS(X)
+#undef X
+    POSIX_REQUEST_COUNT
+};
+
+enum posix_reply { POSIX_DONE = 0, POSIX_WAIT = 1 };
+
+/*
+ * The server's part of a client's address space. Programs get the rest: the shim chooses
+ * there for mmap and brk within the bounds of struct posix_info.
+ */
+#define POSIX_SHIM_VA        0x7f0000000000ull /* shim image, linked there (linker/emu.ld) */
+#define POSIX_INFO_VA        0x7f0010000000ull /* struct posix_info, read-only */
+#define POSIX_WAIT_VA        0x7f0010010000ull /* wait words, read-only, one per thread */
+#define POSIX_PROCESS_PAGE   0x7f0010100000ull /* abi/thread_page.h, read-write */
+#define POSIX_THREAD_PAGES   0x7f0020000000ull /* the first thread's, then one per thread */
+#define POSIX_STACK_TOP      0x7e0000000000ull
+#define POSIX_STACK_BYTES    0x800000ull       /* filled on touch; below it nothing is mapped */
+#define POSIX_MMAP_START     0x100000000000ull
+#define POSIX_MMAP_END       0x7d0000000000ull
+#define POSIX_BRK_BYTES_MAX  0x1000000000ull   /* room kept above the program for brk */
+
+#define POSIX_INFO_MAGIC 0x4f5554504f535449ull /* "OUTPOSTI" */
+
+/* Everything a shim must know. The server may change it at any time; the shim copies a
+ * field once before it uses it. */
+struct posix_info {
+    uint64_t magic;
+    uint64_t timebase_hz;
+    uint64_t realtime_offset_ns; /* wall clock = nanoseconds since boot + this */
+    uint64_t brk_start;          /* page-aligned end of the program's data */
+    uint64_t mmap_start;
+    uint64_t mmap_end;
+    uint32_t pid;
+    uint32_t ppid;
+    handle_t server; /* endpoint, CALL, badged with this process */
+    uint32_t reserved;
+};
+
+/*
+ * Status of process_control(SELF, PROCESS_KILL, status) by a shim: the wait status of
+ * POSIX, exit code in bits 8-15, or the number of the signal that ended it in bits 0-6.
+ */
+#define POSIX_STATUS_EXIT(code) (((uint64_t)(code)&0xff) << 8)
+#define POSIX_STATUS_SIGNAL(signal) ((uint64_t)(signal)&0x7f)
+
+/* The POSIX server's own start (user/proto/startup.h). */
+enum posix_startup {
+    POSIX_START_ENDPOINT = 0,   /* RECEIVE, CALL, DUPLICATE, POST: its own */
+    POSIX_START_ACCOUNT = 1,    /* MANAGE: for itself and its clients */
+    POSIX_START_BOOT_IMAGE = 2, /* memory, READ: the cpio */
+    POSIX_START_OUTPUT = 3,     /* memory: ring to the console driver */
+    POSIX_START_INPUT = 4,      /* memory: ring from it */
+    POSIX_START_CONSOLE = 5,    /* endpoint, POST: the console driver's */
+    POSIX_START_SYSTEM = 6,     /* LOG only */
+    /* values */
+    POSIX_VALUE_IMAGE_BYTES = 0,
+    POSIX_VALUE_IMAGE_OFFSET = 1,
+    POSIX_VALUE_REALTIME = 2,   /* realtime_offset_ns */
+    POSIX_VALUE_GENERATION = 3, /* 0: first server since boot; n: after n deaths */
+    POSIX_VALUE_MEMORY = 4,     /* bytes of memory of the machine */
+    POSIX_VALUE_HARTS = 5,
+};
+
+/* Event bits at the POSIX server's endpoint. */
+#define POSIX_BIT_INPUT  0 /* the console driver put something into the input ring */
+#define POSIX_BIT_OUTPUT 1 /* the output ring has room again */
+
+/*
+ * Programs to run come from files in the boot image: /boot/run (or, after the server had
+ * to be replaced, /boot/console): arguments ended by NUL, a command ended by an empty
+ * argument, one after the other. A leading byte 1 of an argument is taken off, so that an
+ * empty argument of a command can be written as that byte alone. The session's exit status is
+ * the last command's. bootargs "stdin=", "stdout=", "stderr=" with "tty" or "stream" say what
+ * fds 0-2 are; default tty. "stdin=none": at its end from the start (the host sends nothing).
+ * With "batch" in the bootargs a replaced server ends the session with status 137.
+ */
+#define POSIX_RUN_FILE     "/boot/run"
+#define POSIX_CONSOLE_FILE "/boot/console"
+
+#endif
