@@ -1,0 +1,61 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+#
+# On a terminal: echo, erase, kill and ^D of the line discipline, with a program and on
+# the console. The terminal is a pexpect pty; the guest's tty does the echo.
+import os
+import sys
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
+import pexpect
+from outpost import QEMU_RUN, SECONDS, command, done, equal, log_path, ok
+
+os.environ["OUTPOST_READY"] = "1"
+
+
+def expect(child, text, name):
+    """One test: the text comes."""
+    found = child.expect_exact([text, pexpect.EOF, pexpect.TIMEOUT]) == 0
+    return ok(found, name, f"before: {child.before!r}")
+
+
+def lua_on_a_terminal():
+    line = command(["lua"])
+    child = pexpect.spawn(line[0], line[1:], timeout=SECONDS, dimensions=(24, 80))
+    expect(child, "> ", "lua: a prompt")
+    child.send("print(6*7)\r")
+    expect(child, "print(6*7)\r\n42\r\n> ", "what is typed is echoed and answered")
+    child.send("print(6*78\x7f)\r")
+    expect(child, "42\r\n> ", "erase takes one character")
+    child.send("error('no')\x15print(6*7)\r")
+    expect(child, "42\r\n> ", "kill takes the line")
+    child.send("io.write(6\x04*7, '\\n')\r")
+    expect(child, "42\r\n", "^D in a line only passes on what is there")
+    child.send("print(io.stdin:read('l'))\rgr\xc3\xbc\xc3\x9f\x7f\r".encode("latin-1"))
+    expect(child, "\r\ngr\xc3\xbc\xc3".encode("latin-1"), "other bytes pass")
+    child.send("\x04")
+    equal(child.expect([pexpect.EOF, pexpect.TIMEOUT]), 0, "^D ends lua", child.before)
+    child.close()
+    equal(child.exitstatus, 0, "and its status is 0")
+
+
+def console():
+    child = pexpect.spawn(QEMU_RUN, ["-t", str(SECONDS), "--log", log_path()],
+                          timeout=SECONDS, dimensions=(24, 80))
+    expect(child, "Hello world.", "the console says hello")
+    ok(b"Outpost" in child.before, "after a banner", child.before)
+    expect(child, "> ", "then comes lua")
+    child.send("print(6*7)\r")
+    expect(child, "42\r\n> ", "which answers")
+    child.send("local f = io.open('/dev/crash', 'w') f:setvbuf('no') f:write('x')\r")
+    expect(child, "POSIX server", "the POSIX server crashes: said")
+    print(f"# {child.before[-300:]!r}")
+    expect(child, "> ", "the console is back")
+    child.send("print(6*7)\r")
+    expect(child, "42\r\n> ", "and answers")
+    child.send("\x01x")
+    equal(child.expect([pexpect.EOF, pexpect.TIMEOUT]), 0, "^A x leaves")
+
+
+lua_on_a_terminal()
+console()
+done()
