@@ -110,7 +110,7 @@ BOOT_DEPS  := $(foreach f,$(BOOT_FILES),$(firstword $(subst :, ,$(f))))
 
 $(O)/boot.cpio: $(BOOT_DEPS) $(O)/.lua scripts/mkboot
 	$(call say,BOOT,$@)
-	$(Q)scripts/mkboot $@ $(BOOT_FILES) $(O)/ports/lua/root/bin/lua:/bin/lua
+	$(Q)scripts/mkboot $@ :/tmp :/dev :/etc $(BOOT_FILES) $(O)/ports/lua/root/bin/lua:/bin/lua
 
 # ---- kernel ----
 
@@ -165,7 +165,7 @@ $(O)/tests/host/%: tests/host/%.c scripts/host-test $(wildcard tests/host/*.h) \
 	$(call say,HOSTCC,$<)
 	$(Q)mkdir -p $(@D) && scripts/host-test $< $@
 
-.PHONY: tests test check soak mutants size docs lint fmt test-fresh
+.PHONY: tests test check bench mutants size docs lint fmt test-fresh
 tests: all $(HOST_TESTS) $(USER_TESTS)
 test: setup-quietly ## all tests (TAP, by prove)
 	$(Q)$(MAKE) --no-print-directory tests
@@ -175,11 +175,14 @@ test-fresh: ## the two README commands in a new Debian chroot (root; takes minut
 mutants: all tests ## plant one-line bugs; each must fail its named test
 	$(Q)scripts/mutants
 
+bench: all ## what things cost, in instructions and wall clock
+	$(Q)tests/bench/skeleton
+
 CHECKS := layers words asm refusals style docs ref ledger size shell ecall
 check: setup-quietly $(O)/.musl ## structure, style, documents, sizes
 	$(Q)set -e; for c in $(CHECKS); do scripts/check-$$c; done
 size: ## lines of code by part, and the budgets
-	$(Q)scripts/check-size
+	$(Q)scripts/check-size -l
 docs: ## check anchors, links and reference pages
 	$(Q)scripts/check-docs && scripts/check-ref && scripts/check-ledger
 lint: ## shellcheck

@@ -42,14 +42,18 @@ boot=${OUTPOST_BOOT:-$top/build/boot.cpio}
 harts=1 memory=512M seconds=0 dry_run='' gdb='' icount='' trace='' trace_bytes=16777216
 append='' log='' work=
 
-# have_work: make $work, a folder for this run only. scripts/console removes it.
+# have_work: make $work, a folder for this run only. scripts/console removes it; what a run
+# that was killed left behind (its process id is in the name) goes with the next.
 have_work()
 {
-    if [ -z "$work" ]; then
-        mkdir -p "$top/build"
-        work=$(mktemp -d "$top/build/run.XXXXXX")
-        trap 'rm -rf "$work"' EXIT
-    fi
+    [ -z "$work" ] || return 0
+    mkdir -p "$top/build"
+    for old in "$top"/build/run.*.*; do
+        pid=${old##*/run.}
+        [ ! -d "$old" ] || [ -d "/proc/${pid%.*}" ] || rm -rf "$old"
+    done
+    work=$(mktemp -d "$top/build/run.$$.XXXXXX")
+    trap 'rm -rf "$work"' EXIT
 }
 
 # add SRC[:DEST]: remember the argument of mkboot in $work/add.
@@ -180,14 +184,15 @@ set -- "$@" -append "$bootargs${append:+ $append}"
 if [ -n "$dry_run" ]; then
     while [ "$1" != -- ]; do shift; done
     shift
+    # What the command names is to outlive this script, and the next.
+    [ -z "$work" ] || mv "$work" "$top/build/printed.$$"
     for word; do
         case $word in
         *[!a-zA-Z0-9_./,:=@%+-]*) printf "'%s' " "$(echo "$word" | sed "s/'/'\\\\''/g")" ;;
         *) printf '%s ' "$word" ;;
         esac
-    done
+    done | sed "s|${work:-/none}|$top/build/printed.$$|g"
     echo
-    trap - EXIT # the command names what is in there
     exit 0
 fi
 [ "$seconds" = 0 ] || set -- -t "$seconds" "$@"

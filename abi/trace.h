@@ -12,6 +12,13 @@ enum trace_event {
     TRACE_EVENT_COUNT
 };
 
+/* Phases of the 'boot' event; its first argument is the hart's count of instructions. */
+enum trace_boot_phase {
+    TRACE_BOOT_ENTRY = 0, /* kernel_main begins (recorded once there is a ring) */
+    TRACE_BOOT_READY = 1, /* the first process is about to run */
+    TRACE_BOOT_POWER = 2, /* power off or reboot was asked for */
+};
+
 struct trace_record {
     uint64_t time;   /* the time CSR */
     uint64_t cause;  /* what the thread was working on; 0 = nothing known */

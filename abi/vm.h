@@ -9,10 +9,18 @@
 /* User addresses are [0, VM_USER_END); page 0 is never mapped. */
 #define VM_USER_END (1ull << 47)
 
-/* Access, for vm_map and vm_protect. Writable and executable together: E_INVALID. */
+/*
+ * Access, for vm_map and vm_protect. Writable and executable together: E_INVALID.
+ *
+ * vm_protect can raise access to: anything for anonymous memory; anything for VM_PRIVATE, but
+ * VM_EXECUTE only if the handle had EXECUTE; what the handle's rights allow for a shared mapping
+ * that the process made itself; nothing beyond the access it was made with for a shared
+ * mapping that another process made for it.
+ */
 #define VM_READ    1u
 #define VM_WRITE   2u
 #define VM_EXECUTE 4u
+#define VM_ACCESS_ALL (VM_READ | VM_WRITE | VM_EXECUTE)
 
 /* Flags of vm_map. */
 #define VM_NOINHERIT (1u << 4) /* process_clone leaves it out */

@@ -37,7 +37,7 @@ static void need(enum status st, const char *what)
 
 static void map(struct process *p, uint64_t va, uint64_t bytes, uint32_t flags)
 {
-    need(space_map(&p->space, va, bytes, NULL, 0, flags), "the first process");
+    need(space_map(&p->space, va, bytes, NULL, 0, flags, VM_ACCESS_ALL), "the first process");
 }
 
 /* Fill user memory that need not be writable for its owner. */
@@ -132,8 +132,7 @@ void first_process_start(const struct machine *machine)
     void *info;
     uint64_t entry;
 
-    need(process_make(account_root(), NULL, 0, 0x74696e69 /* "init" */, &p),
-         "the first process");
+    need(process_make(account_root(), 0x74696e69 /* "init" */, &p), "the first process");
     entry = load_image(p);
     map(p, BOOTINFO_VA, PAGE_BYTES, VM_READ);
     need(space_pointer(&p->space, BOOTINFO_VA, VM_READ, &info), "its boot information");
@@ -146,5 +145,6 @@ void first_process_start(const struct machine *machine)
     need(thread_make(p, frame, &t), "its thread");
     arch_context_init(&t->context, UADDR(entry), UADDR(STACK_TOP_VA), 0, BOOTINFO_VA);
     sched_make_runnable(t);
+    process_set_first(p);
     object_put(&p->object); /* it holds its own until it dies */
 }

@@ -15,7 +15,8 @@
 #include <kernel/base/string.h>
 #include <kernel/debug/klog.h>
 
-#define SUPERVISOR_EXTERNAL 9 /* interrupt number at a hart's own controller */
+#define DEPTH_MAX           16 /* nodes further down are none this kernel wants */
+#define SUPERVISOR_EXTERNAL 9  /* interrupt number at a hart's own controller */
 
 static uint64_t read_cells(const fdt32_t *cells, int count)
 {
@@ -26,11 +27,12 @@ static uint64_t read_cells(const fdt32_t *cells, int count)
     return value;
 }
 
-/* Entry n of a node's reg; false when there is none. */
-static bool read_reg(const void *tree, int node, int n, struct boot_range *out)
+/* Entry n of a node's reg; false when there is none. (libfdt can find the parent itself,
+ * by walking the whole tree again.) */
+static bool read_reg(const void *tree, int parent, int node, int n,
+                     struct boot_range *out)
 {
-    int parent = fdt_parent_offset(tree, node), bytes;
-    int address_cells = fdt_address_cells(tree, parent);
+    int bytes, address_cells = fdt_address_cells(tree, parent);
     int size_cells = fdt_size_cells(tree, parent);
     const fdt32_t *reg = fdt_getprop(tree, node, "reg", &bytes);
     int stride = address_cells + size_cells;
@@ -91,28 +93,39 @@ static void add_range(struct boot_range *ranges, unsigned *count, struct boot_ra
     ranges[(*count)++] = range;
 }
 
-static void read_memory(struct machine *m, const void *tree)
+/* All entries of a node's reg. */
+static void add_regs(const void *tree, int parent, int node, struct boot_range *ranges,
+                     unsigned *count)
 {
     struct boot_range range;
-    int node = -1, child;
 
-    while ((node = fdt_node_offset_by_prop_value(tree, node, "device_type", "memory",
-                                                 7)) >= 0)
-        for (int n = 0; read_reg(tree, node, n, &range); n++)
-            add_range(m->memory, &m->memory_count, range);
+    for (int n = 0; read_reg(tree, parent, node, n, &range); n++)
+        add_range(ranges, count, range);
+}
+
+static void read_memory(struct machine *m, const void *tree)
+{
+    int node, child, bytes;
+
+    fdt_for_each_subnode(node, tree, 0)
+    {
+        const char *type = fdt_getprop(tree, node, "device_type", &bytes);
+
+        if (type != NULL && bytes == 7 && memcmp(type, "memory", 7) == 0)
+            add_regs(tree, 0, node, m->memory, &m->memory_count);
+    }
     for (int n = 0; n < fdt_num_mem_rsv(tree); n++) {
-        uint64_t base, bytes;
+        uint64_t base, size;
 
-        if (fdt_get_mem_rsv(tree, n, &base, &bytes) == 0)
+        if (fdt_get_mem_rsv(tree, n, &base, &size) == 0)
             add_range(m->reserved, &m->reserved_count,
-                      (struct boot_range){PADDR(base), bytes});
+                      (struct boot_range){PADDR(base), size});
     }
     node = fdt_path_offset(tree, "/reserved-memory");
     if (node < 0)
         return;
-    fdt_for_each_subnode(child, tree, node) for (int n = 0;
-                                                 read_reg(tree, child, n, &range); n++)
-        add_range(m->reserved, &m->reserved_count, range);
+    fdt_for_each_subnode(child, tree, node)
+        add_regs(tree, node, child, m->reserved, &m->reserved_count);
 }
 
 /* The phandle of the boot hart's own interrupt controller, 0 if it was not found. */
@@ -123,7 +136,7 @@ static uint32_t read_harts(struct machine *m, const void *tree, uint64_t boot_ha
     uint64_t hart;
 
     if (cpus < 0 || !read_number(tree, cpus, "timebase-frequency", &m->timebase_hz) ||
-        m->timebase_hz == 0 || m->timebase_hz > 1000000000000ull)
+        m->timebase_hz == 0 || m->timebase_hz > 1000000000)
         boot_stop("the device tree has no usable timebase-frequency");
     fdt_for_each_subnode(node, tree, cpus)
     {
@@ -143,15 +156,12 @@ static uint32_t read_harts(struct machine *m, const void *tree, uint64_t boot_ha
 
 /* Which of the controller's contexts is the boot hart's supervisor mode: the position of
  * that pair in "interrupts-extended" [plic binding]. */
-static void read_interrupts(struct machine *m, const void *tree, uint32_t hart_controller)
+static void read_interrupts(struct machine *m, const void *tree, int node,
+                            uint32_t hart_controller)
 {
-    int node = fdt_node_offset_by_compatible(tree, -1, "sifive,plic-1.0.0"), bytes;
     const fdt32_t *pairs;
+    int bytes;
 
-    if (node < 0)
-        node = fdt_node_offset_by_compatible(tree, -1, "riscv,plic0");
-    if (node < 0 || !read_reg(tree, node, 0, &m->interrupt_controller))
-        boot_stop("the device tree has no interrupt controller this kernel knows (PLIC)");
     m->interrupt_lines = read_u32(tree, node, "riscv,ndev") + 1;
     if (m->interrupt_lines > 1024)
         m->interrupt_lines = 1024; /* the most a PLIC has [plic 1.0.0 §3] */
@@ -185,37 +195,59 @@ static void read_chosen(struct machine *m, const void *tree)
     memcpy(m->seed, seed, m->seed_bytes);
 }
 
-static void read_finisher(struct machine *m, const void *tree)
+/* Everything with registers, an interrupt and a name: user mode knows what to do with it. */
+static void read_device(struct machine *m, const void *tree, int node,
+                        struct boot_range range)
 {
-    int node = fdt_node_offset_by_compatible(tree, -1, "sifive,test1");
+    int bytes;
+    const fdt32_t *line = fdt_getprop(tree, node, "interrupts", &bytes);
+    struct boot_device *d;
 
-    if (node < 0 || !read_reg(tree, node, 0, &m->finisher))
-        m->finisher.bytes = 0;
+    if (line == NULL || bytes < 4 || !is_enabled(tree, node) ||
+        m->device_count++ >= BOOTINFO_DEVICES_MAX)
+        return;
+    d = &m->devices[m->device_count - 1];
+    read_string(tree, node, "compatible", d->compatible, sizeof(d->compatible));
+    d->base = range.base.value;
+    d->length_bytes = range.bytes;
+    d->interrupt = fdt32_to_cpu(*line);
+    d->clock_hz = read_u32(tree, node, "clock-frequency");
+    d->reg_shift = read_u32(tree, node, "reg-shift");
 }
 
-/* Everything with registers, an interrupt and a name: user mode knows what to do with it. */
-static void read_devices(struct machine *m, const void *tree)
+static bool is_compatible(const void *tree, int node, const char *name)
 {
-    for (int node = fdt_next_node(tree, -1, NULL); node >= 0;
-         node = fdt_next_node(tree, node, NULL)) {
-        struct boot_range range;
-        struct boot_device *d;
-        int bytes;
-        const fdt32_t *line = fdt_getprop(tree, node, "interrupts", &bytes);
+    return fdt_node_check_compatible(tree, node, name) == 0;
+}
 
-        if (fdt_getprop(tree, node, "compatible", NULL) == NULL || line == NULL ||
-            bytes < 4 || !is_enabled(tree, node) || !read_reg(tree, node, 0, &range))
+/* One walk over all nodes, remembering the way down for the parents' cell sizes. */
+static void read_devices(struct machine *m, const void *tree, uint32_t hart_controller)
+{
+    int way[DEPTH_MAX], depth = 0;
+
+    way[0] = 0;
+    for (int node = fdt_next_node(tree, 0, &depth); node >= 0 && depth > 0;
+         node = fdt_next_node(tree, node, &depth)) {
+        struct boot_range range;
+
+        if (depth >= DEPTH_MAX)
             continue;
-        if (m->device_count++ >= BOOTINFO_DEVICES_MAX)
+        way[depth] = node;
+        if (fdt_getprop(tree, node, "compatible", NULL) == NULL ||
+            !read_reg(tree, way[depth - 1], node, 0, &range))
             continue;
-        d = &m->devices[m->device_count - 1];
-        read_string(tree, node, "compatible", d->compatible, sizeof(d->compatible));
-        d->base = range.base.value;
-        d->length_bytes = range.bytes;
-        d->interrupt = fdt32_to_cpu(*line);
-        d->clock_hz = read_u32(tree, node, "clock-frequency");
-        d->reg_shift = read_u32(tree, node, "reg-shift");
+        if (is_compatible(tree, node, "sifive,plic-1.0.0") ||
+            is_compatible(tree, node, "riscv,plic0")) {
+            m->interrupt_controller = range;
+            read_interrupts(m, tree, node, hart_controller);
+        } else if (is_compatible(tree, node, "sifive,test1")) {
+            m->finisher = range;
+        } else {
+            read_device(m, tree, node, range);
+        }
     }
+    if (m->interrupt_controller.bytes == 0)
+        boot_stop("the device tree has no interrupt controller this kernel knows (PLIC)");
 }
 
 /* DOC: device-tree */
@@ -229,10 +261,8 @@ void machine_read(struct machine *m, uint64_t hart, paddr_t device_tree)
     if (fdt_check_full(tree, fdt_totalsize(tree)) != 0)
         boot_stop("the device tree at 0x%lx is damaged", device_tree.value);
     read_memory(m, tree);
-    read_interrupts(m, tree, read_harts(m, tree, hart));
     read_chosen(m, tree);
-    read_finisher(m, tree);
-    read_devices(m, tree);
+    read_devices(m, tree, read_harts(m, tree, hart));
 }
 
 uint64_t machine_argument(const struct machine *m, const char *key, uint64_t fallback)

@@ -99,13 +99,14 @@ _Noreturn void kernel_main(uint64_t hart_id, paddr_t device_tree)
 {
     struct hart *hart = arch_hart();
     struct account *root;
-    uint64_t seed;
+    uint64_t seed, at_entry;
 
+    at_entry = arch_instructions();
     hart->id = hart_id;
     machine_read(&machine, hart_id, device_tree);
     start_memory(device_tree);
     start_trace(hart);
-    trace(TRACE_boot, 0, machine.timebase_hz, frame_total(), machine.hart_count);
+    trace(TRACE_boot, TRACE_BOOT_ENTRY, at_entry, frame_total(), machine.hart_count);
     memcpy(&seed, machine.seed, sizeof(seed));
     arch_irq_init(machine.interrupt_controller.base, machine.interrupt_context,
                   machine.interrupt_lines);
@@ -118,6 +119,6 @@ _Noreturn void kernel_main(uint64_t hart_id, paddr_t device_tree)
     klog("outpost %s: %u MiB of memory, %u harts, 1 running", kernel_version,
          (unsigned)(frame_total() >> 8), machine.hart_count);
     first_process_start(&machine);
-    trace(TRACE_boot, 1, frame_free_count(), 0, 0);
+    trace(TRACE_boot, TRACE_BOOT_READY, arch_instructions(), frame_free_count(), 0);
     arch_enter_user(kernel_next());
 }

@@ -27,8 +27,9 @@ void trace_init(struct hart *hart, void *memory, uint64_t bytes, uint64_t timeba
 void trace_set_context(uint32_t thread, uint32_t process, const uint64_t *cause);
 
 /* DOC: trace-record */
-static inline void trace(enum trace_event event, uint64_t a0, uint64_t a1, uint64_t a2,
-                         uint64_t a3)
+static inline void trace_as(uint32_t thread, uint32_t process, uint64_t cause,
+                            enum trace_event event, uint64_t a0, uint64_t a1, uint64_t a2,
+                            uint64_t a3)
 {
     struct hart *hart = arch_hart();
     struct trace_ring *ring = hart->trace;
@@ -37,9 +38,9 @@ static inline void trace(enum trace_event event, uint64_t a0, uint64_t a1, uint6
     r = (struct trace_record *)((char *)ring + 4096) +
         (ring->head & (ring->capacity - 1));
     r->time = arch_ticks();
-    r->cause = *trace_context.cause;
-    r->thread = trace_context.thread;
-    r->process = trace_context.process;
+    r->cause = cause;
+    r->thread = thread;
+    r->process = process;
     r->event = (uint16_t)event;
     r->hart = (uint16_t)hart->id;
     r->arguments[0] = a0;
@@ -47,6 +48,14 @@ static inline void trace(enum trace_event event, uint64_t a0, uint64_t a1, uint6
     r->arguments[2] = a2;
     r->arguments[3] = a3;
     ring->head++;
+}
+
+/* What the current thread did. */
+static inline void trace(enum trace_event event, uint64_t a0, uint64_t a1, uint64_t a2,
+                         uint64_t a3)
+{
+    trace_as(trace_context.thread, trace_context.process, *trace_context.cause, event, a0,
+             a1, a2, a3);
 }
 
 /* Every error that a rule of the kernel produces goes through here: on record with the

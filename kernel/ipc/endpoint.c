@@ -23,6 +23,7 @@
 #include <kernel/ipc/endpoint.h>
 
 #include <abi/process.h>
+#include <abi/syscall.h>
 #include <kernel/debug/trace.h>
 #include <kernel/ipc/message.h>
 #include <kernel/mm/account.h>
@@ -163,6 +164,13 @@ void endpoint_post_bits(struct endpoint *ep, uint64_t bits)
         wake_receiver(t);
 }
 
+void endpoint_supervise(struct endpoint *supervisor, struct process *p, uint64_t badge)
+{
+    object_get(&supervisor->object);
+    p->supervisor = supervisor;
+    p->supervisor_badge = badge;
+}
+
 static void process_death_hook(struct process *p)
 {
     struct endpoint *ep = p->supervisor;
@@ -184,15 +192,20 @@ static void process_death_hook(struct process *p)
 /* ---- calls ---- */
 
 /* DOC: message-delivery */
-static void deliver(struct thread *caller, struct thread *server, uint64_t badge)
+/* The receipt is put down to the server, whoever's trap it happens in. */
+static void deliver(struct endpoint *ep, struct thread *caller, struct thread *server,
+                    uint64_t badge)
 {
+    uint64_t cause = READ_ONCE(caller->page->cause);
+
     server->caller = caller;
     caller->server = server;
     server->page->badge = badge;
-    server->page->cause = READ_ONCE(caller->page->cause);
+    server->page->cause = cause;
     server->page->window_bytes = caller->window_bytes;
-    trace(TRACE_msg_receive, server->object.id, context_argument(&server->context, 1),
-          badge, caller->object.id);
+    trace_as((uint32_t)server->object.id, (uint32_t)server->process->object.id, cause,
+             TRACE_msg_receive, ep->object.id, context_argument(&server->context, 1),
+             badge, caller->object.id);
 }
 
 enum status endpoint_start_call(struct thread *self, struct endpoint *ep, uint64_t badge,
@@ -212,7 +225,7 @@ enum status endpoint_start_call(struct thread *self, struct endpoint *ep, uint64
         if (st != OK)
             return st; /* the server sleeps on; its registers will be written again */
         wake_receiver(server);
-        deliver(self, server, badge);
+        deliver(ep, self, server, badge);
         sched_sleep(self, SLEEP_REPLY, UINT64_MAX, cancel_delivered_call);
         sched_switch_to(server);
         return OK;
@@ -239,6 +252,9 @@ enum status endpoint_reply(struct thread *self, struct thread **replied)
         return st;
     trace(TRACE_msg_reply, self->object.id, info, caller->object.id,
           context_argument(&self->context, 2));
+    trace_as((uint32_t)caller->object.id, (uint32_t)caller->process->object.id,
+             READ_ONCE(caller->page->cause), TRACE_call_return, SYS_endpoint_call, OK, 0,
+             0);
     sched_cancel_sleep(caller); /* clears both pointers */
     sched_make_runnable(caller);
     *replied = caller;
@@ -263,7 +279,7 @@ static bool take_call(struct thread *self, struct endpoint *ep)
             continue;
         }
         sched_cancel_sleep(caller);
-        deliver(caller, self, badge);
+        deliver(ep, caller, self, badge);
         caller->cancel = cancel_delivered_call;
         return true;
     }

@@ -33,6 +33,10 @@ enum status endpoint_make(struct account *account, struct endpoint **out) MUST_C
 /* Set event bits; a thread that waits takes them at once. */
 void endpoint_post_bits(struct endpoint *endpoint, uint64_t bits);
 
+/* The endpoint gets the process's death message, with this badge. Once, before it runs. */
+void endpoint_supervise(struct endpoint *supervisor, struct process *process,
+                        uint64_t badge);
+
 /*
  * The current thread's call, its registers still holding it (abi/message.h), through a
  * handle with this badge. On OK it sleeps, or waits in the server's hand; its result

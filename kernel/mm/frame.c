@@ -119,9 +119,12 @@ static paddr_t frame_address(uint32_t index)
     return PADDR((index + mm.first) << PAGE_SHIFT);
 }
 
-bool frame_is_managed(paddr_t address)
+bool frame_is_memory(paddr_t address)
 {
-    return (address.value >> PAGE_SHIFT) - mm.first < mm.count;
+    for (unsigned i = 0; i < mm.banks; i++)
+        if (address.value >= mm.bank[i].start && address.value < mm.bank[i].end)
+            return true;
+    return false;
 }
 
 bool frame_overlaps_managed(paddr_t base, uint64_t bytes)

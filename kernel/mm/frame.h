@@ -40,8 +40,9 @@ void frame_put(paddr_t frame);
 
 uint32_t frame_refs(paddr_t frame);
 
-/* Is this address in the frame table (memory, not a device)? */
-bool frame_is_managed(paddr_t address);
+/* Is this memory (in a bank, reserved or not), so that the kernel may touch it? Devices
+ * are not, and the direct map need not reach them. */
+bool frame_is_memory(paddr_t address);
 
 /* Does any page of the range lie in the span that the frame table covers? */
 bool frame_overlaps_managed(paddr_t base, uint64_t bytes);

@@ -11,7 +11,8 @@
  * Changing an entry from invalid to valid, or adding access, needs no fence: a hart that
  * still believes the old entry takes one spurious fault, finds the entry good, fences
  * that address and goes on (docs/adr, spec: [priv 20211203 §4.2.1 Supervisor Memory-
- * Management Fence Instruction]). Taking access away fences once per call.
+ * Management Fence Instruction]). Taking access away fences once per call
+ * (space_change.c).
  *
  * A space belongs to its process and dies with it. Start reading at space_resolve().
  */
@@ -23,16 +24,8 @@
 #include <kernel/debug/trace.h>
 #include <kernel/mm/account.h>
 #include <kernel/mm/frame.h>
+#include <kernel/mm/mapping.h>
 #include <kernel/mm/memory.h>
-#include <kernel/mm/slab.h>
-
-#define SLICE_PAGES   64   /* entries changed by one slice */
-#define SLICE_ENTRIES 2048 /* entries looked at */
-
-#define VM_ACCESS (VM_READ | VM_WRITE | VM_EXECUTE)
-
-static struct slab_cache mapping_cache = SLAB_CACHE(struct mapping);
-uint64_t mapping_count;
 
 /* ---- ASIDs: numbers are handed out in rounds; a new round forgets every translation ---- */
 
@@ -71,119 +64,6 @@ enum status space_make(struct space *space, struct account *account, uint64_t id
     return OK;
 }
 
-/* ---- mapping records ---- */
-
-struct mapping *space_find(const struct space *space, uint64_t va)
-{
-    struct tree_node *n = tree_find_at_most(&space->mappings, va);
-    struct mapping *m;
-
-    if (n == NULL)
-        return NULL;
-    m = container_of(n, struct mapping, node);
-    return va < m->end ? m : NULL;
-}
-
-static enum status mapping_make(struct space *space, struct mapping **out)
-{
-    struct mapping *m;
-    enum status st = account_charge(space->account, CHARGE_OBJECTS, 1);
-
-    if (st != OK)
-        return st;
-    m = slab_alloc(&mapping_cache);
-    if (m == NULL) {
-        account_uncharge(space->account, CHARGE_OBJECTS, 1);
-        return REFUSE(E_NO_MEMORY);
-    }
-    mapping_count++;
-    *out = m;
-    return OK;
-}
-
-static void mapping_drop(struct space *space, struct mapping *m)
-{
-    tree_remove(&space->mappings, &m->node);
-    if (m->memory != NULL)
-        object_put(&m->memory->object);
-    slab_free(&mapping_cache, m);
-    mapping_count--;
-    account_uncharge(space->account, CHARGE_OBJECTS, 1);
-}
-
-/* Make va a border between two records if it lies inside one. */
-static enum status mapping_split(struct space *space, uint64_t va)
-{
-    struct mapping *low = space_find(space, va), *high;
-    enum status st;
-
-    if (low == NULL || low->node.key == va)
-        return OK;
-    st = mapping_make(space, &high);
-    if (st != OK)
-        return st;
-    high->end = low->end;
-    high->access = low->access;
-    high->flags = low->flags;
-    high->memory = low->memory;
-    if (high->memory != NULL)
-        object_get(&high->memory->object);
-    high->offset = low->offset + (va - low->node.key);
-    high->node.key = va;
-    low->end = va;
-    tree_insert(&space->mappings, &high->node);
-    return OK;
-}
-
-/* The first record that reaches beyond va, or NULL. */
-static struct mapping *mapping_from(struct space *space, uint64_t va)
-{
-    struct tree_node *n = tree_find_at_most(&space->mappings, va);
-
-    if (n != NULL && container_of(n, struct mapping, node)->end > va)
-        return container_of(n, struct mapping, node);
-    n = n != NULL ? tree_next(n) : space->mappings.first;
-    return n != NULL ? container_of(n, struct mapping, node) : NULL;
-}
-
-/* Growing an anonymous range (heaps do) extends its record instead of adding one. */
-static bool extend_left_neighbour(struct space *space, uint64_t va, uint64_t end,
-                                  uint32_t flags)
-{
-    struct mapping *left = va > 0 ? space_find(space, va - 1) : NULL;
-
-    if (left == NULL || left->memory != NULL || left->access != (flags & VM_ACCESS) ||
-        left->flags != (flags & ~VM_ACCESS))
-        return false;
-    left->end = end;
-    return true;
-}
-
-enum status space_map(struct space *space, uint64_t va, uint64_t bytes,
-                      struct memory *memory, uint64_t offset, uint32_t flags)
-{
-    struct mapping *m = mapping_from(space, va);
-    enum status st;
-
-    if (m != NULL && m->node.key < va + bytes)
-        return REFUSE(E_EXISTS);
-    if (memory == NULL && extend_left_neighbour(space, va, va + bytes, flags))
-        return OK;
-    st = mapping_make(space, &m);
-    if (st != OK)
-        return st;
-    m->node.key = va;
-    m->end = va + bytes;
-    m->access = flags & VM_ACCESS;
-    m->flags = flags & ~VM_ACCESS;
-    m->memory = memory;
-    m->offset = offset;
-    if (memory != NULL)
-        object_get(&memory->object);
-    tree_insert(&space->mappings, &m->node);
-    return OK;
-}
-
 /* ---- pages ---- */
 
 static enum status leaf_make(struct space *space, uint64_t va, pte_t **out)
@@ -197,11 +77,6 @@ static enum status leaf_make(struct space *space, uint64_t va, pte_t **out)
         arch_table_link(space->root, va, table);
     }
     return OK;
-}
-
-static bool is_code_change(uint32_t access)
-{
-    return (access & VM_EXECUTE) != 0;
 }
 
 /* Put the first page into an invalid entry. */
@@ -227,7 +102,7 @@ static enum status fill(struct space *space, struct mapping *m, uint64_t va, pte
         if (m->flags & VM_PRIVATE)
             bits = (bits & ~VM_WRITE) | (m->access & VM_WRITE ? PTE_COPY : 0);
     }
-    if (is_code_change(bits))
+    if (bits & VM_EXECUTE)
         arch_fence_code();
     *leaf = arch_pte_make(frame, bits);
     return OK;
@@ -245,6 +120,8 @@ static enum status break_sharing(struct space *space, struct mapping *m, uint64_
         *leaf = arch_pte_make(old, m->access | PTE_FRAME); /* raised: no fence */
         return OK;
     }
+    if (!frame_is_memory(old))
+        return REFUSE(E_FAULT); /* a private copy of registers means nothing */
     st = frame_alloc_dirty(space->account, 0, &copy);
     if (st != OK)
         return st;
@@ -297,6 +174,23 @@ enum status space_fault(struct space *space, uint64_t va, uint32_t access)
     return space_resolve(space, va, access, NULL);
 }
 
+enum status space_share_frame(struct space *space, uint64_t va, paddr_t *frame)
+{
+    enum status st;
+
+    if (!is_page_aligned(va))
+        return REFUSE(E_ALIGN);
+    if (va >= VM_USER_END)
+        return REFUSE(E_FAULT);
+    st = space_resolve(space, va, VM_READ | VM_WRITE, frame);
+    if (st != OK)
+        return st;
+    if (!(arch_pte_access(*arch_table_leaf(space->root, va)) & PTE_FRAME))
+        return REFUSE(E_INVALID); /* a device's, or part of a contiguous run */
+    frame_get(*frame);
+    return OK;
+}
+
 enum status space_pointer(struct space *space, uint64_t va, uint32_t access, void **out)
 {
     paddr_t frame;
@@ -305,149 +199,13 @@ enum status space_pointer(struct space *space, uint64_t va, uint32_t access, voi
     if (va >= VM_USER_END)
         return REFUSE(E_FAULT);
     st = space_resolve(space, va, access, &frame);
-    if (st == OK)
-        *out = (char *)arch_direct(frame) + (va & PAGE_MASK);
-    return st;
-}
-
-/* ---- removing and changing ---- */
-
-/* Take the pages out of [va, end), SLICE_PAGES at most; where it stopped. */
-static uint64_t remove_pages(struct space *space, uint64_t va, uint64_t end)
-{
-    paddr_t gone[SLICE_PAGES];
-    unsigned removed = 0, frames = 0, limit = SLICE_ENTRIES;
-    pte_t *leaf;
-
-    while (removed < SLICE_PAGES &&
-           (leaf = arch_table_next(space->root, &va, end, &limit)) != NULL) {
-        if (arch_pte_access(*leaf) & PTE_FRAME)
-            gone[frames++] = arch_pte_frame(*leaf);
-        *leaf = 0;
-        va += PAGE_BYTES;
-        removed++;
-    }
-    /* Nobody may get a frame that some hart can still reach: fence before freeing. */
-    if (removed > 0)
-        arch_fence_asid((uint16_t)space->asid);
-    for (unsigned i = 0; i < frames; i++)
-        frame_put(gone[i]);
-    return va < end ? va : end;
-}
-
-enum status space_unmap(struct space *space, uint64_t va, uint64_t bytes, uint64_t *done)
-{
-    struct mapping *m = mapping_from(space, va);
-    uint64_t end = va + bytes, stop;
-    enum status st;
-
-    if (m == NULL || m->node.key >= end) {
-        *done = bytes;
-        return OK;
-    }
-    if (m->node.key > va) { /* a hole first: skip to the next record */
-        *done = m->node.key - va;
-        return OK;
-    }
-    st = mapping_split(space, va);
     if (st != OK)
         return st;
-    m = space_find(space, va);
-    if (m->end < end)
-        end = m->end;
-    stop = remove_pages(space, va, end);
-    if (stop < m->end) {
-        /* The record keeps its tail: one whose front is gone needs no second record. */
-        m->offset += stop - va;
-        tree_remove(&space->mappings, &m->node);
-        m->node.key = stop;
-        tree_insert(&space->mappings, &m->node);
-    } else {
-        mapping_drop(space, m);
-    }
-    *done = stop - va;
+    if (!frame_is_memory(frame))
+        return REFUSE(
+            E_FAULT); /* registers are for their driver's own loads and stores */
+    *out = (char *)arch_direct(frame) + (va & PAGE_MASK);
     return OK;
-}
-
-/* Entries of [va, end) get the record's new access; where it stopped. */
-static uint64_t change_pages(struct space *space, uint64_t va, uint64_t end,
-                             uint32_t access, bool is_private)
-{
-    bool is_writable = (access & VM_WRITE) != 0;
-    unsigned changed = 0, limit = SLICE_ENTRIES;
-    bool is_weaker = false;
-    pte_t *leaf;
-
-    while (changed < SLICE_PAGES &&
-           (leaf = arch_table_next(space->root, &va, end, &limit)) != NULL) {
-        uint32_t old = arch_pte_access(*leaf);
-        uint32_t bits = access | (old & (PTE_FRAME | PTE_COPY));
-
-        if (is_writable && (is_private || (old & PTE_COPY)))
-            bits = (bits & ~VM_WRITE) | PTE_COPY;
-        is_weaker |= (old & ~bits & VM_ACCESS) != 0;
-        *leaf = arch_pte_make(arch_pte_frame(*leaf), bits);
-        va += PAGE_BYTES;
-        changed++;
-    }
-    if (is_weaker)
-        arch_fence_asid((uint16_t)space->asid);
-    if (is_code_change(access))
-        arch_fence_code();
-    return va < end ? va : end;
-}
-
-enum status space_protect(struct space *space, uint64_t va, uint64_t bytes,
-                          uint32_t access, uint64_t *done)
-{
-    struct mapping *m = space_find(space, va);
-    uint64_t end = va + bytes, stop;
-    enum status st;
-
-    if (m == NULL)
-        return REFUSE(E_NOT_FOUND);
-    if (m->end < end)
-        end = m->end;
-    st = mapping_split(space, va);
-    if (st == OK)
-        st = mapping_split(space, end);
-    if (st != OK)
-        return st;
-    m = space_find(space, va);
-    stop = change_pages(space, va, end, access, (m->flags & VM_PRIVATE) != 0);
-    st = mapping_split(space, stop);
-    if (st != OK)
-        return st;
-    m->access = access;
-    *done = stop - va;
-    return OK;
-}
-
-bool space_destroy_step(struct space *space)
-{
-    struct tree_node *n = space->mappings.first;
-    paddr_t table;
-
-    if (space->root.value == 0)
-        return false;
-    if (n != NULL) {
-        struct mapping *m = container_of(n, struct mapping, node);
-        uint64_t done;
-
-        if (space_unmap(space, n->key, m->end - n->key, &done) != OK)
-            panic("unmapping a whole record needs no memory");
-        return true;
-    }
-    arch_space_leave(space->root);
-    for (unsigned i = 0; i < SLICE_PAGES; i++) {
-        if (!arch_table_unlink_any(space->root, &table)) {
-            frame_put(space->root);
-            space->root = PADDR(0);
-            return false;
-        }
-        frame_put(table);
-    }
-    return true;
 }
 
 /* ---- copies ---- */

@@ -27,6 +27,7 @@ struct mapping {
     struct tree_node node; /* key: first address */
     uint64_t end;
     uint32_t access;       /* VM_READ | VM_WRITE | VM_EXECUTE */
+    uint32_t allowed;      /* what vm_protect may raise access to */
     uint32_t flags;        /* VM_NOINHERIT | VM_EAGER | VM_PRIVATE */
     struct memory *memory; /* holds a reference; NULL: anonymous */
     uint64_t offset;       /* bytes into memory of the first address */
@@ -48,10 +49,12 @@ void space_activate(struct space *space);
 
 /*
  * Map [va, va + bytes), page-aligned, inside the user half. memory NULL: anonymous.
+ * allowed: access that space_protect() may give later, at least the one in flags.
  * Errors: E_EXISTS something is mapped there; E_QUOTA; E_NO_MEMORY.
  */
 enum status space_map(struct space *space, uint64_t va, uint64_t bytes,
-                      struct memory *memory, uint64_t offset, uint32_t flags) MUST_CHECK;
+                      struct memory *memory,
+                      uint64_t offset, uint32_t flags, uint32_t allowed) MUST_CHECK;
 
 /*
  * Unmap from va on, at most bytes, one bounded slice; *done bytes of it (holes count).
@@ -60,8 +63,8 @@ enum status space_map(struct space *space, uint64_t va, uint64_t bytes,
 enum status space_unmap(struct space *space, uint64_t va, uint64_t bytes,
                         uint64_t *done) MUST_CHECK;
 
-/* Change access likewise. Errors: E_NOT_FOUND at a hole; E_RIGHTS the memory object was
- * mapped with less; E_QUOTA, E_NO_MEMORY at a split. */
+/* Change access likewise. Errors: E_NOT_FOUND at a hole; E_RIGHTS the mapping does not
+ * allow it; E_QUOTA, E_NO_MEMORY at a split. On error nothing changed. */
 enum status space_protect(struct space *space, uint64_t va, uint64_t bytes,
                           uint32_t access, uint64_t *done) MUST_CHECK;
 
@@ -82,8 +85,16 @@ enum status space_fault(struct space *space, uint64_t va, uint32_t access) MUST_
 struct mapping *space_find(const struct space *space, uint64_t va);
 
 /*
+ * The frame at va, readable and writable for its owner, with a reference for the caller:
+ * it will outlive the mapping. Errors: as space_resolve, E_FAULT also beyond the user
+ * half; E_ALIGN va is not a page; E_INVALID the page is not the kernel's to count.
+ */
+enum status space_share_frame(struct space *space, uint64_t va,
+                              paddr_t *frame) MUST_CHECK;
+
+/*
  * A kernel pointer to the byte at va, good to the end of its page and until the space
- * changes. Errors: as space_resolve.
+ * changes. Errors: as space_resolve, E_FAULT also for a device.
  */
 enum status space_pointer(struct space *space, uint64_t va, uint32_t access,
                           void **out) MUST_CHECK;

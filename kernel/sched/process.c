@@ -18,6 +18,7 @@
 #include <kernel/sched/process.h>
 
 #include <arch/mmu.h>
+#include <kernel/debug/klog.h>
 #include <kernel/debug/trace.h>
 #include <kernel/mm/account.h>
 #include <kernel/mm/frame.h>
@@ -29,6 +30,7 @@
 
 static struct slab_cache process_cache = SLAB_CACHE(struct process);
 static void (*death_hook)(struct process *process);
+static const struct process *first_process;
 
 void process_set_death_hook(void (*hook)(struct process *process))
 {
@@ -66,6 +68,11 @@ static void process_died(struct process *p)
     if (p->page != NULL)
         frame_put(arch_physical(p->page));
     p->page = NULL;
+    if (p == first_process) {
+        klog("outpost: the first process ended (status %lu, fault %d at 0x%lx, pc 0x%lx)",
+             p->status, p->fault_kind, p->fault_address, p->fault_pc);
+        arch_power(ARCH_POWER_FAILURE);
+    }
     trace(TRACE_death, p->object.id, p->status, p->fault_kind, p->fault_pc);
     death_hook(p);
     if (p->object.handles == 0 && process_release(p) != OK)
@@ -109,8 +116,7 @@ void process_init(void)
     };
 }
 
-enum status process_make(struct account *account, struct endpoint *supervisor,
-                         uint64_t badge, uint64_t name, struct process **out)
+enum status process_make(struct account *account, uint64_t name, struct process **out)
 {
     struct process *p = slab_alloc(&process_cache);
     enum status st;
@@ -133,12 +139,15 @@ enum status process_make(struct account *account, struct endpoint *supervisor,
     list_append(&account->processes, &p->in_account);
     list_init(&p->threads);
     list_init(&p->death);
-    p->supervisor = supervisor;
-    p->supervisor_badge = badge;
     p->name = name;
     object_get(&p->object); /* its own, until it is dead and released */
     *out = p;
     return OK;
+}
+
+void process_set_first(struct process *p)
+{
+    first_process = p;
 }
 
 void process_kill(struct process *p, uint64_t status, enum fault_kind kind,

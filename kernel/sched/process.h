@@ -45,12 +45,14 @@ struct process {
 void process_init(void);
 
 /*
- * Make an empty process charged to account. supervisor (may be NULL) gets its death
- * message with that badge. Errors: E_QUOTA, E_NO_MEMORY. One reference, the caller's;
- * one more is the process's own until it is dead and released.
+ * Make an empty process charged to account. Errors: E_QUOTA, E_NO_MEMORY. One reference,
+ * the caller's; one more is the process's own until it is dead and released.
  */
-enum status process_make(struct account *account, struct endpoint *supervisor,
-                         uint64_t badge, uint64_t name, struct process **out) MUST_CHECK;
+enum status process_make(struct account *account, uint64_t name,
+                         struct process **out) MUST_CHECK;
+
+/* Without this process there is no system: its end is the machine's. Boot only. */
+void process_set_first(struct process *process);
 
 /*
  * The one way to die: none of its threads runs in user mode again, its calls are

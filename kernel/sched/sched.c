@@ -250,6 +250,7 @@ struct thread *sched_pick(void)
             set_timer(NULL);
             arch_idle();
         } else if (next->continuation != NULL) {
+            leave_thread(hart);
             next->continuation(next);
         } else if (next->process->state != PROCESS_ALIVE) {
             sched_remove(next); /* the reaper finds it through its process */

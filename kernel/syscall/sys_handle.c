@@ -125,7 +125,7 @@ static int64_t info_memory(struct thread *self, const uint64_t *a)
 {
     struct info_memory info;
     struct memory *m;
-    enum status st = memory_from_handle(self, a[0], RIGHT_INSPECT, &m);
+    enum status st = memory_from_handle(self, a[0], RIGHT_INSPECT, &m, NULL);
 
     if (st != OK)
         return st;

@@ -8,7 +8,7 @@
 #include <kernel/mm/memory.h>
 #include <kernel/mm/space.h>
 
-#define VM_ACCESS (VM_READ | VM_WRITE | VM_EXECUTE)
+#define VM_ACCESS VM_ACCESS_ALL
 #define VM_FLAGS  (VM_NOINHERIT | VM_EAGER | VM_PRIVATE)
 
 #define MEMORY_RIGHTS                                                                    \
@@ -52,7 +52,7 @@ int64_t sys_memory_create(struct thread *self, const uint64_t *a)
 int64_t sys_memory_control(struct thread *self, const uint64_t *a)
 {
     struct memory *m;
-    enum status st = memory_from_handle(self, a[0], RIGHT_MANAGE, &m);
+    enum status st = memory_from_handle(self, a[0], RIGHT_MANAGE, &m, NULL);
 
     if (st != OK)
         return st;
@@ -119,9 +119,28 @@ static uint32_t rights_for(uint64_t flags)
     return rights;
 }
 
+/* What vm_protect may later make of this mapping (abi/vm.h). */
+static uint32_t allowed_access(const struct thread *self, const struct process *target,
+                               const struct handle_entry *memory, uint64_t flags)
+{
+    uint32_t allowed = 0;
+
+    if (memory == NULL)
+        return VM_ACCESS;
+    if (flags & VM_PRIVATE)
+        return VM_READ | VM_WRITE | (memory->rights & RIGHT_EXECUTE ? VM_EXECUTE : 0);
+    if (target != self->process)
+        return flags & VM_ACCESS;
+    allowed |= memory->rights & RIGHT_READ ? VM_READ : 0;
+    allowed |= memory->rights & RIGHT_WRITE ? VM_WRITE : 0;
+    allowed |= memory->rights & RIGHT_EXECUTE ? VM_EXECUTE : 0;
+    return allowed;
+}
+
 /* vm_map(process, address, length, memory, offset, flags) */
 int64_t sys_vm_map(struct thread *self, const uint64_t *a)
 {
+    struct handle_entry *entry = NULL;
     struct memory *m = NULL;
     struct process *p;
     enum status st;
@@ -134,7 +153,7 @@ int64_t sys_vm_map(struct thread *self, const uint64_t *a)
     if (st == OK)
         st = living_process(self, a[0], &p);
     if (st == OK && a[3] != HANDLE_NONE)
-        st = memory_from_handle(self, a[3], rights_for(a[5]), &m);
+        st = memory_from_handle(self, a[3], rights_for(a[5]), &m, &entry);
     if (st != OK)
         return st;
     if (m == NULL && (a[4] != 0 || (a[5] & VM_PRIVATE)))
@@ -145,7 +164,8 @@ int64_t sys_vm_map(struct thread *self, const uint64_t *a)
         (a[4] > m->npages << PAGE_SHIFT || a[2] > (m->npages << PAGE_SHIFT) - a[4]))
         return REFUSE(E_RANGE);
     trace(TRACE_map, p->object.id, a[1], a[2], a[5]);
-    return space_map(&p->space, a[1], a[2], m, a[4], (uint32_t)a[5]);
+    return space_map(&p->space, a[1], a[2], m, a[4], (uint32_t)a[5],
+                     allowed_access(self, p, entry, a[5]));
 }
 
 /* vm_unmap(process, address, length): bytes done */

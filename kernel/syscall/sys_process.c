@@ -21,17 +21,21 @@ int64_t sys_process_create(struct thread *self, const uint64_t *a)
     struct endpoint *supervisor = NULL;
     struct account *account;
     struct process *p;
+    int64_t handle;
     enum status st = account_from_handle(self, a[0], &account);
 
     if (st == OK && a[1] != HANDLE_NONE)
         st = endpoint_from_handle(self, a[1], RIGHT_RECEIVE, &supervisor, NULL);
     if (st == OK)
-        st = process_make(account, supervisor, a[2], a[3], &p);
+        st = process_make(account, a[3], &p);
     if (st != OK)
         return st;
-    if (supervisor != NULL)
-        object_get(&supervisor->object);
-    return give_handle(self, &p->object, PROCESS_RIGHTS, 0);
+    handle = give_handle(self, &p->object, PROCESS_RIGHTS, 0);
+    if (handle < 0)
+        process_kill(p, 0, FAULT_NONE, 0, 0); /* nobody will ever hear of it */
+    else if (supervisor != NULL)
+        endpoint_supervise(supervisor, p, a[2]);
+    return handle;
 }
 
 /* A live process of this account or of one below it, or NULL. */
@@ -76,20 +80,12 @@ static int64_t set_process_page(struct process *p, uint64_t va)
     paddr_t frame;
     enum status st;
 
-    if (!is_page_aligned(va))
-        return REFUSE(E_ALIGN);
     if (p->page != NULL)
         return REFUSE(E_EXISTS);
-    if (va >= VM_USER_END)
-        return REFUSE(E_FAULT);
-    st = space_resolve(&p->space, va, VM_READ | VM_WRITE, &frame);
-    if (st != OK)
-        return st;
-    if (!frame_is_managed(frame))
-        return REFUSE(E_INVALID);
-    frame_get(frame);
-    p->page = arch_direct(frame);
-    return OK;
+    st = space_share_frame(&p->space, va, &frame);
+    if (st == OK)
+        p->page = arch_direct(frame);
+    return st;
 }
 
 static int64_t revoke(struct thread *self, uint64_t handle)
@@ -164,16 +160,10 @@ int64_t sys_thread_create(struct thread *self, const uint64_t *a)
         return st;
     if (p->state != PROCESS_ALIVE)
         return REFUSE(E_DEAD);
-    if (!is_page_aligned(a[5]))
-        return REFUSE(E_ALIGN);
-    if (a[5] >= VM_USER_END)
-        return REFUSE(E_FAULT);
-    st = space_resolve(&p->space, a[5], VM_READ | VM_WRITE, &frame);
+    st = space_share_frame(&p->space, a[5],
+                           &frame); /* the reference becomes the thread's */
     if (st != OK)
         return st;
-    if (!frame_is_managed(frame))
-        return REFUSE(E_INVALID);
-    frame_get(frame); /* the thread's own reference */
     st = thread_make(p, frame, &t);
     if (st != OK) {
         frame_put(frame);

@@ -134,6 +134,7 @@ static int64_t power(uint64_t action)
 
     if (action >= sizeof(actions) / sizeof(actions[0]))
         return REFUSE(E_INVALID);
+    trace(TRACE_boot, TRACE_BOOT_POWER, arch_instructions(), action, 0);
     /* What no driver took is said now. */
     klog_set_early(true);
     while (text = klog_peek(&bytes), bytes > 0) {

@@ -43,8 +43,9 @@ enum status process_from_handle(struct thread *self, uint64_t handle, uint32_t r
 /* HANDLE_SELF_THREAD is the caller. E_DEAD: it has ended. */
 enum status thread_from_handle(struct thread *self, uint64_t handle, uint32_t rights,
                                struct thread **out) MUST_CHECK;
+/* entry (may be NULL): the table's entry itself, for its other rights. */
 enum status memory_from_handle(struct thread *self, uint64_t handle, uint32_t rights,
-                               struct memory **out) MUST_CHECK;
+                               struct memory **out, struct handle_entry **entry) MUST_CHECK;
 enum status endpoint_from_handle(struct thread *self, uint64_t handle, uint32_t rights,
                                  struct endpoint **out, uint64_t *badge) MUST_CHECK;
 /* HANDLE_NONE is the account of the caller's process. */

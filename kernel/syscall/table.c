@@ -106,14 +106,17 @@ enum status thread_from_handle(struct thread *self, uint64_t handle, uint32_t ri
 }
 
 enum status memory_from_handle(struct thread *self, uint64_t handle, uint32_t rights,
-                               struct memory **out)
+                               struct memory **out, struct handle_entry **entry)
 {
     struct handle_entry *e;
     enum status st = lookup(self, handle, OBJECT_MEMORY, rights, &e);
 
-    if (st == OK)
-        *out = container_of(e->object, struct memory, object);
-    return st;
+    if (st != OK)
+        return st;
+    *out = container_of(e->object, struct memory, object);
+    if (entry != NULL)
+        *entry = e;
+    return OK;
 }
 
 enum status endpoint_from_handle(struct thread *self, uint64_t handle, uint32_t rights,

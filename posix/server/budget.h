@@ -11,8 +11,8 @@
 
 #include <abi/handle.h>
 
-/* Pages never given out: the server's stack, data, page tables, tear-down, and the untouched rest
- * of each state table's last chunk. */
+/* Pages never given out: the server's stack, data, page tables, tear-down, and the
+ * untouched rest of each state table's last chunk. */
 #define BUDGET_RESERVE_PAGES 256u
 
 /* Name the account that pays for the server, once at start. */

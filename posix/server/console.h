@@ -4,8 +4,8 @@
  *
  * What comes in belongs to the terminal or to the input stream, as the session says. The
  * terminal takes bytes when they come, the stream leaves them in the ring until
- * somebody reads; either way nothing is taken that cannot be kept. Every entry that goes out
- * carries the cause of the request that made it.
+ * somebody reads; either way nothing is taken that cannot be kept. Every entry that goes
+ * out carries the cause of the request that made it.
  */
 #ifndef POSIX_SERVER_CONSOLE_H
 #define POSIX_SERVER_CONSOLE_H
@@ -30,7 +30,8 @@ struct console {
 /* Attach to the rings, mapped at SERVER_OUTPUT_VA and SERVER_INPUT_VA. OK or a status. */
 int64_t console_init(handle_t driver, const struct thread_page *page);
 
-/* The session says what the input is; from now on the terminal takes it if it is its own. */
+/* The session says what the input is; from now on the terminal takes it if it is its own.
+ */
 void console_start(bool input_is_stream, bool input_ended);
 
 /* The driver posted event bits. */
@@ -52,8 +53,8 @@ bool console_output_may_sleep(uint32_t bytes);
 bool console_output_is_broken(void);
 
 /*
- * Look at the next input bytes without taking them: copies at most count to a buffer and returns
- * how many, 0 when there are none now (or ever: input_ended).
+ * Look at the next input bytes without taking them: copies at most count to a buffer and
+ * returns how many, 0 when there are none now (or ever: input_ended).
  */
 uint32_t console_peek(uint8_t *buffer, uint32_t count);
 

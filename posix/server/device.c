@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What reads and writes do for each kind of description, and the nodes of /dev. The table at
- * the end is the one place that connects kinds with code.
+ * What reads and writes do for each kind of description, and the nodes of /dev. The table
+ * at the end is the one place that connects kinds with code.
  */
 #include <posix/server/device.h>
 
@@ -24,8 +24,8 @@ static int64_t regular_write(struct request *r, struct description *open, uint64
     return file_write(inode_at(open->inode), offset, theirs, bytes);
 }
 
-static int64_t directory_read(struct request *r, struct description *open, uint64_t offset,
-                              uint64_t theirs, uint64_t bytes)
+static int64_t directory_read(struct request *r, struct description *open,
+                              uint64_t offset, uint64_t theirs, uint64_t bytes)
 {
     (void)r, (void)open, (void)offset, (void)theirs, (void)bytes;
     return -LINUX_EISDIR;
@@ -90,13 +90,11 @@ static int64_t read_random(struct request *r, struct description *open, uint64_t
 static int64_t write_crash(struct request *r, struct description *open, uint64_t offset,
                            uint64_t theirs, uint64_t bytes)
 {
-    uint64_t nowhere = 0;
+    static uint32_t *volatile nowhere; /* or the compiler makes a trap of it */
 
     (void)r, (void)open, (void)offset, (void)theirs;
-    if (bytes == 0)
-        return 0;
-    __asm__("" : "+r"(nowhere)); /* or the compiler makes a trap of it */
-    *(volatile uint32_t *)nowhere = 1;
+    if (bytes > 0)
+        *nowhere = 1;
     return (int64_t)bytes;
 }
 
@@ -187,8 +185,8 @@ int64_t device_make_nodes(void)
 
         if (old)
             continue; /* the boot image has something of that name */
-        status = ramfs_make(directory, nodes[i].name, bytes, LINUX_S_IFCHR | nodes[i].mode,
-                            &made);
+        status = ramfs_make(directory, nodes[i].name, bytes,
+                            LINUX_S_IFCHR | nodes[i].mode, &made);
         if (status == 0)
             inode_at(made)->device = nodes[i].device;
     }

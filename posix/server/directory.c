@@ -71,7 +71,7 @@ static uint32_t listing_entry(const struct description *open)
     uint32_t index = open->next_entry;
 
     /* The slot may have been used again: believe it only if it is what we look for. */
-    if (index && entry_at(index)->slot.magic == STATE->table[TABLE_ENTRY].magic &&
+    if (index && slot_is_live(TABLE_ENTRY, &entry_at(index)->slot) &&
         entry_at(index)->directory == open->inode &&
         entry_at(index)->cookie == open->offset)
         return index;
@@ -146,7 +146,8 @@ int64_t request_GETDENTS(struct request *r)
 
 int64_t request_GETCWD(struct request *r)
 {
-    int64_t length = names_of_directory(r->process->cwd, buffer.text, sizeof(buffer.text));
+    int64_t length =
+        names_of_directory(r->process->cwd, buffer.text, sizeof(buffer.text));
     int64_t status;
 
     if (length < 0)
@@ -170,8 +171,8 @@ static int64_t change_directory(struct process *process, uint32_t inode)
 int64_t request_CHDIR(struct request *r)
 {
     struct place place;
-    int64_t status = names_existing(r, (uint64_t)LINUX_AT_FDCWD, r->word[0], NAMES_FOLLOW,
-                                    &place);
+    int64_t status =
+        names_existing(r, (uint64_t)LINUX_AT_FDCWD, r->word[0], NAMES_FOLLOW, &place);
 
     return status < 0 ? status : change_directory(r->process, place.inode);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The ELF64 checks [ELF gABI 4.1 chapters 4 and 5; RISC-V ELF psABI 1.0 chapter 8]. Fields are
- * copied out of the file before use, so alignment does not matter. Start reading at
- * elf_check.
+ * The ELF64 checks [ELF gABI 4.1 chapters 4 and 5; RISC-V ELF psABI 1.0 chapter 8].
+ * Fields are copied out of the file before use, so alignment does not matter. Start
+ * reading at elf_check.
  */
 #include <posix/server/elf.h>
 
@@ -59,7 +59,8 @@ static struct elf_program program_at(const struct elf_image *image, uint32_t ind
 {
     struct elf_program program;
 
-    memcpy(&program, image->file + image->table + index * sizeof(program), sizeof(program));
+    memcpy(&program, image->file + image->table + index * sizeof(program),
+           sizeof(program));
     return program;
 }
 
@@ -69,7 +70,8 @@ static const char *check_header(const struct elf_header *header)
 
     if (memcmp(header->identification, magic, sizeof(magic)) != 0)
         return "not an ELF file";
-    if (header->identification[4] != CLASS_64 || header->identification[5] != DATA_LITTLE ||
+    if (header->identification[4] != CLASS_64 ||
+        header->identification[5] != DATA_LITTLE ||
         header->identification[6] != VERSION_1 || header->version != VERSION_1)
         return "not a 64-bit little-endian ELF file";
     if (header->machine != MACHINE_RISCV)
@@ -84,8 +86,8 @@ static const char *check_header(const struct elf_header *header)
     return NULL;
 }
 
-/* Do both header tables lie in the file? Loading needs only one, but a file that was cut lacks the
- * other, which linkers put last. */
+/* Do both header tables lie in the file? Loading needs only one, but a file that was cut
+ * lacks the other, which linkers put last. */
 static const char *check_tables(const struct elf_header *header, uint64_t file_bytes)
 {
     uint64_t programs = header->program_count * sizeof(struct elf_program);
@@ -93,7 +95,8 @@ static const char *check_tables(const struct elf_header *header, uint64_t file_b
 
     if (header->program_offset > file_bytes ||
         programs > file_bytes - header->program_offset ||
-        header->section_offset > file_bytes || sections > file_bytes - header->section_offset)
+        header->section_offset > file_bytes ||
+        sections > file_bytes - header->section_offset)
         return "ELF file is truncated";
     return NULL;
 }
@@ -130,8 +133,10 @@ static void find_headers(struct elf_image *image, const struct elf_program *prog
             image->bias + program->address + (image->table - program->offset);
 }
 
-/* All segments: each good by itself, in ascending order, not sharing pages, small enough. */
-static const char *check_segments(struct elf_image *image, const struct elf_bounds *bounds)
+/* All segments: each good by itself, in ascending order, not sharing pages, small enough.
+ */
+static const char *check_segments(struct elf_image *image,
+                                  const struct elf_bounds *bounds)
 {
     bool has_entry = false;
     uint64_t pages = 0;
@@ -190,7 +195,8 @@ const char *elf_check(const uint8_t *file, uint64_t file_bytes,
     return check_segments(image, bounds);
 }
 
-bool elf_segment(const struct elf_image *image, uint32_t index, struct elf_segment *segment)
+bool elf_segment(const struct elf_image *image, uint32_t index,
+                 struct elf_segment *segment)
 {
     struct elf_program program = program_at(image, index);
     uint64_t address = program.address + image->bias;

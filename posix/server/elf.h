@@ -13,7 +13,7 @@
 struct elf_bounds {
     uint64_t start;
     uint64_t end;
-    uint64_t pie_base; /* where a position-independent program goes; in between */
+    uint64_t pie_base;  /* where a position-independent program goes; in between */
     uint64_t pages_max; /* of memory that all segments together may take */
 };
 
@@ -47,6 +47,7 @@ const char *elf_check(const uint8_t *file, uint64_t file_bytes,
                       const struct elf_bounds *bounds, struct elf_image *image);
 
 /* Get program header number index (< header_count); false: it is nothing to load. */
-bool elf_segment(const struct elf_image *image, uint32_t index, struct elf_segment *segment);
+bool elf_segment(const struct elf_image *image, uint32_t index,
+                 struct elf_segment *segment);
 
 #endif

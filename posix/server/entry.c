@@ -2,9 +2,10 @@
 /*
  * Directory entries and the text they are named with.
  *
- * One hash over (directory, name) holds all entries. It grows by linear hashing: each time it is
- * fuller than two entries per bucket, one bucket is split into itself and a new one at
- * the end, so no request ever pays for rehashing everything. Start reading at entry_find.
+ * One hash over (directory, name) holds all entries. It grows by linear hashing: each
+ * time it is fuller than two entries per bucket, one bucket is split into itself and a
+ * new one at the end, so no request ever pays for rehashing everything. Start reading at
+ * entry_find.
  */
 #include <posix/server/entry.h>
 
@@ -12,7 +13,7 @@
 
 static struct text *text_at(uint32_t index)
 {
-    return slot_at(TABLE_TEXT, index);
+    return SLOT_AT(TABLE_TEXT, struct text, index);
 }
 
 uint32_t text_store(const char *bytes, uint32_t length)
@@ -88,7 +89,7 @@ static uint32_t entry_hash(uint32_t directory, const char *name, uint32_t name_b
 /* Buckets are the slots of their table in order: bucket 0 is slot 1. */
 static struct bucket *bucket_at(uint32_t number)
 {
-    return slot_at(TABLE_BUCKET, number + 1);
+    return SLOT_AT(TABLE_BUCKET, struct bucket, number + 1);
 }
 
 static uint32_t bucket_of(uint32_t hash)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Directory entries and text chains, the part of the file system that only ramfs.c uses. */
+/* Directory entries and text chains, the part of the file system that only ramfs.c uses.
+ */
 #ifndef POSIX_SERVER_ENTRY_H
 #define POSIX_SERVER_ENTRY_H
 
@@ -15,7 +16,8 @@ void text_read(uint32_t text, char *buffer, uint32_t length);
 /* Make the hash's first bucket. False: no room. */
 bool entry_hash_init(void);
 
-/* Make an entry at the end of a directory; its inode is the caller's to set. 0: no room. */
+/* Make an entry at the end of a directory; its inode is the caller's to set. 0: no room.
+ */
 uint32_t entry_make(uint32_t directory, const char *name, uint32_t name_bytes);
 
 /* Take an entry out of its directory and free it. */

@@ -5,105 +5,26 @@
  */
 #include <posix/server/exec.h>
 
-#include <abi/bootinfo.h>
 #include <posix/server/budget.h>
 #include <posix/server/clock.h>
 #include <posix/server/names.h>
 #include <posix/server/ramfs.h>
 #include <posix/server/self.h>
+#include <posix/server/shim.h>
 #include <posix/server/stack.h>
 #include <user/lib/kernel.h>
-#include <user/lib/print.h>
 #include <user/lib/string.h>
 
-#define SHIM_PATH "/boot/shim"
-#define SHIM_END  POSIX_INFO_VA
-#define PIE_BASE  0x4000000000ull
+#define PIE_BASE 0x4000000000ull
 
 /* Client pages beside its segments: stack, shim data, shared pages, page tables. */
 #define PROCESS_PAGES_EXTRA 64u
-
-/* The shim: text shared by all, data copied into each. */
-static struct {
-    struct flat_image head;
-    const uint8_t *file;
-    handle_t text;
-} shim;
 
 static const char *const environment[] = {
     "PATH=/bin", "HOME=/", "TERM=vt100", "LANG=C", NULL,
 };
 
 static uint8_t stack_image[STACK_IMAGE_BYTES];
-
-
-static uint32_t find_file(const char *path)
-{
-    static char buffer[LINUX_PATH_MAX];
-    uint32_t length = (uint32_t)strnlen(path, sizeof(buffer));
-    struct place place;
-
-    if (length == sizeof(buffer))
-        return 0;
-    memcpy(buffer, path, length);
-    if (names_walk(STATE->root, buffer, length, NAMES_FOLLOW, &place) < 0)
-        return 0;
-    return place.inode;
-}
-
-/* ---- the shim ---- */
-
-static bool shim_is_good(const struct flat_image *head, uint64_t file_bytes)
-{
-    uint64_t room = SHIM_END - POSIX_SHIM_VA;
-
-    if (head->magic != FLAT_IMAGE_MAGIC || head->base != POSIX_SHIM_VA)
-        return false;
-    if (head->text_bytes == 0 || head->text_bytes > room || head->data_bytes > room ||
-        head->bss_bytes > room || head->text_bytes + head->data_bytes + head->bss_bytes > room)
-        return false;
-    if ((head->text_bytes | head->data_bytes | head->bss_bytes) & (VM_PAGE_BYTES - 1))
-        return false;
-    return head->text_bytes + head->data_bytes <= file_bytes &&
-           head->entry - head->base < head->text_bytes;
-}
-
-/* Put the shim's text into an object that every process maps. */
-static int64_t shim_share(void)
-{
-    int64_t memory = memory_create(HANDLE_NONE, MEMORY_ANONYMOUS, shim.head.text_bytes, 0,
-                                   HANDLE_NONE);
-    int64_t status;
-
-    if (memory < 0)
-        return memory;
-    status = vm_map(HANDLE_SELF, SERVER_SCRATCH_VA, shim.head.text_bytes, (handle_t)memory, 0,
-                    VM_READ | VM_WRITE);
-    if (status < 0)
-        return status;
-    memcpy((void *)SERVER_SCRATCH_VA, shim.file, shim.head.text_bytes);
-    vm_unmap(HANDLE_SELF, SERVER_SCRATCH_VA, shim.head.text_bytes);
-    shim.text = (handle_t)memory;
-    return OK;
-}
-
-bool exec_init(void)
-{
-    uint32_t inode = find_file(SHIM_PATH);
-    const struct inode *file = inode ? inode_at(inode) : NULL;
-
-    if (file == NULL || inode_type(file) != LINUX_S_IFREG || file->size < sizeof(shim.head)) {
-        log_printf(self.log, "outpost: " SHIM_PATH ": not found: no program can run");
-        return false;
-    }
-    shim.file = file_bytes(file);
-    memcpy(&shim.head, shim.file, sizeof(shim.head));
-    if (!shim_is_good(&shim.head, file->size) || shim_share() < 0) {
-        log_printf(self.log, "outpost: " SHIM_PATH ": not a shim image: no program can run");
-        return false;
-    }
-    return true;
-}
 
 /* ---- finding and checking ---- */
 
@@ -126,7 +47,7 @@ uint32_t exec_find(const char *name, const char **path, struct exec_error *error
         *path = in_bin;
     }
     if (strchr(*path, '/'))
-        inode = find_file(*path);
+        inode = names_find(*path);
     if (inode == 0)
         refuse(error, 127, "not found");
     return inode;
@@ -153,33 +74,26 @@ static bool check_file(const struct inode *file, struct elf_image *elf,
         return refuse(error, 126, "not an ELF file");
     if (file->file.source == FILE_OBJECT && file->size > file->file.written_bytes)
         return refuse(error, 126, "not an ELF file"); /* it ends in a hole */
-    bounds.pages_max = free_pages > PROCESS_PAGES_EXTRA ? free_pages - PROCESS_PAGES_EXTRA : 0;
+    bounds.pages_max =
+        free_pages > PROCESS_PAGES_EXTRA ? free_pages - PROCESS_PAGES_EXTRA : 0;
     why = elf_check(file_bytes(file), file->size, &bounds, elf);
     return why ? refuse(error, 126, why) : true;
 }
 
 /* ---- building ---- */
 
-static int64_t copy_to(handle_t process, uint64_t address, const void *from, uint64_t bytes)
-{
-    int64_t done = bytes ? vm_copy(process, address, (void *)from, bytes, VM_COPY_OUT) : 0;
-
-    if (done < 0)
-        return done;
-    return (uint64_t)done == bytes ? OK : E_NO_MEMORY;
-}
-
-/* Memory for one segment, its bytes, then its final access: never writable and executable. */
+/* Memory for one segment, its bytes, then its final access: never writable and
+ * executable. */
 static int64_t map_segment(handle_t process, const struct elf_image *elf,
                            const struct elf_segment *segment)
 {
     uint64_t bytes = segment->page_end - segment->page_start;
-    int64_t status = vm_map(process, segment->page_start, bytes, HANDLE_NONE, 0,
-                            VM_READ | VM_WRITE);
+    int64_t status =
+        vm_map(process, segment->page_start, bytes, HANDLE_NONE, 0, VM_READ | VM_WRITE);
 
     if (status >= 0)
-        status = copy_to(process, segment->address, elf->file + segment->offset,
-                         segment->file_bytes);
+        status = process_write(process, segment->address, elf->file + segment->offset,
+                               segment->file_bytes);
     if (status >= 0 && !segment->is_writable)
         status = vm_protect(process, segment->page_start, bytes,
                             VM_READ | (segment->is_executable ? VM_EXECUTE : 0));
@@ -199,22 +113,8 @@ static int64_t map_segments(handle_t process, const struct elf_image *elf)
     return status;
 }
 
-static int64_t map_shim(handle_t process)
-{
-    uint64_t data = shim.head.base + shim.head.text_bytes;
-    uint64_t data_bytes = shim.head.data_bytes + shim.head.bss_bytes;
-    int64_t status = vm_map(process, shim.head.base, shim.head.text_bytes, shim.text, 0,
-                            VM_READ | VM_EXECUTE);
-
-    if (status >= 0 && data_bytes > 0)
-        status = vm_map(process, data, data_bytes, HANDLE_NONE, 0, VM_READ | VM_WRITE);
-    if (status >= 0)
-        status = copy_to(process, data, shim.file + shim.head.text_bytes,
-                         shim.head.data_bytes);
-    return status;
-}
-
-/* The stack's top holds arguments, environment, auxiliary vector. *sp is where it ends. */
+/* The stack's top holds arguments, environment, auxiliary vector. *sp is where it ends.
+ */
 static int64_t map_stack(handle_t process, const struct stack_input *input, uint64_t *sp)
 {
     uint64_t used;
@@ -227,7 +127,8 @@ static int64_t map_stack(handle_t process, const struct stack_input *input, uint
     status = vm_map(process, POSIX_STACK_TOP - POSIX_STACK_BYTES, POSIX_STACK_BYTES,
                     HANDLE_NONE, 0, VM_READ | VM_WRITE);
     if (status >= 0)
-        status = copy_to(process, *sp, stack_image + STACK_IMAGE_BYTES - used, used);
+        status =
+            process_write(process, *sp, stack_image + STACK_IMAGE_BYTES - used, used);
     return status;
 }
 
@@ -235,8 +136,8 @@ static int64_t map_stack(handle_t process, const struct stack_input *input, uint
 static int64_t map_shared(uint32_t index)
 {
     struct process *process = process_at(index);
-    int64_t status = memory_create(process->account, MEMORY_ANONYMOUS, SHARED_BYTES, 0,
-                                   HANDLE_NONE);
+    int64_t status =
+        memory_create(process->account, MEMORY_ANONYMOUS, SHARED_BYTES, 0, HANDLE_NONE);
     handle_t memory = (handle_t)status;
 
     if (status < 0)
@@ -251,8 +152,8 @@ static int64_t map_shared(uint32_t index)
     status = vm_map(process->process, POSIX_INFO_VA, VM_PAGE_BYTES, memory, SHARED_INFO,
                     VM_READ | VM_NOINHERIT);
     if (status >= 0)
-        status = vm_map(process->process, POSIX_WAIT_VA, VM_PAGE_BYTES, memory, SHARED_WAIT,
-                        VM_READ | VM_NOINHERIT);
+        status = vm_map(process->process, POSIX_WAIT_VA, VM_PAGE_BYTES, memory,
+                        SHARED_WAIT, VM_READ | VM_NOINHERIT);
     if (status >= 0)
         status = vm_map(process->process, POSIX_PROCESS_PAGE, VM_PAGE_BYTES, memory,
                         SHARED_PROCESS, VM_READ | VM_WRITE | VM_NOINHERIT);
@@ -277,14 +178,15 @@ static int64_t fill_shared(uint32_t index, handle_t server)
     };
     uint64_t va = process_shared_va(index);
     uint64_t zero = 0;
-    int64_t status = copy_to(HANDLE_SELF, va + SHARED_INFO, &info, sizeof(info));
+    int64_t status = process_write(HANDLE_SELF, va + SHARED_INFO, &info, sizeof(info));
 
     if (status >= 0)
-        status = copy_to(HANDLE_SELF, va + SHARED_WAIT, &zero, sizeof(zero));
+        status = process_write(HANDLE_SELF, va + SHARED_WAIT, &zero, sizeof(zero));
     if (status >= 0)
-        status = copy_to(HANDLE_SELF, va + SHARED_PROCESS, &zero, sizeof(zero));
+        status = process_write(HANDLE_SELF, va + SHARED_PROCESS, &zero, sizeof(zero));
     if (status >= 0)
-        status = process_control(process->process, PROCESS_SET_PAGE, POSIX_PROCESS_PAGE, 0, 0);
+        status =
+            process_control(process->process, PROCESS_SET_PAGE, POSIX_PROCESS_PAGE, 0, 0);
     return status;
 }
 
@@ -316,10 +218,11 @@ static int64_t make_process(uint32_t index)
     return fill_shared(index, (handle_t)status);
 }
 
-static int64_t start_thread(struct process *process, const struct elf_image *elf, uint64_t sp)
+static int64_t start_thread(struct process *process, const struct elf_image *elf,
+                            uint64_t sp)
 {
-    int64_t status = vm_map(process->process, POSIX_THREAD_PAGES, VM_PAGE_BYTES, HANDLE_NONE,
-                            0, VM_READ | VM_WRITE | VM_NOINHERIT);
+    int64_t status = vm_map(process->process, POSIX_THREAD_PAGES, VM_PAGE_BYTES,
+                            HANDLE_NONE, 0, VM_READ | VM_WRITE | VM_NOINHERIT);
 
     if (status < 0)
         return status;
@@ -341,12 +244,12 @@ bool exec_start(uint32_t index, uint32_t inode, const char *path,
         .environment = environment,
         .path = path,
         .elf = &elf,
-        .shim_entry = shim.head.entry,
+        .shim_entry = shim_entry(),
     };
     uint64_t sp = 0;
     int64_t status;
 
-    if (shim.text == HANDLE_NONE)
+    if (shim_entry() == 0)
         return refuse(error, 126, "there is no shim to run it");
     if (!check_file(inode_at(inode), &elf, error))
         return false;
@@ -356,7 +259,7 @@ bool exec_start(uint32_t index, uint32_t inode, const char *path,
     if (status >= 0)
         status = map_segments(process->process, &elf);
     if (status >= 0)
-        status = map_shim(process->process);
+        status = shim_map(process->process);
     if (status >= 0)
         status = map_stack(process->process, &input, &sp);
     if (status >= 0)

@@ -24,16 +24,13 @@ struct exec_arguments {
     uint32_t count;
 };
 
-/* Take the shim from the boot image: once, at start. False, and a line on the log: none. */
-bool exec_init(void);
-
-/* Find the program that a command names: with a slash a path, else a file in /bin. Returns
- * its inode and *path (good until the next call), or 0 and why. */
+/* Find the program that a command names: with a slash a path, else a file in /bin.
+ * Returns its inode and *path (good until the next call), or 0 and why. */
 uint32_t exec_find(const char *name, const char **path, struct exec_error *error);
 
 /*
- * Load the program in an inode into a process made by process_new, whose account is set, and start
- * it. False and why: the caller ends with process_free.
+ * Load the program in an inode into a process made by process_new, whose account is set,
+ * and start it. False and why: the caller ends with process_free.
  */
 bool exec_start(uint32_t process, uint32_t inode, const char *path,
                 const struct exec_arguments *arguments, struct exec_error *error);

@@ -11,7 +11,7 @@
 
 static struct fd_block *block_of(const struct process *process, uint32_t fd)
 {
-    return slot_at(TABLE_FD_BLOCK, process->fd_block[fd / FD_BLOCK_FDS]);
+    return SLOT_AT(TABLE_FD_BLOCK, struct fd_block, process->fd_block[fd / FD_BLOCK_FDS]);
 }
 
 uint32_t description_make(enum description_kind kind, uint32_t inode, uint32_t flags)
@@ -131,7 +131,8 @@ int64_t request_CLOSE(struct request *r)
 }
 
 /* Another fd, not below from, for what an fd means. */
-static int64_t fd_duplicate(struct process *process, uint64_t fd, uint64_t from, bool cloexec)
+static int64_t fd_duplicate(struct process *process, uint64_t fd, uint64_t from,
+                            bool cloexec)
 {
     uint32_t entry = fd_entry(process, fd);
     int64_t made;

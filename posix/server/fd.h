@@ -3,8 +3,8 @@
  * File descriptors and open file descriptions.
  *
  * An fd is a number in one process; its entry holds a description's index and the
- * close-on-exec bit. A description is what open() makes and dup() shares: offset, flags, the
- * inode, and a kind, which says who reads and writes it (struct kind_operations).
+ * close-on-exec bit. A description is what open() makes and dup() shares: offset, flags,
+ * the inode, and a kind, which says who reads and writes it (struct kind_operations).
  */
 #ifndef POSIX_SERVER_FD_H
 #define POSIX_SERVER_FD_H
@@ -34,9 +34,9 @@ struct description {
     uint32_t inode;      /* counted there as open; 0: none (streams) */
     uint32_t flags;      /* access mode and status flags, LINUX_O_* */
     uint32_t kind;
-    uint32_t channel;      /* KIND_STREAM: enum stream_channel */
-    uint32_t next_entry;   /* KIND_DIRECTORY: a guess at the entry for offset */
-    uint64_t offset;       /* KIND_DIRECTORY: cookie */
+    uint32_t channel;    /* KIND_STREAM: enum stream_channel */
+    uint32_t next_entry; /* KIND_DIRECTORY: a guess at the entry for offset */
+    uint64_t offset;     /* KIND_DIRECTORY: cookie */
 };
 
 #define FD_ENTRY_CLOEXEC 0x80000000u
@@ -70,12 +70,12 @@ static inline uint32_t fd_entry(const struct process *process, uint64_t fd)
     block = process->fd_block[number / FD_BLOCK_FDS];
     if (block == 0)
         return 0;
-    return ((struct fd_block *)slot_at(TABLE_FD_BLOCK, block))->entry[number % FD_BLOCK_FDS];
+    return SLOT_AT(TABLE_FD_BLOCK, struct fd_block, block)->entry[number % FD_BLOCK_FDS];
 }
 
 static inline struct description *description_at(uint32_t index)
 {
-    return slot_at(TABLE_DESCRIPTION, index);
+    return SLOT_AT(TABLE_DESCRIPTION, struct description, index);
 }
 
 /* What an fd means, or NULL. */
@@ -102,10 +102,12 @@ uint32_t description_make(enum description_kind kind, uint32_t inode, uint32_t f
 /* Free one that no fd means. */
 void description_discard(uint32_t index);
 
-/* The lowest free fd not below from, with room for its entry. -EMFILE, -EINVAL, -ENOMEM. */
+/* The lowest free fd not below from, with room for its entry. -EMFILE, -EINVAL, -ENOMEM.
+ */
 int64_t fd_reserve(struct process *process, uint64_t from);
 
-/* Let a reserved or free fd mean a description. Cannot fail after fd_reserve of that fd. */
+/* Let a reserved or free fd mean a description. Cannot fail after fd_reserve of that fd.
+ */
 void fd_install(struct process *process, uint32_t fd, uint32_t description, bool cloexec);
 
 /* Close an open fd; the last one of a description closes that. */

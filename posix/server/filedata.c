@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reading, writing and resizing file contents. One copy: vm_copy moves bytes between the client
- * and the window, and the kernel makes the pages of the window on the way. Start
+ * Reading, writing and resizing file contents. One copy: vm_copy moves bytes between the
+ * client and the window, and the kernel makes the pages of the window on the way. Start
  * reading at file_write. Windows and the tear-down of large files: window.c.
  */
 #include <posix/server/filedata.h>
@@ -71,8 +71,8 @@ static int64_t object_extend(struct filedata *file, uint64_t bytes)
     return 0;
 }
 
-/* Give the file an object of its own with room for bytes; nothing of the file is lost when
- * that fails. */
+/* Give the file an object of its own with room for bytes; nothing of the file is lost
+ * when that fails. */
 static int64_t object_make(struct inode *inode, uint64_t bytes)
 {
     struct filedata made = {.source = FILE_OBJECT};
@@ -84,7 +84,8 @@ static int64_t object_make(struct inode *inode, uint64_t bytes)
     made.object_bytes = page_up(bytes > content ? bytes : content);
     if (made.object_bytes < OBJECT_BYTES_MIN)
         made.object_bytes = OBJECT_BYTES_MIN;
-    memory = memory_create(HANDLE_NONE, MEMORY_ANONYMOUS, made.object_bytes, 0, HANDLE_NONE);
+    memory =
+        memory_create(HANDLE_NONE, MEMORY_ANONYMOUS, made.object_bytes, 0, HANDLE_NONE);
     if (memory < 0)
         return -LINUX_ENOSPC;
     made.memory = (handle_t)memory;
@@ -165,7 +166,8 @@ int64_t file_write(struct inode *inode, uint64_t offset, uint64_t theirs, uint64
     done = object_reserve(inode, offset, end);
     if (done < 0)
         return done;
-    done = vm_copy(HANDLE_CALLER, theirs, object_at(file, offset), end - offset, VM_COPY_IN);
+    done =
+        vm_copy(HANDLE_CALLER, theirs, object_at(file, offset), end - offset, VM_COPY_IN);
     /* Even a copy that stopped at once may have made the first page. */
     if (page_up(end) > file->written_bytes)
         file->written_bytes = page_up(end);
@@ -177,8 +179,8 @@ int64_t file_write(struct inode *inode, uint64_t offset, uint64_t theirs, uint64
     return done;
 }
 
-/* Give back all pages from page on: a shorter object, seen through a new window, because pages
- * stay in the old window until it is unmapped. */
+/* Give back all pages from page on: a shorter object, seen through a new window, because
+ * pages stay in the old window until it is unmapped. */
 static int64_t object_shorten(struct filedata *file, uint64_t page)
 {
     uint32_t window = window_open(file->memory, page);
@@ -200,19 +202,21 @@ static int64_t object_cut(struct filedata *file, uint64_t offset)
 {
     uint64_t page = page_up(offset);
     uint64_t end = file->written_bytes;
-    int64_t status = 0;
+    bool by_zeros = offset < end && end - offset <= CUT_BY_ZEROS_BYTES;
+    int64_t status;
 
     if (offset >= end)
         return 0;
-    if (end - page > CUT_BY_ZEROS_BYTES) {
+    if (!by_zeros)
+        end = page;
+    /* Zeroing may fill holes; decide about that before anything changes. */
+    if (!budget_allows((end - offset) / VM_PAGE_BYTES + 1))
+        return -LINUX_ENOSPC;
+    if (!by_zeros) {
         status = object_shorten(file, page);
         if (status < 0)
             return status;
-        end = page;
     }
-    /* Pages here may be holes that zeroing fills. */
-    if (!budget_allows((end - offset) / VM_PAGE_BYTES + 1))
-        return -LINUX_ENOSPC;
     memset(object_at(file, offset), 0, end - offset);
     file->written_bytes = page;
     return 0;

@@ -73,8 +73,8 @@ static void remember_name(struct loader *loader, const struct cpio_entry *entry,
 
     if (entry->links < 2)
         return;
-    if (loader->links == 0 && ramfs_make(STATE->root, ".links", 6, LINUX_S_IFDIR,
-                                         &loader->links) < 0)
+    if (loader->links == 0 &&
+        ramfs_make(STATE->root, ".links", 6, LINUX_S_IFDIR, &loader->links) < 0)
         return; /* no room: the names become files of their own */
     if (entry_find(loader->links, name, bytes) == 0)
         ramfs_add_name(loader->links, name, bytes, inode);
@@ -133,7 +133,8 @@ static int64_t make_regular(struct loader *loader, uint32_t directory, const cha
     return 0;
 }
 
-/* Remove what an earlier entry of the same name made. -EEXIST: a directory is in the way. */
+/* Remove what an earlier entry of the same name made. -EEXIST: a directory is in the way.
+ */
 static int64_t replace(uint32_t entry)
 {
     if (entry == 0)
@@ -212,6 +213,6 @@ void image_load(uint64_t offset, uint64_t bytes)
         log_printf(self.log, "outpost: boot image: %u entries could not be made",
                    loader.skipped);
     if (result != CPIO_END)
-        log_printf(self.log, "outpost: boot image: %s, at byte %lu", cpio_describe(result),
-                   (unsigned long)cpio.at);
+        log_printf(self.log, "outpost: boot image: %s, at byte %lu",
+                   cpio_describe(result), (unsigned long)cpio.at);
 }

@@ -7,8 +7,8 @@
 
 /*
  * Make what the cpio archive says, bytes long at offset in the image that is mapped at
- * SERVER_IMAGE_VA; files stay there and are read in place. What is wrong with the image or
- * does not fit is said on the log, and what came before it counts.
+ * SERVER_IMAGE_VA; files stay there and are read in place. What is wrong with the image
+ * or does not fit is said on the log, and what came before it counts.
  */
 void image_load(uint64_t offset, uint64_t bytes);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * read, write and their relatives, lseek, ftruncate, ioctl: everything that goes through an
- * fd to the operations of its kind. One request moves at most POSIX_TRANSFER_MAX bytes.
+ * read, write and their relatives, lseek, ftruncate, ioctl: everything that goes through
+ * an fd to the operations of its kind. One request moves at most POSIX_TRANSFER_MAX
+ * bytes.
  */
 #include <posix/server/fd.h>
 #include <posix/server/filedata.h>
@@ -204,7 +205,8 @@ int64_t request_FTRUNCATE(struct request *r)
 
     if (open == NULL)
         return -LINUX_EBADF;
-    if (open->kind != KIND_FILE || !description_may_write(open) || (int64_t)r->word[1] < 0)
+    if (open->kind != KIND_FILE || !description_may_write(open) ||
+        (int64_t)r->word[1] < 0)
         return -LINUX_EINVAL;
     return file_truncate(inode_at(open->inode), r->word[1]);
 }

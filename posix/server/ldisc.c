@@ -1,55 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The line discipline. One queue holds complete lines [tail, ready) and the line being
- * edited [ready, head); in raw mode all of [tail, head) can be read. Start reading at
- * ldisc_input.
+ * The line discipline's editing. One queue holds complete lines [tail, ready) and the
+ * line being edited [ready, head); in raw mode all of [tail, head) can be read. Start
+ * reading at ldisc_input.
  */
-#include <posix/server/ldisc.h>
-
-#include <user/lib/string.h>
+#include <posix/server/ldisc_queue.h>
 
 #define ERASE_COLUMNS_MAX 1000u /* a longer line is not wiped, only left behind */
-#define DISABLED 0 /* a control character of this value is switched off (_POSIX_VDISABLE) */
-
-static bool has_local(const struct tty *tty, uint32_t flag)
-{
-    return (tty->termios.lflag & flag) != 0;
-}
+#define DISABLED                                                                         \
+    0 /* a control character of this value is switched off (_POSIX_VDISABLE) */
 
 static bool is_special(const struct tty *tty, uint8_t byte, enum linux_termios_cc which)
 {
     return tty->termios.cc[which] != DISABLED && byte == tty->termios.cc[which];
-}
-
-static uint16_t element(const struct tty *tty, uint32_t at)
-{
-    return tty->queue[at & (TTY_QUEUE_BYTES - 1)];
-}
-
-static void queue_add(struct tty *tty, uint16_t what)
-{
-    tty->queue[tty->head++ & (TTY_QUEUE_BYTES - 1)] = what;
-}
-
-static uint32_t queue_used(const struct tty *tty)
-{
-    return tty->head - tty->tail;
-}
-
-void ldisc_flush(struct tty *tty)
-{
-    tty->tail = tty->ready = tty->head;
-    tty->is_literal = 0;
-}
-
-bool ldisc_has_room(const struct tty *tty)
-{
-    if (queue_used(tty) < TTY_QUEUE_BYTES - 1)
-        return true;
-    /* One line that fills the queue: nobody can read it, so input is taken and dropped
-     * until the line ends. */
-    return has_local(tty, LINUX_ICANON) && tty->ready == tty->tail &&
-           queue_used(tty) < TTY_QUEUE_BYTES;
 }
 
 /* ---- echo ---- */
@@ -78,12 +41,6 @@ static void echo_char(struct tty *tty, struct ldisc_echo *echo, uint8_t byte)
         byte ^= 0x40;
     }
     echo_byte(tty, echo, byte);
-}
-
-/* Does this byte continue a UTF-8 character? */
-static bool is_continuation(const struct tty *tty, uint8_t byte)
-{
-    return (tty->termios.iflag & LINUX_IUTF8) && (byte & 0xc0) == 0x80;
 }
 
 /* The column behind a character shown at column. */
@@ -235,7 +192,8 @@ static void input_canonical(struct tty *tty, uint8_t byte, struct ldisc_echo *ec
     }
 }
 
-static enum ldisc_action input_signal(struct tty *tty, uint8_t byte, struct ldisc_echo *echo)
+static enum ldisc_action input_signal(struct tty *tty, uint8_t byte,
+                                      struct ldisc_echo *echo)
 {
     enum ldisc_action action = LDISC_NONE;
 
@@ -247,7 +205,8 @@ static enum ldisc_action input_signal(struct tty *tty, uint8_t byte, struct ldis
         return action;
     echo_char(tty, echo, byte);
     if (has_local(tty, LINUX_ECHO))
-        echo_byte(tty, echo, '\n'); /* no shell's prompt follows yet, but the next program */
+        echo_byte(tty, echo,
+                  '\n'); /* no shell's prompt follows yet, but the next program */
     if (!has_local(tty, LINUX_NOFLSH))
         ldisc_flush(tty);
     return action;
@@ -281,99 +240,4 @@ enum ldisc_action ldisc_input(struct tty *tty, uint8_t byte, struct ldisc_echo *
     else
         add_char(tty, byte, echo);
     return LDISC_NONE;
-}
-
-/* ---- reading ---- */
-
-uint32_t ldisc_available(const struct tty *tty)
-{
-    uint32_t end = has_local(tty, LINUX_ICANON) ? tty->ready : tty->head;
-    uint32_t bytes = 0;
-
-    for (uint32_t at = tty->tail; at != end; at++)
-        bytes += !(element(tty, at) & TTY_FILE_END);
-    return bytes;
-}
-
-bool ldisc_can_read(const struct tty *tty, uint64_t bytes)
-{
-    uint32_t minimum = tty->termios.cc[LINUX_VMIN];
-
-    if (has_local(tty, LINUX_ICANON))
-        return tty->ready != tty->tail;
-    if (minimum > bytes)
-        minimum = (uint32_t)bytes;
-    return queue_used(tty) >= minimum; /* a minimum of 0 never waits; VTIME has no effect */
-}
-
-uint32_t ldisc_peek(const struct tty *tty, uint8_t *buffer, uint32_t bytes,
-                    uint32_t *elements)
-{
-    bool is_canonical = has_local(tty, LINUX_ICANON);
-    uint32_t end = is_canonical ? tty->ready : tty->head;
-    uint32_t done = 0;
-    uint32_t at = tty->tail;
-
-    for (; at != end; at++) {
-        uint16_t what = element(tty, at);
-
-        if (what & TTY_FILE_END) {
-            if (!is_canonical)
-                continue;
-            at++; /* the mark goes with the line it ends */
-            break;
-        }
-        if (done == bytes)
-            break;
-        buffer[done++] = (uint8_t)what;
-        if (is_canonical && (what & TTY_LINE_END)) {
-            at++;
-            break;
-        }
-    }
-    *elements = at - tty->tail;
-    return done;
-}
-
-void ldisc_take(struct tty *tty, uint32_t elements)
-{
-    tty->tail += elements;
-    /* Raw mode reads past ready, which must not stay behind. */
-    if ((int32_t)(tty->ready - tty->tail) < 0)
-        tty->ready = tty->tail;
-}
-
-void ldisc_set(struct tty *tty, const struct linux_termios *termios)
-{
-    bool was_raw = !has_local(tty, LINUX_ICANON);
-
-    tty->termios = *termios;
-    if (was_raw && has_local(tty, LINUX_ICANON))
-        tty->ready = tty->head; /* typed before there were lines: readable as it is */
-}
-
-/* ---- output ---- */
-
-uint32_t ldisc_output(struct tty *tty, const uint8_t *from, uint32_t count, uint8_t *to)
-{
-    bool adds_return = (tty->termios.oflag & (LINUX_OPOST | LINUX_ONLCR)) ==
-                       (LINUX_OPOST | LINUX_ONLCR);
-    uint32_t done = 0;
-
-    for (uint32_t i = 0; i < count; i++) {
-        uint8_t byte = from[i];
-
-        if (byte == '\n' && adds_return)
-            to[done++] = '\r';
-        to[done++] = byte;
-        if (byte == '\r' || byte == '\n')
-            tty->column = 0;
-        else if (byte == '\b')
-            tty->column -= tty->column > 0;
-        else if (byte == '\t')
-            tty->column = (tty->column | 7) + 1;
-        else if (byte >= 32 && !is_continuation(tty, byte))
-            tty->column++;
-    }
-    return done;
 }

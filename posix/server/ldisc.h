@@ -25,8 +25,8 @@ enum ldisc_action ldisc_input(struct tty *tty, uint8_t byte, struct ldisc_echo *
 /* Can a read of bytes > 0 go on now? */
 bool ldisc_can_read(const struct tty *tty, uint64_t bytes);
 
-/* Copy what a read gets to a buffer without taking it: bytes copied; *elements of the queue
- * to give to ldisc_take afterwards. */
+/* Copy what a read gets to a buffer without taking it: bytes copied; *elements of the
+ * queue to give to ldisc_take afterwards. */
 uint32_t ldisc_peek(const struct tty *tty, uint8_t *buffer, uint32_t bytes,
                     uint32_t *elements);
 void ldisc_take(struct tty *tty, uint32_t elements);
@@ -41,8 +41,8 @@ void ldisc_set(struct tty *tty, const struct linux_termios *termios);
 void ldisc_flush(struct tty *tty);
 
 /*
- * Prepare output by the settings (a newline becomes return and newline) and keep track of the
- * column. to has room for 2 * count bytes; returns the bytes put there.
+ * Prepare output by the settings (a newline becomes return and newline) and keep track of
+ * the column. to has room for 2 * count bytes; returns the bytes put there.
  */
 uint32_t ldisc_output(struct tty *tty, const uint8_t *from, uint32_t count, uint8_t *to);
 

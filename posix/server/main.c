@@ -2,21 +2,21 @@
 /*
  * The POSIX server: start, and the way from a message to its handler.
  *
- * One thread, one endpoint. A client's call comes with the badge of its process; the label
- * picks the handler, which answers at once: a result, -errno, or "wait on this word". No handler
- * sleeps, and none does work whose size a client chooses beyond 64 KiB. Start reading
- * at on_call.
+ * One thread, one endpoint. A client's call comes with the badge of its process; the
+ * label picks the handler, which answers at once: a result, -errno, or "wait on this
+ * word". No handler sleeps, and none does work whose size a client chooses beyond 64 KiB.
+ * Start reading at on_call.
  */
 #include <posix/server/budget.h>
 #include <posix/server/clock.h>
 #include <posix/server/console.h>
 #include <posix/server/device.h>
-#include <posix/server/exec.h>
 #include <posix/server/image.h>
 #include <posix/server/ramfs.h>
 #include <posix/server/request.h>
 #include <posix/server/self.h>
 #include <posix/server/session.h>
+#include <posix/server/shim.h>
 #include <posix/server/window.h>
 #include <user/lib/kernel.h>
 #include <user/lib/print.h>
@@ -110,7 +110,8 @@ static void on_death(struct server *server, uint64_t badge, const struct message
 
     if (process == 0)
         return; /* never got as far as running; its slot is gone */
-    session_death(process, m->word[0], (enum fault_kind)m->word[1], m->word[2], m->word[3]);
+    session_death(process, m->word[0], (enum fault_kind)m->word[1], m->word[2],
+                  m->word[3]);
     set_deadline(server);
 }
 
@@ -133,15 +134,19 @@ static int64_t map_shared_objects(const struct startup *startup)
     return status;
 }
 
-static void seed_random(const struct startup *startup, uint32_t generation)
+/* Programs expect /tmp; an image need not have it. */
+static int64_t make_tmp(void)
 {
-    if (!random_seed(&STATE->random, startup->seed, sizeof(startup->seed), generation))
-        log_printf(self.log, "outpost: the machine gave no random seed: random numbers are "
-                             "predictable");
+    uint32_t made;
+
+    if (entry_find(STATE->root, "tmp", 3))
+        return OK;
+    return ramfs_make(STATE->root, "tmp", 3, LINUX_S_IFDIR | 01777, &made);
 }
 
 /* Everything before the first command. A status, and which step gave it. */
-static int64_t start(const struct startup *startup, uint32_t generation, const char **step)
+static int64_t start(const struct startup *startup, uint32_t generation,
+                     const char **step)
 {
     int64_t status;
 
@@ -158,7 +163,8 @@ static int64_t start(const struct startup *startup, uint32_t generation, const c
                           (const struct thread_page *)startup->thread_page);
     if (status < 0)
         return status;
-    seed_random(startup, generation);
+    /* Without a seed numbers can be guessed, which init has said. */
+    random_seed(&STATE->random, startup->seed, sizeof(startup->seed), generation);
     tty_init(&STATE->tty);
     *step = "file system";
     if (ramfs_init() < 0)
@@ -166,7 +172,7 @@ static int64_t start(const struct startup *startup, uint32_t generation, const c
     if (startup->handle[POSIX_START_BOOT_IMAGE] != HANDLE_NONE)
         image_load(startup->value[POSIX_VALUE_IMAGE_OFFSET],
                    startup->value[POSIX_VALUE_IMAGE_BYTES]);
-    if (device_make_nodes() < 0)
+    if (device_make_nodes() < 0 || make_tmp() < 0)
         return E_NO_MEMORY;
     return OK;
 }
@@ -192,7 +198,7 @@ void native_main(uintptr_t argument)
     }
     if (generation > 0)
         log_printf(self.log, "posix: server %u of this boot", generation + 1);
-    exec_init();
+    shim_init();
     server_start(&server, self.endpoint, (struct thread_page *)startup->thread_page, 0);
     server.on_call = on_call;
     server.on_events = on_events;

@@ -56,8 +56,8 @@ int64_t request_UNKNOWN(struct request *r)
     bit = 1ull << (number % 64);
     if (!(r->process->calls_noted[number / 64] & bit)) {
         r->process->calls_noted[number / 64] |= bit;
-        log_printf(self.log, "%s[%u]: Linux call %lu is not built: ENOSYS", r->process->name,
-                   r->process->pid, number);
+        log_printf(self.log, "%s[%u]: Linux call %lu is not built: ENOSYS",
+                   r->process->name, r->process->pid, number);
     }
     return -LINUX_ENOSYS;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The path walk. One component per step; a symlink's target is put before the rest of the
- * path in the same buffer, so the walk never recurses and needs no memory. Start reading at
- * names_walk.
+ * path in the same buffer, so the walk never recurses and needs no memory. Start reading
+ * at names_walk.
  */
 #include <posix/server/names.h>
 
@@ -89,7 +89,8 @@ static void walk_look_up(const struct walk *walk, struct place *place)
 /* The last component was looked up and is no symlink to follow. */
 static int64_t walk_end(const struct place *place)
 {
-    if (place->inode && place->wants_directory && !inode_is_directory(inode_at(place->inode)))
+    if (place->inode && place->wants_directory &&
+        !inode_is_directory(inode_at(place->inode)))
         return -LINUX_ENOTDIR;
     return 0;
 }
@@ -183,6 +184,19 @@ int64_t names_new(const struct request *r, uint64_t dirfd, uint64_t path,
     if (status == 0 && place->inode != 0)
         return -LINUX_EEXIST;
     return status;
+}
+
+uint32_t names_find(const char *path)
+{
+    size_t length = strnlen(path, sizeof(path_buffer));
+    struct place place;
+
+    if (length == sizeof(path_buffer))
+        return 0;
+    memcpy(path_buffer, path, length);
+    if (names_walk(STATE->root, path_buffer, (uint32_t)length, NAMES_FOLLOW, &place) < 0)
+        return 0;
+    return place.inode;
 }
 
 int64_t names_of_directory(uint32_t directory, char *buffer, uint32_t bytes)

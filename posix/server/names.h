@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Path names: from a client's string to a place in the file system, by the rules of POSIX.1-2017
- * §4.13 Pathname Resolution.
+ * Path names: from a client's string to a place in the file system, by the rules of
+ * POSIX.1-2017 §4.13 Pathname Resolution.
  */
 #ifndef POSIX_SERVER_NAMES_H
 #define POSIX_SERVER_NAMES_H
@@ -25,8 +25,8 @@ struct place {
 
 /*
  * Walk a path of length bytes (changed on the way; in a buffer of LINUX_PATH_MAX) from a
- * directory. 0: *place is set, place->inode may be 0. -ENOENT, -ENOTDIR: a component before
- * the last is missing or no directory; -ELOOP; -ENAMETOOLONG.
+ * directory. 0: *place is set, place->inode may be 0. -ENOENT, -ENOTDIR: a component
+ * before the last is missing or no directory; -ELOOP; -ENAMETOOLONG.
  */
 int64_t names_walk(uint32_t base, char *path, uint32_t length, uint32_t flags,
                    struct place *place);
@@ -43,8 +43,11 @@ int64_t names_existing(const struct request *r, uint64_t dirfd, uint64_t path,
 int64_t names_new(const struct request *r, uint64_t dirfd, uint64_t path,
                   struct place *place);
 
-/* Write the absolute path of a directory to a buffer of at least 1 byte. Its length with the
- * NUL; -ENOENT: it was removed; -ERANGE: no room. */
+/* The inode that an absolute path of the server's own leads to, or 0. */
+uint32_t names_find(const char *path);
+
+/* Write the absolute path of a directory to a buffer of at least 1 byte. Its length with
+ * the NUL; -ENOENT: it was removed; -ERANGE: no room. */
 int64_t names_of_directory(uint32_t directory, char *buffer, uint32_t bytes);
 
 #endif

@@ -9,8 +9,9 @@
 #include <posix/server/ramfs.h>
 
 /* Flags that a description keeps. */
-#define KEPT_FLAGS (LINUX_O_ACCMODE | LINUX_O_APPEND | LINUX_O_NONBLOCK | LINUX_O_SYNC | \
-                    LINUX_O_NOATIME | LINUX_O_DIRECTORY)
+#define KEPT_FLAGS                                                                       \
+    (LINUX_O_ACCMODE | LINUX_O_APPEND | LINUX_O_NONBLOCK | LINUX_O_SYNC |                \
+     LINUX_O_NOATIME | LINUX_O_DIRECTORY)
 
 static int64_t open_check_flags(uint32_t flags)
 {
@@ -41,8 +42,8 @@ static int64_t open_find(struct request *r, uint32_t flags, struct place *place)
 {
     bool exclusive = (flags & LINUX_O_CREAT) && (flags & LINUX_O_EXCL);
     bool follow = !(flags & LINUX_O_NOFOLLOW) && !exclusive;
-    int64_t status = names_from_client(r, r->word[0], r->word[1], follow ? NAMES_FOLLOW : 0,
-                                       place);
+    int64_t status =
+        names_from_client(r, r->word[0], r->word[1], follow ? NAMES_FOLLOW : 0, place);
 
     if (status < 0)
         return status;

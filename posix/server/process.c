@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The life of a client's slot, and what its death means in POSIX's words. How a program gets into a
- * process: exec.c.
+ * The life of a client's slot, and what its death means in POSIX's words. How a program
+ * gets into a process: exec.c.
  */
 #include <posix/server/process.h>
 
@@ -73,6 +73,17 @@ void process_free(uint32_t index)
         STATE->foreground = 0;
     slot_drop(TABLE_THREAD, process->first_thread);
     slot_drop(TABLE_PROCESS, index);
+}
+
+int64_t process_write(handle_t process, uint64_t address, const void *from,
+                      uint64_t bytes)
+{
+    int64_t done =
+        bytes ? vm_copy(process, address, (void *)from, bytes, VM_COPY_OUT) : 0;
+
+    if (done < 0)
+        return done;
+    return (uint64_t)done == bytes ? OK : E_NO_MEMORY;
 }
 
 void process_kill_by_signal(uint32_t index, unsigned int signal)

@@ -2,10 +2,10 @@
 /*
  * Client processes and their threads.
  *
- * A process slot lives from process_start to the end of process_end; its badge (slot index and
- * generation) is what the kernel delivers with every message of the client, so finding the
- * slot costs one comparison and no client can name another. The server shares three pages
- * with each client: information, wait words, process page.
+ * A process slot lives from process_start to the end of process_end; its badge (slot
+ * index and generation) is what the kernel delivers with every message of the client, so
+ * finding the slot costs one comparison and no client can name another. The server shares
+ * three pages with each client: information, wait words, process page.
  */
 #ifndef POSIX_SERVER_PROCESS_H
 #define POSIX_SERVER_PROCESS_H
@@ -35,15 +35,15 @@
 struct process {
     struct slot slot;
     uint32_t pid;
-    uint32_t parent;    /* process slot, 0: started by the server */
-    uint32_t cwd;       /* inode, counted there as open */
+    uint32_t parent; /* process slot, 0: started by the server */
+    uint32_t cwd;    /* inode, counted there as open */
     uint32_t umask;
-    handle_t account;   /* handles of the server */
+    handle_t account; /* handles of the server */
     handle_t process;
     handle_t shared;
     uint32_t first_thread;
     uint64_t brk_start;
-    uint64_t account_pages;   /* used before the program was put into its account */
+    uint64_t account_pages; /* used before the program was put into its account */
     uint64_t account_objects;
     uint64_t fd_used[PROCESS_FD_WORDS]; /* bit set: the fd is open */
     uint32_t fd_block[PROCESS_FD_BLOCKS];
@@ -54,8 +54,8 @@ struct process {
 struct thread {
     struct slot slot;
     uint32_t process;
-    uint32_t wait_word;   /* index into the process's page of wait words */
-    uint32_t wait_first;  /* its wait_records */
+    uint32_t wait_word;  /* index into the process's page of wait words */
+    uint32_t wait_first; /* its wait_records */
     handle_t handle;
 };
 
@@ -67,12 +67,12 @@ static inline uint64_t process_shared_va(uint32_t process)
 
 static inline struct process *process_at(uint32_t index)
 {
-    return slot_at(TABLE_PROCESS, index);
+    return SLOT_AT(TABLE_PROCESS, struct process, index);
 }
 
 static inline struct thread *thread_at(uint32_t index)
 {
-    return slot_at(TABLE_THREAD, index);
+    return SLOT_AT(TABLE_THREAD, struct thread, index);
 }
 
 /* Badge and its way back; the slot's generation makes an old badge wrong. */
@@ -84,17 +84,26 @@ static inline uint64_t process_badge(uint32_t index)
 static inline uint32_t process_from_badge(uint64_t badge)
 {
     uint32_t index = (uint32_t)badge;
+    const struct slot *slot;
 
-    return slot_find(TABLE_PROCESS, index, (uint32_t)(badge >> 32)) ? index : 0;
+    if (!slot_was_made(TABLE_PROCESS, index))
+        return 0;
+    slot = &process_at(index)->slot;
+    return slot_is_live(TABLE_PROCESS, slot) && slot->generation == badge >> 32 ? index
+                                                                                : 0;
 }
 
-/* Take a slot, a pid, a thread slot and the root directory; no kernel objects yet. Returns the slot
- * or 0. name is cut to PROCESS_NAME_BYTES - 1. */
+/* Take a slot, a pid, a thread slot and the root directory; no kernel objects yet.
+ * Returns the slot or 0. name is cut to PROCESS_NAME_BYTES - 1. */
 uint32_t process_new(const char *name);
 
-/* Release what a process has: fds, directory, waits, kernel memory, handles, its slots. Any of
- * it may be missing. The kernel process must be dead or never started. */
+/* Release what a process has: fds, directory, waits, kernel memory, handles, its slots.
+ * Any of it may be missing. The kernel process must be dead or never started. */
 void process_free(uint32_t index);
+
+/* Copy bytes into a process, all or nothing that counts. OK or the kernel's status. */
+int64_t process_write(handle_t process, uint64_t address, const void *from,
+                      uint64_t bytes);
 
 /* End a process as if by a signal; its death message follows. */
 void process_kill_by_signal(uint32_t index, unsigned int signal);

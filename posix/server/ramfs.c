@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Inodes and what happens to them when names come and go. Each operation takes what it
- * needs before it changes anything; link counts follow POSIX (a directory has one for its name,
- * one for its ".", one for each ".." below it).
+ * needs before it changes anything; link counts follow POSIX (a directory has one for its
+ * name, one for its ".", one for each ".." below it).
  */
 #include <posix/server/ramfs.h>
 
@@ -103,8 +103,8 @@ static int64_t name_add(uint32_t directory, const char *name, uint32_t name_byte
     return 0;
 }
 
-int64_t ramfs_make(uint32_t directory, const char *name, uint32_t name_bytes, uint32_t mode,
-                   uint32_t *made)
+int64_t ramfs_make(uint32_t directory, const char *name, uint32_t name_bytes,
+                   uint32_t mode, uint32_t *made)
 {
     uint32_t index = inode_make(mode);
     int64_t status;

@@ -5,9 +5,10 @@
  * An inode lives while a directory entry (links) or an open description, a working
  * directory (opens) means it. Directory entries are found through one hash over all
  * directories that grows bucket by bucket, and are listed in the order they were made:
- * an entry's cookie never changes and is not used again in its directory, so a listing goes on
- * where it was whatever is created or removed meanwhile. Names and link targets lie in
- * chains of text slots. Nothing here looks at a client's memory. File contents: filedata.h.
+ * an entry's cookie never changes and is not used again in its directory, so a listing
+ * goes on where it was whatever is created or removed meanwhile. Names and link targets
+ * lie in chains of text slots. Nothing here looks at a client's memory. File contents:
+ * filedata.h.
  */
 #ifndef POSIX_SERVER_RAMFS_H
 #define POSIX_SERVER_RAMFS_H
@@ -76,12 +77,12 @@ struct bucket {
 
 static inline struct inode *inode_at(uint32_t index)
 {
-    return slot_at(TABLE_INODE, index);
+    return SLOT_AT(TABLE_INODE, struct inode, index);
 }
 
 static inline struct entry *entry_at(uint32_t index)
 {
-    return slot_at(TABLE_ENTRY, index);
+    return SLOT_AT(TABLE_ENTRY, struct entry, index);
 }
 
 static inline uint32_t inode_type(const struct inode *inode)
@@ -97,7 +98,8 @@ static inline bool inode_is_directory(const struct inode *inode)
 /* Make the root directory. 0 or -ENOSPC. */
 int64_t ramfs_init(void);
 
-/* Count one more, one fewer open use of an inode; the last use of an unlinked one frees it. */
+/* Count one more, one fewer open use of an inode; the last use of an unlinked one frees
+ * it. */
 void inode_open(uint32_t inode);
 void inode_close(uint32_t inode);
 
@@ -117,8 +119,8 @@ void link_target(uint32_t inode, char *buffer);
  * Make a file, directory (mode says which) or device and name it. *made is its inode.
  * 0; -ENOENT: the directory was removed; -EMLINK; -ENOSPC. The name must not exist there.
  */
-int64_t ramfs_make(uint32_t directory, const char *name, uint32_t name_bytes, uint32_t mode,
-                   uint32_t *made);
+int64_t ramfs_make(uint32_t directory, const char *name, uint32_t name_bytes,
+                   uint32_t mode, uint32_t *made);
 
 /* Make a symlink; errors as ramfs_make. */
 int64_t ramfs_make_link(uint32_t directory, const char *name, uint32_t name_bytes,
@@ -135,9 +137,9 @@ void ramfs_unlink(uint32_t entry);
 int64_t ramfs_remove_directory(uint32_t entry);
 
 /*
- * Move an entry to a name in a directory, replacing what is there. 0; -EINVAL: into its own
- * subtree; -EISDIR, -ENOTDIR, -ENOTEMPTY: what is there does not allow it; -ENOENT: the target
- * directory was removed; -ENOSPC. After an error nothing has changed.
+ * Move an entry to a name in a directory, replacing what is there. 0; -EINVAL: into its
+ * own subtree; -EISDIR, -ENOTDIR, -ENOTEMPTY: what is there does not allow it; -ENOENT:
+ * the target directory was removed; -ENOSPC. After an error nothing has changed.
  */
 int64_t ramfs_rename(uint32_t entry, uint32_t to_directory, const char *name,
                      uint32_t name_bytes);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random bytes: ChaCha20 in counter mode over a key that is replaced after every request, so
- * that who reads the state learns nothing about bytes given out before. Seeded
- * once, from the device tree's rng-seed, which init passed on.
+ * Random bytes: ChaCha20 in counter mode over a key that is replaced after every request,
+ * so that who reads the state learns nothing about bytes given out before. Seeded once,
+ * from the device tree's rng-seed, which init passed on.
  */
 #ifndef POSIX_SERVER_RANDOM_H
 #define POSIX_SERVER_RANDOM_H
@@ -19,8 +19,8 @@ struct random_state {
     uint32_t reserved;
 };
 
-/* Start from a seed; all zero means that there is none. extra tells two boots or servers with
- * the same seed apart. Returns whether there was a seed. */
+/* Start from a seed; all zero means that there is none. extra tells two boots or servers
+ * with the same seed apart. Returns whether there was a seed. */
 bool random_seed(struct random_state *random, const uint8_t *seed, size_t seed_bytes,
                  uint64_t extra);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One request of a client while it is being handled, and the way data moves between the client's
- * window and the server. Nothing of a request outlives its handler.
+ * One request of a client while it is being handled, and the way data moves between the
+ * client's window and the server. Nothing of a request outlives its handler.
  */
 #ifndef POSIX_SERVER_REQUEST_H
 #define POSIX_SERVER_REQUEST_H

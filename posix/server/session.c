@@ -16,16 +16,16 @@
 #include <user/lib/process.h>
 #include <user/lib/string.h>
 
-#define CLIENT_OBJECTS   4096u /* kernel objects that one program may have */
-#define LOOK_FIRST_NS    20000u
-#define LOOKS_MAX        16u /* each waits twice as long: 1.3 s in all */
-#define EXIT_CRASHED     137u /* of a session whose server had to be replaced */
-#define COMMAND_MAX      4096u /* arguments */
+#define CLIENT_OBJECTS 4096u /* kernel objects that one program may have */
+#define LOOK_FIRST_NS  20000u
+#define LOOKS_MAX      16u   /* each waits twice as long: 1.3 s in all */
+#define EXIT_CRASHED   137u  /* of a session whose server had to be replaced */
+#define COMMAND_MAX    4096u /* arguments */
 
 static struct session *const session = &STATE->session;
 
-/* One line for whoever started the program: on the log, and on its stderr if that is not the
- * terminal that shows the log as well. */
+/* One line for whoever started the program: on the log, and on its stderr if that is not
+ * the terminal that shows the log as well. */
 static void complain(const char *program, const char *text)
 {
     char line[LOG_LINE_BYTES];
@@ -45,12 +45,9 @@ static void complain(const char *program, const char *text)
 
 static uint32_t open_terminal(void)
 {
-    char path[] = "/dev/console";
-    struct place place;
+    uint32_t inode = names_find("/dev/console");
 
-    if (names_walk(STATE->root, path, sizeof(path) - 1, 0, &place) < 0 || place.inode == 0)
-        return 0;
-    return description_make(KIND_TTY, place.inode, LINUX_O_RDWR);
+    return inode ? description_make(KIND_TTY, inode, LINUX_O_RDWR) : 0;
 }
 
 static uint32_t open_stream(enum stream_channel channel)
@@ -154,7 +151,8 @@ static bool command_start(const struct exec_arguments *arguments)
     uint32_t inode = exec_find(name, &path, &error);
     uint32_t index = inode ? process_new(base_name(name)) : 0;
 
-    if (index && make_account(process_at(index)) && open_standard_fds(process_at(index)) &&
+    if (index && make_account(process_at(index)) &&
+        open_standard_fds(process_at(index)) &&
         exec_start(index, inode, path, arguments, &error)) {
         session->process = index;
         STATE->foreground = index;
@@ -188,8 +186,8 @@ static uint32_t exit_code_of(uint32_t wait_status)
     return signal ? 128 + signal : wait_status >> 8 & 0xff;
 }
 
-void session_death(uint32_t process, uint64_t status, enum fault_kind kind, uint64_t address,
-                   uint64_t pc)
+void session_death(uint32_t process, uint64_t status, enum fault_kind kind,
+                   uint64_t address, uint64_t pc)
 {
     uint32_t wait_status = process_death_status(process, status, kind, address, pc);
 
@@ -239,19 +237,17 @@ void session_continue(void)
 
 /* ---- start ---- */
 
+/* The file must be as the boot image gave it: it is read in place. */
 static bool session_find(const char *name)
 {
-    char path[sizeof(POSIX_CONSOLE_FILE)];
-    uint32_t length = (uint32_t)strlen(name);
-    struct place place;
+    uint32_t inode = names_find(name);
 
-    memcpy(path, name, length);
-    if (names_walk(STATE->root, path, length, NAMES_FOLLOW, &place) < 0 || place.inode == 0)
+    if (inode == 0 || inode_type(inode_at(inode)) != LINUX_S_IFREG ||
+        inode_at(inode)->file.source != FILE_IMAGE)
         return false;
-    session->file = place.inode;
-    inode_open(place.inode);
-    return inode_type(inode_at(place.inode)) == LINUX_S_IFREG &&
-           inode_at(place.inode)->file.source != FILE_OBJECT;
+    session->file = inode;
+    inode_open(inode);
+    return true;
 }
 
 void session_start(uint32_t generation)

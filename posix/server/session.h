@@ -2,9 +2,10 @@
 /*
  * The session: the commands of /boot/run, one after another, then the end.
  *
- * A command's process is in one of three states: running; dead and being given back, which
- * the kernel does in its own time, so the session looks again at short intervals; gone, and
- * the next command starts. The kernel sends no message when an account has become empty.
+ * A command's process is in one of three states: running; dead and being given back,
+ * which the kernel does in its own time, so the session looks again at short intervals;
+ * gone, and the next command starts. The kernel sends no message when an account has
+ * become empty.
  */
 #ifndef POSIX_SERVER_SESSION_H
 #define POSIX_SERVER_SESSION_H
@@ -16,16 +17,16 @@
 #include <abi/thread_page.h>
 
 struct session {
-    uint32_t file;       /* inode of /boot/run or /boot/console */
-    uint32_t at;         /* offset there of the next command */
-    uint32_t process;    /* that runs now, or 0 */
-    uint32_t exit_code;  /* of the last command */
-    handle_t account;    /* of a command that is being given back, or none */
-    uint32_t looks;      /* how often we looked whether it is empty */
-    uint64_t pages;      /* what that account had before the command */
+    uint32_t file;      /* inode of /boot/run or /boot/console */
+    uint32_t at;        /* offset there of the next command */
+    uint32_t process;   /* that runs now, or 0 */
+    uint32_t exit_code; /* of the last command */
+    handle_t account;   /* of a command that is being given back, or none */
+    uint32_t looks;     /* how often we looked whether it is empty */
+    uint64_t pages;     /* what that account had before the command */
     uint64_t objects;
-    uint32_t has_ended;  /* no command is left; the driver must still be told */
-    uint8_t stream[3];   /* fds 0-2: 1: stream, 0: terminal */
+    uint32_t has_ended; /* no command is left; the driver must still be told */
+    uint8_t stream[3];  /* fds 0-2: 1: stream, 0: terminal */
     uint8_t logs_counters;
 };
 
@@ -33,13 +34,14 @@ struct session {
 void session_start(uint32_t generation);
 
 /* A process of the session died, as its death message says. */
-void session_death(uint32_t process, uint64_t status, enum fault_kind kind, uint64_t address,
-                   uint64_t pc);
+void session_death(uint32_t process, uint64_t status, enum fault_kind kind,
+                   uint64_t address, uint64_t pc);
 
 /* Go on where time or room in the output ring was waited for. */
 void session_continue(void);
 
-/* When session_continue wants to be called, nanoseconds from now; UINT64_MAX: it does not. */
+/* When session_continue wants to be called, nanoseconds from now; UINT64_MAX: it does
+ * not. */
 uint64_t session_wants_ns(void);
 
 #endif

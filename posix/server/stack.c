@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A program's first stack, built from its top downwards [System V ABI, RISC-V psABI: process
- * initialisation]:
+ * A program's first stack, built from its top downwards [System V ABI, RISC-V psABI:
+ * process initialisation]:
  *
  *   top   strings: path, environment, arguments; 16 random bytes
  *         auxiliary vector, pairs, ended by AT_NULL
@@ -75,7 +75,8 @@ static uint32_t environment_count(const char *const *environment)
 
 /* Pointers to consecutive strings, and the NULL after them. */
 static void put_argument_pointers(struct builder *builder, uint32_t *at,
-                                  const struct exec_arguments *arguments, uint64_t address)
+                                  const struct exec_arguments *arguments,
+                                  uint64_t address)
 {
     const char *strings = arguments->strings;
 
@@ -99,7 +100,8 @@ static void put_environment_pointers(struct builder *builder, uint32_t *at,
 }
 
 /* All arguments as consecutive strings; the address of the first. */
-static uint64_t put_arguments(struct builder *builder, const struct exec_arguments *arguments)
+static uint64_t put_arguments(struct builder *builder,
+                              const struct exec_arguments *arguments)
 {
     const char *strings = arguments->strings;
     uint64_t bytes = 0;
@@ -153,9 +155,9 @@ uint64_t stack_build(uint8_t *image, uint64_t top, const struct stack_input *inp
         {LINUX_AT_EGID, 0},
         {LINUX_AT_SECURE, 0},
         {LINUX_AT_RANDOM, random},
-        {LINUX_AT_HWCAP, LINUX_HWCAP_ISA('I') | LINUX_HWCAP_ISA('M') | LINUX_HWCAP_ISA('A') |
-                             LINUX_HWCAP_ISA('F') | LINUX_HWCAP_ISA('D') |
-                             LINUX_HWCAP_ISA('C')},
+        {LINUX_AT_HWCAP, LINUX_HWCAP_ISA('I') | LINUX_HWCAP_ISA('M') |
+                             LINUX_HWCAP_ISA('A') | LINUX_HWCAP_ISA('F') |
+                             LINUX_HWCAP_ISA('D') | LINUX_HWCAP_ISA('C')},
         {LINUX_AT_CLKTCK, 100},
         {LINUX_AT_EXECFN, path},
         {LINUX_AT_SYSINFO, input->shim_entry},

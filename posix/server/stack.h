@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The first contents of a program's stack: argc, argv, envp, the auxiliary vector and what they
- * point to, as riscv64 Linux lays them out. Pure.
+ * The first contents of a program's stack: argc, argv, envp, the auxiliary vector and
+ * what they point to, as riscv64 Linux lays them out. Pure.
  */
 #ifndef POSIX_SERVER_STACK_H
 #define POSIX_SERVER_STACK_H
@@ -23,8 +23,8 @@ struct stack_input {
 };
 
 /*
- * Build the image of the last STACK_IMAGE_BYTES below top in a buffer of that size. Returns
- * the stack pointer, 16-byte aligned; 0: it does not fit.
+ * Build the image of the last STACK_IMAGE_BYTES below top in a buffer of that size.
+ * Returns the stack pointer, 16-byte aligned; 0: it does not fit.
  */
 uint64_t stack_build(uint8_t *image, uint64_t top, const struct stack_input *input);
 

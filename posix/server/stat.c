@@ -82,7 +82,8 @@ int64_t request_FSTATAT(struct request *r)
     struct place place;
     int64_t status;
 
-    if (flags & ~(LINUX_AT_SYMLINK_NOFOLLOW | LINUX_AT_EMPTY_PATH | LINUX_AT_NO_AUTOMOUNT))
+    if (flags &
+        ~(LINUX_AT_SYMLINK_NOFOLLOW | LINUX_AT_EMPTY_PATH | LINUX_AT_NO_AUTOMOUNT))
         return -LINUX_EINVAL;
     if (flags & LINUX_AT_EMPTY_PATH) {
         char first;

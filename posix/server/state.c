@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Chunks and slots of the state object. The object grows at its end by one chunk; nothing in it
- * moves or shrinks. A chunk is mapped when a table takes it, and its pages cost
+ * Chunks and slots of the state object. The object grows at its end by one chunk; nothing
+ * in it moves or shrinks. A chunk is mapped when a table takes it, and its pages cost
  * something when they are first touched, which the budget has agreed to before.
  */
 #include <posix/server/state.h>
@@ -23,21 +23,28 @@ struct free_slot {
 
 static handle_t state_memory;
 
-static void table_init(enum table_id id, uint32_t magic, uint32_t slot_bytes)
+static void table_init(enum table_id id, uint32_t magic, uint32_t slot_bytes,
+                       uint32_t shift)
 {
     struct table *table = &STATE->table[id];
 
     table->magic = magic;
     table->slot_bytes = slot_bytes;
-    while (slot_bytes << (table->slot_shift + 1) <= STATE_CHUNK_BYTES)
-        table->slot_shift++;
+    table->slot_shift = shift;
     table->made = 1;
+}
+
+static void *slot_of(enum table_id id, uint32_t index)
+{
+    const struct table *table = &STATE->table[id];
+
+    return slot_address(id, index, table->slot_shift, table->slot_bytes);
 }
 
 int64_t state_init(uint32_t generation)
 {
-    int64_t status = memory_create(HANDLE_NONE, MEMORY_ANONYMOUS, STATE_CHUNK_BYTES, 0,
-                                   HANDLE_NONE);
+    int64_t status =
+        memory_create(HANDLE_NONE, MEMORY_ANONYMOUS, STATE_CHUNK_BYTES, 0, HANDLE_NONE);
 
     if (status < 0)
         return status;
@@ -49,7 +56,8 @@ int64_t state_init(uint32_t generation)
     STATE->version = STATE_VERSION;
     STATE->generation = generation;
     STATE->chunk_count = 1;
-#define X(constant, type, magic) table_init(TABLE_##constant, magic, sizeof(type));
+#define X(constant, type, magic)                                                         \
+    table_init(TABLE_##constant, magic, sizeof(type), SLOT_SHIFT(type));
     STATE_TABLES(X)
 #undef X
     STATE->magic = STATE_MAGIC;
@@ -85,9 +93,9 @@ uint32_t slot_take(enum table_id id)
         if (table->made >> table->slot_shift >= table->chunk_count && !table_grow(table))
             return 0;
         index = table->made++;
-        slot = slot_at(id, index);
+        slot = slot_of(id, index);
     } else {
-        slot = slot_at(id, index);
+        slot = slot_of(id, index);
         table->free_first = slot->next;
     }
     generation = slot->slot.generation + 1;
@@ -101,7 +109,7 @@ uint32_t slot_take(enum table_id id)
 void slot_drop(enum table_id id, uint32_t index)
 {
     struct table *table = &STATE->table[id];
-    struct free_slot *slot = slot_at(id, index);
+    struct free_slot *slot = slot_of(id, index);
 
     slot->slot.magic = 0;
     slot->next = table->free_first;

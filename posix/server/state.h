@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The server's state: one memory object, mapped at a fixed address, that holds everything
- * which must outlive a request.
+ * The server's state: one memory object, mapped at a fixed address, that holds
+ * everything which must outlive a request.
  *
  * It is made of 64 KiB chunks; chunk 0 is struct state, the others belong to tables of
- * fixed-size slots that grow by a chunk at a time. Slots name each other by index, never by address,
- * index 0 is nobody, and each slot starts with a magic number and a generation, so that a
- * successor or a debugger can read the object without this program. Slots never move, so a
- * pointer to one stays good until it is freed. Start reading at struct state.
+ * fixed-size slots that grow by a chunk at a time. Slots name each other by index, never
+ * by address, index 0 is nobody, and each slot starts with a magic number and a
+ * generation, so that a successor or a debugger can read the object without this
+ * program. Slots never move, so a pointer to one stays good until it is freed. Start
+ * reading at struct state.
  */
 #ifndef POSIX_SERVER_STATE_H
 #define POSIX_SERVER_STATE_H
@@ -22,7 +23,8 @@
 #include <posix/server/session.h>
 #include <posix/server/tty.h>
 
-/* The server's own address space. Everything else is the loader's (user/proto/startup.h). */
+/* The server's own address space. Everything else is the loader's (user/proto/startup.h).
+ */
 #define SERVER_FILES_VA   0x200000000000ull /* windows onto file data, filedata.c */
 #define SERVER_STATE_VA   0x500000000000ull
 #define SERVER_PAGES_VA   0x510000000000ull /* pages shared with clients, by slot */
@@ -39,28 +41,28 @@
 #define TABLE_CHUNKS_MAX 700 /* 45 MB of slots; the account ends growth long before */
 
 struct slot {
-    uint32_t magic; /* the table's, 0 while free */
+    uint32_t magic;      /* the table's, 0 while free */
     uint32_t generation; /* counts the slot's uses */
 };
 
 /* X(constant, type, magic). One row per kind of slot. */
-#define STATE_TABLES(X)                          \
-    X(PROCESS, struct process, 0x434f5250u)      \
-    X(THREAD, struct thread, 0x44524854u)        \
-    X(FD_BLOCK, struct fd_block, 0x4b424446u)    \
-    X(DESCRIPTION, struct description, 0x43534544u) \
-    X(INODE, struct inode, 0x444f4e49u)          \
-    X(ENTRY, struct entry, 0x59525445u)          \
-    X(TEXT, struct text, 0x54584554u)            \
-    X(BUCKET, struct bucket, 0x544b4342u)        \
-    X(WAIT, struct wait_record, 0x54494157u)     \
+#define STATE_TABLES(X)                                                                  \
+    X(PROCESS, struct process, 0x434f5250u)                                              \
+    X(THREAD, struct thread, 0x44524854u)                                                \
+    X(FD_BLOCK, struct fd_block, 0x4b424446u)                                            \
+    X(DESCRIPTION, struct description, 0x43534544u)                                      \
+    X(INODE, struct inode, 0x444f4e49u)                                                  \
+    X(ENTRY, struct entry, 0x59525445u)                                                  \
+    X(TEXT, struct text, 0x54584554u)                                                    \
+    X(BUCKET, struct bucket, 0x544b4342u)                                                \
+    X(WAIT, struct wait_record, 0x54494157u)                                             \
     X(WINDOW, struct window, 0x444e4957u)
 
 enum table_id {
 #define X(constant, type, magic) TABLE_##constant,
     STATE_TABLES(X)
 #undef X
-    TABLE_COUNT
+        TABLE_COUNT
 };
 
 struct table {
@@ -79,11 +81,11 @@ struct state {
     uint32_t version;
     uint32_t generation; /* which server of this boot wrote it */
     uint32_t chunk_count;
-    uint32_t root;       /* inode of / */
+    uint32_t root; /* inode of / */
     uint32_t last_pid;
-    uint32_t foreground; /* process that ^C ends, 0: none */
-    uint32_t bucket_count; /* of the hash of directory entries, entry.c */
-    uint32_t bucket_mask;  /* 2^n - 1 with bucket_count <= 2^n < 2 * bucket_count */
+    uint32_t foreground;     /* process that ^C ends, 0: none */
+    uint32_t bucket_count;   /* of the hash of directory entries, entry.c */
+    uint32_t bucket_mask;    /* 2^n - 1 with bucket_count <= 2^n < 2 * bucket_count */
     uint32_t window_dying;   /* chain of file windows still to be unmapped, filedata.c */
     uint32_t window_free[8]; /* free ones by size class */
     uint32_t window_next[8]; /* number of the first never used one of a class */
@@ -111,30 +113,33 @@ uint32_t slot_take(enum table_id id);
 /* Give a slot back; its index may be used again under another generation. */
 void slot_drop(enum table_id id, uint32_t index);
 
-/* How a slot is found when its index is known to be good. */
-static inline void *slot_at(enum table_id id, uint32_t index)
+/* A chunk holds 1 << SLOT_SHIFT slots. Constant for each type, as every request finds
+ * half a dozen slots. */
+#define SLOT_SHIFT(type) (31 - __builtin_clz(STATE_CHUNK_BYTES / sizeof(type)))
+
+static inline void *slot_address(enum table_id id, uint32_t index, uint32_t shift,
+                                 uint32_t slot_bytes)
 {
-    const struct table *table = &STATE->table[id];
-    uint32_t in_chunk = index & ((1u << table->slot_shift) - 1);
-    uint64_t chunk = table->chunk[index >> table->slot_shift];
+    uint64_t chunk = STATE->table[id].chunk[index >> shift];
 
     return (void *)(SERVER_STATE_VA + (chunk << STATE_CHUNK_SHIFT) +
-                    (uint64_t)in_chunk * table->slot_bytes);
+                    (uint64_t)(index & ((1u << shift) - 1)) * slot_bytes);
 }
 
-/* How a slot is found from a number that came from outside: NULL unless the index
- * names a live slot of that generation. */
-static inline void *slot_find(enum table_id id, uint32_t index, uint32_t generation)
-{
-    const struct table *table = &STATE->table[id];
-    struct slot *slot;
+/* How a slot is found when its index is known to be good. */
+#define SLOT_AT(id, type, index)                                                         \
+    ((type *)slot_address(id, index, SLOT_SHIFT(type), sizeof(type)))
 
-    if (index == 0 || index >= table->made)
-        return NULL;
-    slot = slot_at(id, index);
-    if (slot->magic != table->magic || slot->generation != generation)
-        return NULL;
-    return slot;
+/* An index that came from outside: has there ever been such a slot? */
+static inline bool slot_was_made(enum table_id id, uint32_t index)
+{
+    return index != 0 && index < STATE->table[id].made;
+}
+
+/* Then: is it in use? */
+static inline bool slot_is_live(enum table_id id, const struct slot *slot)
+{
+    return slot->magic == STATE->table[id].magic;
 }
 
 #endif

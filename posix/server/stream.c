@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reading and writing byte streams. Bytes pass through a small buffer between the ring and the
- * client: a byte is taken out of the ring only after the client has it.
+ * Reading and writing byte streams. Bytes pass through a small buffer between the ring
+ * and the client: a byte is taken out of the ring only after the client has it.
  */
 #include <posix/server/stream.h>
 

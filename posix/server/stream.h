@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The session's byte streams: stdin, stdout, stderr of a program that runs in a pipeline of the
- * host. Binary-exact; nothing is interpreted. */
+/* The session's byte streams: stdin, stdout, stderr of a program that runs in a pipeline
+ * of the host. Binary-exact; nothing is interpreted. */
 #ifndef POSIX_SERVER_STREAM_H
 #define POSIX_SERVER_STREAM_H
 
@@ -16,7 +16,8 @@ int64_t stream_read(struct request *r, struct description *open, uint64_t offset
 int64_t stream_write(struct request *r, struct description *open, uint64_t offset,
                      uint64_t theirs, uint64_t bytes);
 
-/* A write that found no room: REQUEST_WAIT, 0 when there is room after all, or -EAGAIN. */
+/* A write that found no room: REQUEST_WAIT, 0 when there is room after all, or -EAGAIN.
+ */
 int64_t output_wait(struct request *r, const struct description *open);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The terminal as a device: between the line discipline, the console's rings and clients. */
+/* The terminal as a device: between the line discipline, the console's rings and clients.
+ */
 #include <posix/server/tty.h>
 
 #include <posix/server/console.h>
@@ -25,8 +26,8 @@ void tty_init(struct tty *tty)
     tty->termios.iflag = LINUX_ICRNL | LINUX_IUTF8;
     tty->termios.oflag = LINUX_OPOST | LINUX_ONLCR;
     tty->termios.cflag = LINUX_B38400 | LINUX_CS8 | LINUX_CREAD;
-    tty->termios.lflag = LINUX_ISIG | LINUX_ICANON | LINUX_ECHO | LINUX_ECHOE | LINUX_ECHOK |
-                         LINUX_ECHOCTL | LINUX_ECHOKE | LINUX_IEXTEN;
+    tty->termios.lflag = LINUX_ISIG | LINUX_ICANON | LINUX_ECHO | LINUX_ECHOE |
+                         LINUX_ECHOK | LINUX_ECHOCTL | LINUX_ECHOKE | LINUX_IEXTEN;
     memcpy(tty->termios.cc, characters, sizeof(characters));
     tty->winsize.rows = 24;
     tty->winsize.columns = 80;

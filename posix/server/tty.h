@@ -25,10 +25,10 @@ struct tty {
     struct linux_termios termios;
     struct linux_winsize winsize;
     struct wait_queue readers;
-    uint32_t tail;   /* next to read; these three count up and are masked */
-    uint32_t ready;  /* canonical mode: end of complete lines */
-    uint32_t head;   /* end of what was typed */
-    uint32_t column; /* of the cursor, from all that was printed */
+    uint32_t tail;        /* next to read; these three count up and are masked */
+    uint32_t ready;       /* canonical mode: end of complete lines */
+    uint32_t head;        /* end of what was typed */
+    uint32_t column;      /* of the cursor, from all that was printed */
     uint32_t line_column; /* where the line being edited began */
     uint32_t is_literal;  /* the next character has no special meaning */
     uint32_t is_ended;    /* nothing more will come */
@@ -41,8 +41,9 @@ struct description;
 /* Set the terminal as a program expects to find it. */
 void tty_init(struct tty *tty);
 
-/* The terminal of the console takes bytes from the line, echoes, wakes readers. Returns how
- * many it took; it stops when its queue is full. console_room is at least TTY_ECHO_BYTES. */
+/* The terminal of the console takes bytes from the line, echoes, wakes readers. Returns
+ * how many it took; it stops when its queue is full. console_room is at least
+ * TTY_ECHO_BYTES. */
 uint32_t tty_input(const uint8_t *bytes, uint32_t count);
 
 /* Nothing more will come: readers get what is there, then the end of the file. */

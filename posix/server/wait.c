@@ -10,7 +10,7 @@
 
 static struct wait_record *wait_at(uint32_t index)
 {
-    return slot_at(TABLE_WAIT, index);
+    return SLOT_AT(TABLE_WAIT, struct wait_record, index);
 }
 
 static struct wait_queue *queue_of(const struct wait_record *record)

@@ -3,10 +3,10 @@
  * Wait words: how a request that cannot be done now ends, and how its thread learns that
  * asking again may help.
  *
- * A wait word belongs to a thread and lies in a page that only its process maps, read-only.
- * A thread that would block is queued with one record on each object it waits for. On a
- * change everyone queued is bumped and woken: a wake is a hint, none can be stolen. The next
- * request of a thread forgets its old records. Words only ever count up.
+ * A wait word belongs to a thread and lies in a page that only its process maps,
+ * read-only. A thread that would block is queued with one record on each object it waits
+ * for. On a change everyone queued is bumped and woken: a wake is a hint, none can be
+ * stolen. The next request of a thread forgets its old records. Words only ever count up.
  */
 #ifndef POSIX_SERVER_WAIT_H
 #define POSIX_SERVER_WAIT_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Windows onto file data. A closed window is unmapped from its end, WORK_BYTES per step, and
- * the object, when it goes too, is cut to match, so that no step's work grows with
+ * Windows onto file data. A closed window is unmapped from its end, WORK_BYTES per step,
+ * and the object, when it goes too, is cut to match, so that no step's work grows with
  * the file. A window of one step is done at once.
  */
 #include <posix/server/window.h>
@@ -14,7 +14,7 @@
 
 static struct window *window_at(uint32_t index)
 {
-    return slot_at(TABLE_WINDOW, index);
+    return SLOT_AT(TABLE_WINDOW, struct window, index);
 }
 
 uint64_t window_address(uint32_t window)
@@ -33,7 +33,8 @@ static uint32_t window_take(uint32_t size_class)
         STATE->window_free[size_class] = window_at(index)->next;
         return index;
     }
-    if (STATE->window_next[size_class] >> (WINDOW_REGION_SHIFT - WINDOW_SHIFT(size_class)))
+    if (STATE->window_next[size_class] >>
+        (WINDOW_REGION_SHIFT - WINDOW_SHIFT(size_class)))
         return 0;
     index = slot_take(TABLE_WINDOW);
     if (index == 0)
@@ -77,8 +78,8 @@ bool window_extend(uint32_t index, handle_t memory, uint64_t bytes)
 
     if (bytes > 1ull << WINDOW_SHIFT(window->size_class))
         return false;
-    if (bytes > mapped && vm_map(HANDLE_SELF, window_address(index) + mapped, bytes - mapped,
-                                 memory, mapped, VM_READ | VM_WRITE) < 0)
+    if (bytes > mapped && vm_map(HANDLE_SELF, window_address(index) + mapped,
+                                 bytes - mapped, memory, mapped, VM_READ | VM_WRITE) < 0)
         return false;
     window->mapped_bytes = bytes;
     return true;
@@ -88,7 +89,8 @@ bool window_extend(uint32_t index, handle_t memory, uint64_t bytes)
 static bool window_step(uint32_t index)
 {
     struct window *window = window_at(index);
-    uint64_t rest = window->dying_bytes > WORK_BYTES ? window->dying_bytes - WORK_BYTES : 0;
+    uint64_t rest =
+        window->dying_bytes > WORK_BYTES ? window->dying_bytes - WORK_BYTES : 0;
 
     if (window->dying_bytes > rest)
         vm_unmap(HANDLE_SELF, window_address(index) + rest, window->dying_bytes - rest);

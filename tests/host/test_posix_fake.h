@@ -4,7 +4,8 @@
  *
  * Memory objects are memfds, mapped where the server wants them; a page beyond an
  * object's end faults as on the real thing. The client is one megabyte of memory at
- * CLIENT_VA; client_call is a request from it. fake_pages is what the account says is free.
+ * CLIENT_VA; client_call is a request from it. fake_pages is what the account says is
+ * free.
  */
 #ifndef TEST_POSIX_FAKE_H
 #define TEST_POSIX_FAKE_H
@@ -56,8 +57,8 @@ static inline unsigned fake_open_objects(void)
     return count;
 }
 
-static inline int64_t memory_create(handle_t account, enum memory_kind kind, uint64_t bytes,
-                                    uint64_t argument, handle_t system)
+static inline int64_t memory_create(handle_t account, enum memory_kind kind,
+                                    uint64_t bytes, uint64_t argument, handle_t system)
 {
     (void)account, (void)kind, (void)argument, (void)system;
     if (fake_no_more_objects)
@@ -66,7 +67,8 @@ static inline int64_t memory_create(handle_t account, enum memory_kind kind, uin
         if (fake_objects[i].is_open)
             continue;
         fake_objects[i] = (struct fake_object){memfd_create("object", 0), bytes, true};
-        if (fake_objects[i].file < 0 || ftruncate(fake_objects[i].file, (off_t)bytes) != 0)
+        if (fake_objects[i].file < 0 ||
+            ftruncate(fake_objects[i].file, (off_t)bytes) != 0)
             abort();
         return i;
     }
@@ -94,7 +96,8 @@ static inline int64_t vm_map(handle_t process, uint64_t address, uint64_t bytes,
     int file = memory ? fake_objects[memory].file : -1;
     void *at;
 
-    if (process != HANDLE_SELF || (address | bytes | offset) % VM_PAGE_BYTES || bytes == 0)
+    if (process != HANDLE_SELF || (address | bytes | offset) % VM_PAGE_BYTES ||
+        bytes == 0)
         abort();
     if (memory && (!fake_objects[memory].is_open || offset > fake_objects[memory].bytes ||
                    bytes > fake_objects[memory].bytes - offset))
@@ -113,8 +116,8 @@ static inline int64_t vm_unmap(handle_t process, uint64_t address, uint64_t byte
     return OK;
 }
 
-static inline int64_t vm_copy(handle_t process, uint64_t theirs, void *own, uint64_t bytes,
-                              enum vm_copy_direction direction)
+static inline int64_t vm_copy(handle_t process, uint64_t theirs, void *own,
+                              uint64_t bytes, enum vm_copy_direction direction)
 {
     uint64_t room;
 
@@ -143,8 +146,8 @@ static inline int64_t handle_close(handle_t handle)
     return OK;
 }
 
-static inline int64_t handle_info(handle_t handle, enum handle_info_kind kind, void *buffer,
-                                  size_t bytes)
+static inline int64_t handle_info(handle_t handle, enum handle_info_kind kind,
+                                  void *buffer, size_t bytes)
 {
     struct info_account info = {.pages_used = 0, .pages_limit = fake_pages};
 
@@ -202,6 +205,7 @@ void log_printf(handle_t system, const char *format, ...)
 #include "../../posix/server/filedata.c"
 #include "../../posix/server/io.c"
 #include "../../posix/server/ldisc.c"
+#include "../../posix/server/ldisc_read.c"
 #include "../../posix/server/misc.c"
 #include "../../posix/server/names.c"
 #include "../../posix/server/open.c"
@@ -272,8 +276,8 @@ static inline uint64_t client_string(uint64_t va, const char *text)
 
 static inline int64_t client_open(const char *path, uint32_t flags, uint32_t mode)
 {
-    return client_call(POSIX_OPENAT, (uint64_t)LINUX_AT_FDCWD, client_string(AT_PATH, path),
-                       flags, mode);
+    return client_call(POSIX_OPENAT, (uint64_t)LINUX_AT_FDCWD,
+                       client_string(AT_PATH, path), flags, mode);
 }
 
 static inline int64_t client_close(int64_t fd)
@@ -295,41 +299,44 @@ static inline int64_t client_read(int64_t fd, size_t bytes)
 
 static inline int64_t client_mkdir(const char *path)
 {
-    return client_call(POSIX_MKDIRAT, (uint64_t)LINUX_AT_FDCWD, client_string(AT_PATH, path),
-                       0755, 0);
+    return client_call(POSIX_MKDIRAT, (uint64_t)LINUX_AT_FDCWD,
+                       client_string(AT_PATH, path), 0755, 0);
 }
 
 static inline int64_t client_unlink(const char *path, uint32_t flags)
 {
-    return client_call(POSIX_UNLINKAT, (uint64_t)LINUX_AT_FDCWD, client_string(AT_PATH, path),
-                       flags, 0);
+    return client_call(POSIX_UNLINKAT, (uint64_t)LINUX_AT_FDCWD,
+                       client_string(AT_PATH, path), flags, 0);
 }
 
 static inline int64_t client_rename(const char *from, const char *to)
 {
-    return client_call(POSIX_RENAMEAT, (uint64_t)LINUX_AT_FDCWD, client_string(AT_PATH, from),
-                       (uint64_t)LINUX_AT_FDCWD, client_string(AT_PATH2, to));
+    return client_call(POSIX_RENAMEAT, (uint64_t)LINUX_AT_FDCWD,
+                       client_string(AT_PATH, from), (uint64_t)LINUX_AT_FDCWD,
+                       client_string(AT_PATH2, to));
 }
 
 static inline int64_t client_stat(const char *path, struct linux_stat *stat)
 {
-    int64_t status = client_call(POSIX_FSTATAT, (uint64_t)LINUX_AT_FDCWD,
-                                 client_string(AT_PATH, path), AT_BUFFER,
-                                 LINUX_AT_SYMLINK_NOFOLLOW);
+    int64_t status =
+        client_call(POSIX_FSTATAT, (uint64_t)LINUX_AT_FDCWD, client_string(AT_PATH, path),
+                    AT_BUFFER, LINUX_AT_SYMLINK_NOFOLLOW);
 
     memcpy(stat, client_pointer(AT_BUFFER), sizeof(*stat));
     return status;
 }
 
 /* A symlink, which only the boot image can make so far. */
-static inline void make_symlink(const char *directory, const char *name, const char *target)
+static inline void make_symlink(const char *directory, const char *name,
+                                const char *target)
 {
     char path[LINUX_PATH_MAX];
     struct place place;
     uint32_t made;
 
     strcpy(path, directory);
-    if (names_walk(STATE->root, path, (uint32_t)strlen(path), NAMES_FOLLOW, &place) != 0 ||
+    if (names_walk(STATE->root, path, (uint32_t)strlen(path), NAMES_FOLLOW, &place) !=
+            0 ||
         ramfs_make_link(place.inode, name, (uint32_t)strlen(name), target,
                         (uint32_t)strlen(target), &made) != 0)
         abort();

@@ -3,9 +3,10 @@
  * Files of the POSIX server: contents, offsets, descriptors.
  *
  * Contract checked: reads and writes against a model in memory, at random offsets with
- * holes and truncations, for files made here and files of the boot image; O_APPEND, O_TRUNC,
- * O_EXCL, dup, fcntl, lseek, readv and writev; running out of pages is ENOSPC and changes nothing;
- * after everything is closed and removed no slot and no memory object is left.
+ * holes and truncations, for files made here and files of the boot image; O_APPEND,
+ * O_TRUNC, O_EXCL, dup, fcntl, lseek, readv and writev; running out of pages is ENOSPC
+ * and changes nothing; after everything is closed and removed no slot and no memory
+ * object is left.
  */
 /* sources: user/lib/ring.c user/lib/print.c */
 #include "test_posix_fake.h"
@@ -30,7 +31,8 @@ static bool model_write(int64_t fd)
 
     for (uint64_t i = 0; i < bytes; i++)
         data[i] = (uint8_t)tap_random(&seed);
-    if (client_call(POSIX_PWRITE, (uint64_t)fd, AT_BUFFER, bytes, offset) != (int64_t)bytes)
+    if (client_call(POSIX_PWRITE, (uint64_t)fd, AT_BUFFER, bytes, offset) !=
+        (int64_t)bytes)
         return false;
     memcpy(model + offset, data, bytes);
     if (offset + bytes > model_size)
@@ -69,8 +71,9 @@ static unsigned against_model(int64_t fd)
     for (unsigned i = 1; i <= 4000; i++) {
         struct linux_stat stat;
         unsigned what = (unsigned)random_below(20);
-        bool good = what < 8 ? model_write(fd) : what < 19 ? model_read(fd)
-                                                           : model_truncate(fd);
+        bool good = what < 8    ? model_write(fd)
+                    : what < 19 ? model_read(fd)
+                                : model_truncate(fd);
 
         client_call(POSIX_FSTAT, (uint64_t)fd, AT_BUFFER, 0, 0);
         memcpy(&stat, client_pointer(AT_BUFFER), sizeof(stat));
@@ -140,7 +143,8 @@ static void test_offsets(void)
     append = client_open("/o", LINUX_O_WRONLY | LINUX_O_APPEND, 0);
     check(client_write(append, "!", 1) == 1, "append");
     client_stat("/o", &stat);
-    check(stat.size == 12 && stat.mode == (LINUX_S_IFREG | 0640) && stat.nlink == 1, "stat");
+    check(stat.size == 12 && stat.mode == (LINUX_S_IFREG | 0640) && stat.nlink == 1,
+          "stat");
     check(client_read(append, 1) == -LINUX_EBADF, "reading what is open for writing");
     check(client_call(POSIX_LSEEK, (uint64_t)fd, (uint64_t)-20, LINUX_SEEK_CUR, 0) ==
               -LINUX_EINVAL,
@@ -149,11 +153,13 @@ static void test_offsets(void)
               -LINUX_EOVERFLOW,
           "lseek beyond everything");
     check(client_open("/o", LINUX_O_CREAT | LINUX_O_EXCL, 0) == -LINUX_EEXIST, "O_EXCL");
-    check(client_close(client_open("/o", LINUX_O_WRONLY | LINUX_O_TRUNC, 0)) == 0, "O_TRUNC");
+    check(client_close(client_open("/o", LINUX_O_WRONLY | LINUX_O_TRUNC, 0)) == 0,
+          "O_TRUNC");
     client_stat("/o", &stat);
     check(stat.size == 0, "cuts");
     client_unlink("/o", 0);
-    check(client_write(fd, "still", 5) == 5, "an unlinked file that is open can be written");
+    check(client_write(fd, "still", 5) == 5,
+          "an unlinked file that is open can be written");
     client_close(fd);
     client_close(other);
     client_close(append);
@@ -173,10 +179,12 @@ static void test_vectors(void)
     memset(client_pointer(AT_BUFFER), 0, 16);
     vector[2].base = AT_BUFFER + 8;
     check(client_call(POSIX_READV, (uint64_t)fd, CLIENT_VA, 3, 0) == 11, "readv");
-    check(!memcmp(client_pointer(AT_BUFFER), "one\0\0\0\0\0twothree", 16), "into its parts");
+    check(!memcmp(client_pointer(AT_BUFFER), "one\0\0\0\0\0twothree", 16),
+          "into its parts");
     vector[1] = (struct linux_iovec){1, 5};
     client_call(POSIX_LSEEK, (uint64_t)fd, 0, LINUX_SEEK_SET, 0);
-    check(client_call(POSIX_READV, (uint64_t)fd, CLIENT_VA, 3, 0) == 3, "a bad second part");
+    check(client_call(POSIX_READV, (uint64_t)fd, CLIENT_VA, 3, 0) == 3,
+          "a bad second part");
     vector[2].length = INT64_MAX;
     check(client_call(POSIX_WRITEV, (uint64_t)fd, CLIENT_VA, 3, 0) == -LINUX_EINVAL,
           "a sum that overflows");
@@ -197,10 +205,12 @@ static void test_descriptors(void)
     uint64_t f = (uint64_t)fd;
     int64_t last = 0;
 
-    check(client_call(POSIX_FCNTL, f, LINUX_F_GETFD, 0, 0) == LINUX_FD_CLOEXEC, "F_GETFD");
+    check(client_call(POSIX_FCNTL, f, LINUX_F_GETFD, 0, 0) == LINUX_FD_CLOEXEC,
+          "F_GETFD");
     client_call(POSIX_FCNTL, f, LINUX_F_SETFD, 0, 0);
     check(client_call(POSIX_FCNTL, f, LINUX_F_GETFD, 0, 0) == 0, "F_SETFD");
-    check(client_call(POSIX_FCNTL, f, LINUX_F_DUPFD_CLOEXEC, 10, 0) == 10, "F_DUPFD_CLOEXEC");
+    check(client_call(POSIX_FCNTL, f, LINUX_F_DUPFD_CLOEXEC, 10, 0) == 10,
+          "F_DUPFD_CLOEXEC");
     check(client_call(POSIX_FCNTL, f, LINUX_F_DUPFD, 10, 0) == 11, "F_DUPFD");
     check(client_call(POSIX_FCNTL, f, LINUX_F_DUPFD, 1024, 0) == -LINUX_EINVAL,
           "F_DUPFD beyond the limit");
@@ -210,7 +220,8 @@ static void test_descriptors(void)
           "F_SETFL changes what it may");
     check(client_call(POSIX_DUP3, f, 500, LINUX_O_CLOEXEC, 0) == 500, "dup3");
     check(client_call(POSIX_DUP3, f, f, 0, 0) == -LINUX_EINVAL, "dup3 to itself");
-    check(client_call(POSIX_DUP3, f, 1024, 0, 0) == -LINUX_EBADF, "dup3 beyond the limit");
+    check(client_call(POSIX_DUP3, f, 1024, 0, 0) == -LINUX_EBADF,
+          "dup3 beyond the limit");
     check(client_call(POSIX_DUP3, f, 11, 0, 0) == 11, "dup3 over an open one");
     check(client_close(11) == 0 && client_close(11) == -LINUX_EBADF, "close, twice");
     while ((fd = client_call(POSIX_DUP, f, 0, 0, 0)) >= 0)
@@ -238,10 +249,12 @@ static void test_memory_runs_out(void)
     check(client_call(POSIX_PREAD, (uint64_t)fd, AT_BUFFER, 8, 1ull << 33) == 8 &&
               *(uint64_t *)client_pointer(AT_BUFFER) == 0,
           "and reads as zeros");
-    check(client_call(POSIX_FTRUNCATE, (uint64_t)fd, (1ull << 36) + 1, 0, 0) == -LINUX_EFBIG,
+    check(client_call(POSIX_FTRUNCATE, (uint64_t)fd, (1ull << 36) + 1, 0, 0) ==
+              -LINUX_EFBIG,
           "larger than a file can be");
     fake_pages = 1u << 20;
-    check(client_call(POSIX_PWRITE, (uint64_t)fd, AT_BUFFER, 100, (1ull << 36) - 50) == 50,
+    check(client_call(POSIX_PWRITE, (uint64_t)fd, AT_BUFFER, 100, (1ull << 36) - 50) ==
+              50,
           "a write up to the largest size");
     client_close(fd);
     client_unlink("/q", 0);
@@ -264,9 +277,11 @@ static void test_devices(void)
     check(client_read(dice, 1000) == 1000, "/dev/urandom");
     first = *(uint64_t *)client_pointer(AT_BUFFER);
     client_read(dice, 1000);
-    check(first != *(uint64_t *)client_pointer(AT_BUFFER), "gives something else each time");
+    check(first != *(uint64_t *)client_pointer(AT_BUFFER),
+          "gives something else each time");
     check(client_open("/dev/stdin", LINUX_O_RDWR, 0) == 4, "/dev/stdin is a dup of fd 0");
-    check(client_open("/dev/null", LINUX_O_RDONLY | LINUX_O_DIRECTORY, 0) == -LINUX_ENOTDIR,
+    check(client_open("/dev/null", LINUX_O_RDONLY | LINUX_O_DIRECTORY, 0) ==
+              -LINUX_ENOTDIR,
           "a device is no directory");
     fd_close_all(process_at(fake_process));
 }

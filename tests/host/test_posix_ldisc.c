@@ -2,11 +2,11 @@
 /*
  * The terminal's line discipline.
  *
- * Contract checked: lines are delivered whole, edited as typed, with the echo a user expects; end of
- * file, interrupt, literal next; raw mode; a line that is too long; output processing;
- * random input never breaks the queue.
+ * Contract checked: lines are delivered whole, edited as typed, with the echo a user
+ * expects; end of file, interrupt, literal next; raw mode; a line that is too long;
+ * output processing; random input never breaks the queue.
  */
-/* sources: posix/server/ldisc.c */
+/* sources: posix/server/ldisc.c posix/server/ldisc_read.c */
 #include <string.h>
 
 #include <posix/server/ldisc.h>
@@ -19,17 +19,17 @@ static struct ldisc_echo echo;
 static void reset(void)
 {
     static const uint8_t characters[LINUX_NCCS] = {
-        [LINUX_VINTR] = 3, [LINUX_VERASE] = 127, [LINUX_VKILL] = 21, [LINUX_VEOF] = 4,
-        [LINUX_VMIN] = 1, [LINUX_VWERASE] = 23, [LINUX_VLNEXT] = 22, [LINUX_VREPRINT] = 18,
-        [LINUX_VQUIT] = 28,
+        [LINUX_VINTR] = 3,   [LINUX_VERASE] = 127,  [LINUX_VKILL] = 21,
+        [LINUX_VEOF] = 4,    [LINUX_VMIN] = 1,      [LINUX_VWERASE] = 23,
+        [LINUX_VLNEXT] = 22, [LINUX_VREPRINT] = 18, [LINUX_VQUIT] = 28,
     };
 
     memset(&tty, 0, sizeof(tty));
     memset(&echo, 0, sizeof(echo));
     tty.termios.iflag = LINUX_ICRNL | LINUX_IUTF8;
     tty.termios.oflag = LINUX_OPOST | LINUX_ONLCR;
-    tty.termios.lflag = LINUX_ISIG | LINUX_ICANON | LINUX_ECHO | LINUX_ECHOE | LINUX_ECHOK |
-                        LINUX_ECHOCTL | LINUX_ECHOKE | LINUX_IEXTEN;
+    tty.termios.lflag = LINUX_ISIG | LINUX_ICANON | LINUX_ECHO | LINUX_ECHOE |
+                        LINUX_ECHOK | LINUX_ECHOCTL | LINUX_ECHOKE | LINUX_IEXTEN;
     memcpy(tty.termios.cc, characters, sizeof(characters));
 }
 
@@ -125,7 +125,8 @@ static void test_end_and_signals(void)
     check(reads("ab"), "in a line it gives what is there");
     check(reads("cd\n"), "and the line goes on");
     type("ab\004");
-    check(take(buffer, 2) == 2 && take(buffer, 2) == -1, "a read of the exact length ends it");
+    check(take(buffer, 2) == 2 && take(buffer, 2) == -1,
+          "a read of the exact length ends it");
     type("partial");
     echo.used = 0;
     check(type("\003") == LDISC_INTERRUPT && echoed("^C\r\n"), "interrupt");
@@ -159,7 +160,8 @@ static void test_raw(void)
     raw.cc[LINUX_VMIN] = 3;
     ldisc_set(&tty, &raw);
     type("ab");
-    check(take(buffer, 10) == -1 && take(buffer, 2) == 2, "VMIN 3 waits for 3, or the buffer");
+    check(take(buffer, 10) == -1 && take(buffer, 2) == 2,
+          "VMIN 3 waits for 3, or the buffer");
     raw.cc[LINUX_VMIN] = 0;
     ldisc_set(&tty, &raw);
     check(take(buffer, 10) == 0, "VMIN 0 never waits");
@@ -223,8 +225,8 @@ static void test_random(void)
         if (r % 64 == 1)
             take(buffer, (uint32_t)(r >> 30) % 299 + 1);
         good = tty.head - tty.tail <= TTY_QUEUE_BYTES &&
-               (int32_t)(tty.ready - tty.tail) >= 0 && (int32_t)(tty.head - tty.ready) >= 0 &&
-               echo.used <= LDISC_ECHO_MAX;
+               (int32_t)(tty.ready - tty.tail) >= 0 &&
+               (int32_t)(tty.head - tty.ready) >= 0 && echo.used <= LDISC_ECHO_MAX;
     }
     check(good, "300,000 random bytes and settings keep the queue whole");
 }

@@ -2,9 +2,9 @@
 /*
  * Path names of the POSIX server.
  *
- * Contract checked: names resolve as POSIX.1-2017 4.13 says: dots, repeated and trailing slashes,
- * symlinks in every place with their limit, lengths at and beyond NAME_MAX and PATH_MAX, and each
- * error where it belongs. A failed call leaves no slot behind.
+ * Contract checked: names resolve as POSIX.1-2017 4.13 says: dots, repeated and trailing
+ * slashes, symlinks in every place with their limit, lengths at and beyond NAME_MAX and
+ * PATH_MAX, and each error where it belongs. A failed call leaves no slot behind.
  */
 /* sources: user/lib/ring.c user/lib/print.c */
 #include "test_posix_fake.h"
@@ -77,7 +77,8 @@ static void test_create_through_link(void)
 {
     int64_t fd = client_open("/a/dangling", LINUX_O_CREAT | LINUX_O_RDWR, 0644);
 
-    check(fd >= 0 && open_error("/a/nowhere") == 0, "O_CREAT makes a dangling link's target");
+    check(fd >= 0 && open_error("/a/nowhere") == 0,
+          "O_CREAT makes a dangling link's target");
     client_close(fd);
     client_unlink("/a/nowhere", 0);
 }
@@ -112,15 +113,16 @@ static void test_client_memory(void)
 
     check(status == -LINUX_EFAULT, "a path outside the client");
     memset(fake_client + CLIENT_BYTES - 8, 'p', 8);
-    status = client_call(POSIX_OPENAT, (uint64_t)LINUX_AT_FDCWD, CLIENT_VA + CLIENT_BYTES - 8,
-                         0, 0);
+    status = client_call(POSIX_OPENAT, (uint64_t)LINUX_AT_FDCWD,
+                         CLIENT_VA + CLIENT_BYTES - 8, 0, 0);
     check(status == -LINUX_EFAULT, "a path that runs out of the client");
     memcpy(fake_client + CLIENT_BYTES - 3, "/a", 3);
-    status = client_call(POSIX_OPENAT, (uint64_t)LINUX_AT_FDCWD, CLIENT_VA + CLIENT_BYTES - 3,
-                         0, 0);
+    status = client_call(POSIX_OPENAT, (uint64_t)LINUX_AT_FDCWD,
+                         CLIENT_VA + CLIENT_BYTES - 3, 0, 0);
     check(status >= 0, "a path in the client's very last bytes");
     client_close(status);
-    check(client_call(POSIX_OPENAT, 99, client_string(AT_PATH, "a"), 0, 0) == -LINUX_EBADF,
+    check(client_call(POSIX_OPENAT, 99, client_string(AT_PATH, "a"), 0, 0) ==
+              -LINUX_EBADF,
           "a bad directory fd");
     check(client_call(POSIX_OPENAT, 99, client_string(AT_PATH, "/a"), 0, 0) >= 0,
           "which an absolute path does not use");
@@ -132,15 +134,16 @@ static void test_directories(void)
     int64_t directory = client_open("/a", LINUX_O_DIRECTORY, 0);
     int64_t length;
 
-    check(client_call(POSIX_OPENAT, (uint64_t)directory, client_string(AT_PATH, "b"), 0, 0) >=
-              0,
+    check(client_call(POSIX_OPENAT, (uint64_t)directory, client_string(AT_PATH, "b"), 0,
+                      0) >= 0,
           "openat below a directory fd");
     client_close(1);
     check(client_call(POSIX_CHDIR, client_string(AT_PATH, "/a/absolute"), 0, 0, 0) == 0,
           "chdir through a link");
     length = client_call(POSIX_GETCWD, AT_BUFFER, 4096, 0, 0);
     check(length == 5 && strcmp(client_pointer(AT_BUFFER), "/a/b") == 0, "getcwd");
-    check(client_call(POSIX_GETCWD, AT_BUFFER, 4, 0, 0) == -LINUX_ERANGE, "getcwd, no room");
+    check(client_call(POSIX_GETCWD, AT_BUFFER, 4, 0, 0) == -LINUX_ERANGE,
+          "getcwd, no room");
     check(client_unlink("../b", LINUX_AT_REMOVEDIR) == 0, "the working directory can go");
     check(client_call(POSIX_GETCWD, AT_BUFFER, 4096, 0, 0) == -LINUX_ENOENT,
           "getcwd in what was removed");
@@ -150,7 +153,8 @@ static void test_directories(void)
     check(client_call(POSIX_FCHDIR, (uint64_t)directory, 0, 0, 0) == 0, "fchdir");
     client_call(POSIX_CHDIR, client_string(AT_PATH, "/"), 0, 0, 0);
     length = client_call(POSIX_GETCWD, AT_BUFFER, 4096, 0, 0);
-    check(length == 2 && strcmp(client_pointer(AT_BUFFER), "/") == 0, "getcwd at the root");
+    check(length == 2 && strcmp(client_pointer(AT_BUFFER), "/") == 0,
+          "getcwd at the root");
     client_close(directory);
 }
 

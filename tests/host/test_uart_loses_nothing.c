@@ -78,9 +78,19 @@ uint8_t ns16550_status(const struct ns16550 *device)
     return status;
 }
 
+uint32_t ns16550_waiting(const struct ns16550 *device)
+{
+    (void)device;
+    return (uart.device.enabled & IER_RECEIVED) && fifo_in >= NS16550_TRIGGER_BYTES
+               ? NS16550_TRIGGER_BYTES
+               : 0;
+}
+
 uint8_t ns16550_receive(const struct ns16550 *device)
 {
     (void)device;
+    if (fifo_in == 0)
+        abort();
     fifo_in--;
     return line_in[in_at++];
 }
@@ -308,6 +318,7 @@ static bool deliver(uint64_t *driver_bits)
     if (uart.server.deadline_ns != UINT64_MAX) {
         now_ns = uart.server.deadline_ns;
         uart.server.deadline_ns = UINT64_MAX;
+        uart_announce(&uart);
         uart_transmit(&uart);
         return true;
     }
@@ -406,7 +417,7 @@ static bool input_run(unsigned long long run, bool is_framed)
     static uint8_t expected[STREAM_MAX];
     uint64_t driver_bits = 0;
     struct ring_entry entry;
-    bool has_taken;
+    bool has_taken, is_asleep = false;
     int idle = 0;
 
     seed = run * 0x9e3779b97f4a7c15ull;
@@ -437,8 +448,12 @@ static bool input_run(unsigned long long run, bool is_framed)
     while (idle < 30) {
         line_moves();
         idle = deliver(&driver_bits) ? 0 : idle + 1;
+        if (is_asleep && !(posts[0] & 1)) /* word 0 of the attachment: bit 0 */
+            continue;
         if (tap_random(&seed) % 9000 && idle < 4)
             continue;
+        is_asleep = false;
+        posts[0] = 0;
         has_taken = false;
         for (unsigned n = tap_random(&seed) % 400; n > 0; n--) {
             if (ring_take(&from_driver, &entry, taken, sizeof(taken)) != 1)
@@ -449,6 +464,8 @@ static bool input_run(unsigned long long run, bool is_framed)
             got_ends += entry.kind == CONSOLE_EOF;
             got_sizes += entry.kind == CONSOLE_WINSIZE && taken[0] == 24 && taken[2] == 80;
         }
+        if (!has_taken)
+            is_asleep = ring_consumer_may_sleep(&from_driver);
         if (has_taken && ring_must_wake_producer(&from_driver))
             driver_bits |= 1ull << CONSOLE_BIT_INPUT_ROOM;
     }

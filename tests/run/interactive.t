@@ -4,6 +4,7 @@
 # On a terminal: echo, erase, kill and ^D of the line discipline, with a program and on
 # the console. The terminal is a pexpect pty; the guest's tty does the echo.
 import os
+import re
 import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
 import pexpect
@@ -13,8 +14,10 @@ os.environ["OUTPOST_READY"] = "1"
 
 
 def expect(child, text, name):
-    """One test: the text comes."""
-    found = child.expect_exact([text, pexpect.EOF, pexpect.TIMEOUT]) == 0
+    """One test: the text comes. Newlines may have more than one carriage return: on the raw
+    console QEMU's terminal adds one to the guest's."""
+    pattern = re.escape(text.encode("latin-1")).replace(b"\\\n", b"\r+\n")
+    found = child.expect([pattern, pexpect.EOF, pexpect.TIMEOUT]) == 0
     return ok(found, name, f"before: {child.before!r}")
 
 
@@ -23,15 +26,15 @@ def lua_on_a_terminal():
     child = pexpect.spawn(line[0], line[1:], timeout=SECONDS, dimensions=(24, 80))
     expect(child, "> ", "lua: a prompt")
     child.send("print(6*7)\r")
-    expect(child, "print(6*7)\r\n42\r\n> ", "what is typed is echoed and answered")
+    expect(child, "print(6*7)\n42\n> ", "what is typed is echoed and answered")
     child.send("print(6*78\x7f)\r")
-    expect(child, "42\r\n> ", "erase takes one character")
+    expect(child, "42\n> ", "erase takes one character")
     child.send("error('no')\x15print(6*7)\r")
-    expect(child, "42\r\n> ", "kill takes the line")
+    expect(child, "42\n> ", "kill takes the line")
     child.send("io.write(6\x04*7, '\\n')\r")
-    expect(child, "42\r\n", "^D in a line only passes on what is there")
+    expect(child, "42\n", "^D in a line only passes on what is there")
     child.send("print(io.stdin:read('l'))\rgr\xc3\xbc\xc3\x9f\x7f\r".encode("latin-1"))
-    expect(child, "\r\ngr\xc3\xbc\xc3".encode("latin-1"), "other bytes pass")
+    expect(child, "\ngr\xc3\xbc\xc3", "other bytes pass")
     child.send("\x04")
     equal(child.expect([pexpect.EOF, pexpect.TIMEOUT]), 0, "^D ends lua", child.before)
     child.close()
@@ -45,13 +48,13 @@ def console():
     ok(b"Outpost" in child.before, "after a banner", child.before)
     expect(child, "> ", "then comes lua")
     child.send("print(6*7)\r")
-    expect(child, "42\r\n> ", "which answers")
+    expect(child, "42\n> ", "which answers")
     child.send("local f = io.open('/dev/crash', 'w') f:setvbuf('no') f:write('x')\r")
     expect(child, "POSIX server", "the POSIX server crashes: said")
     print(f"# {child.before[-300:]!r}")
     expect(child, "> ", "the console is back")
     child.send("print(6*7)\r")
-    expect(child, "42\r\n> ", "and answers")
+    expect(child, "42\n> ", "and answers")
     child.send("\x01x")
     equal(child.expect([pexpect.EOF, pexpect.TIMEOUT]), 0, "^A x leaves")
 

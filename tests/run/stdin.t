@@ -6,7 +6,7 @@ import os
 import random
 import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
-from outpost import done, equal, note, run
+from outpost import SECONDS, done, equal, note, run
 
 COPY = "io.write(io.read('a'))"
 seed = int(os.environ.get("OUTPOST_SEED", "1"))
@@ -16,7 +16,7 @@ million = random.Random(seed).randbytes(1 << 20)
 for name, data in (("text without newline", b"a\nb"), ("nothing", b""),
                    ("all bytes", bytes(range(256)) * 20), ("escapes", b"\x10E\x10\x10W1,1;" * 999),
                    ("1 MiB at random", million)):
-    result = run("lua", "-e", COPY, stdin=data)
+    result = run("lua", "-e", COPY, stdin=data, seconds=5 * SECONDS)
     equal(result.stdout, data, f"round trip: {name}", result)
     equal(result.status, 0, f"status 0: {name}", result)
 

@@ -57,9 +57,9 @@ enum linux_errno {
     LINUX_EOWNERDEAD = 130,
 };
 
-#define LINUX_NAME_MAX 255
-#define LINUX_PATH_MAX 4096 /* with the NUL */
-#define LINUX_IOV_MAX  1024
+#define LINUX_NAME_MAX     255
+#define LINUX_PATH_MAX     4096 /* with the NUL */
+#define LINUX_IOV_MAX      1024
 #define LINUX_SYMLINKS_MAX 40
 
 /* open and fcntl */
@@ -85,16 +85,16 @@ enum linux_errno {
 #define LINUX_O_PATH      010000000
 #define LINUX_O_TMPFILE   020200000
 
-#define LINUX_F_DUPFD  0
-#define LINUX_F_GETFD  1
-#define LINUX_F_SETFD  2
-#define LINUX_F_GETFL  3
-#define LINUX_F_SETFL  4
-#define LINUX_F_GETLK  5
-#define LINUX_F_SETLK  6
-#define LINUX_F_SETLKW 7
+#define LINUX_F_DUPFD         0
+#define LINUX_F_GETFD         1
+#define LINUX_F_SETFD         2
+#define LINUX_F_GETFL         3
+#define LINUX_F_SETFL         4
+#define LINUX_F_GETLK         5
+#define LINUX_F_SETLK         6
+#define LINUX_F_SETLKW        7
 #define LINUX_F_DUPFD_CLOEXEC 1030
-#define LINUX_FD_CLOEXEC 1
+#define LINUX_FD_CLOEXEC      1
 
 #define LINUX_AT_FDCWD            (-100)
 #define LINUX_AT_SYMLINK_NOFOLLOW 0x100
@@ -179,20 +179,20 @@ struct linux_utsname {
 };
 
 /* Terminals: the structures of the ioctl calls, not of the C library. */
-#define LINUX_TCGETS      0x5401
-#define LINUX_TCSETS      0x5402
-#define LINUX_TCSETSW     0x5403
-#define LINUX_TCSETSF     0x5404
-#define LINUX_TCSBRK      0x5409
-#define LINUX_TCXONC      0x540a
-#define LINUX_TCFLSH      0x540b
-#define LINUX_TIOCGPGRP   0x540f
-#define LINUX_TIOCSPGRP   0x5410
-#define LINUX_TIOCGWINSZ  0x5413
-#define LINUX_TIOCSWINSZ  0x5414
-#define LINUX_FIONREAD    0x541b
-#define LINUX_FIONBIO     0x5421
-#define LINUX_TIOCGSID    0x5429
+#define LINUX_TCGETS     0x5401
+#define LINUX_TCSETS     0x5402
+#define LINUX_TCSETSW    0x5403
+#define LINUX_TCSETSF    0x5404
+#define LINUX_TCSBRK     0x5409
+#define LINUX_TCXONC     0x540a
+#define LINUX_TCFLSH     0x540b
+#define LINUX_TIOCGPGRP  0x540f
+#define LINUX_TIOCSPGRP  0x5410
+#define LINUX_TIOCGWINSZ 0x5413
+#define LINUX_TIOCSWINSZ 0x5414
+#define LINUX_FIONREAD   0x541b
+#define LINUX_FIONBIO    0x5421
+#define LINUX_TIOCGSID   0x5429
 
 #define LINUX_NCCS 19
 
@@ -234,9 +234,9 @@ enum linux_termios_cc {
 #define LINUX_IXON   0002000
 #define LINUX_IUTF8  0040000
 
-#define LINUX_OPOST  0000001
-#define LINUX_ONLCR  0000004
-#define LINUX_OCRNL  0000010
+#define LINUX_OPOST 0000001
+#define LINUX_ONLCR 0000004
+#define LINUX_OCRNL 0000010
 
 #define LINUX_B38400 0000017
 #define LINUX_CS8    0000060

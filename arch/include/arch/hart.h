@@ -41,6 +41,15 @@ static inline uint64_t arch_ticks(void)
     return ticks;
 }
 
+/* Instructions this hart has retired; exact under a simulator that counts them. */
+static inline uint64_t arch_instructions(void)
+{
+    uint64_t count;
+
+    __asm__ volatile("rdinstret %0" : "=r"(count));
+    return count;
+}
+
 /* Interrupt the hart when the counter reaches ticks; UINT64_MAX: not at all. */
 void arch_timer_set(uint64_t ticks);
 

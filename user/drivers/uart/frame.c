@@ -39,6 +39,8 @@ size_t frame_encode(struct frame_encoder *encoder, enum frame_stream stream,
         memcpy(out, in, bytes);
         return bytes;
     }
+    if (bytes == 0)
+        return 0;
     length = encode_stream(encoder, stream, out);
     for (size_t i = 0; i < bytes; i++) {
         if (in[i] == CONSOLE_ESCAPE)

@@ -45,10 +45,13 @@ static void on_call(struct server *server, uint64_t badge, struct message *call)
     *call = (struct message){.word = {(uint64_t)status}};
 }
 
-/* Set by finish_end: look again whether the line is idle. */
+/* Received bytes are to be announced, or the line may be idle now after the last ones. */
 static void on_deadline(struct server *server)
 {
-    uart_transmit(SERVER_OF(server, struct uart, server));
+    struct uart *uart = SERVER_OF(server, struct uart, server);
+
+    uart_announce(uart);
+    uart_transmit(uart);
 }
 
 static void check(const struct uart *uart, int64_t status, const char *what)
@@ -111,7 +114,6 @@ void native_main(uintptr_t argument)
     uart->encoder.is_framed = startup->value[CONSOLE_VALUE_FRAMED] != 0;
     map_registers(uart, startup);
     bind_events(uart);
-    uart->log_pending = true; /* what came in while nobody was bound, if any was kept */
     uart_greet(uart);
     status = server_run(&uart->server);
     log_printf(uart->system, "uart: waiting for work: %s", status_name(status));

@@ -9,7 +9,6 @@
  */
 #include <user/drivers/uart/uart.h>
 #include <user/lib/print.h>
-#include <user/lib/time.h>
 #include <user/proto/console.h>
 
 /* Bytes per turn: after that events of other kinds get theirs. */
@@ -37,12 +36,6 @@ static bool stage_log(struct uart *uart)
     if (bytes > 0)
         stage(uart, FRAME_LOG, piece, (uint32_t)bytes);
     return bytes > 0;
-}
-
-void uart_greet(struct uart *uart)
-{
-    stage(uart, FRAME_LOG, NULL, 0);
-    uart_transmit(uart);
 }
 
 static void drop_entry(struct uart *uart, struct link *link)
@@ -150,8 +143,7 @@ static void finish_end(struct uart *uart)
     if (!(uart_line_status(uart) & LSR_TRANSMITTER_EMPTY)) {
         /* At most the FIFO and the shift register are to go; no interrupt tells of the
          * latter. */
-        uart->server.deadline_ns =
-            time_now_ns(uart->timebase_hz) + uart->device.character_ns;
+        uart_call_back(uart, uart->device.character_ns);
         return;
     }
     uart->is_ending = false;
@@ -191,7 +183,7 @@ static bool send(struct uart *uart)
 }
 
 /* DOC: uart-transmit */
-void uart_transmit_start(struct uart *uart)
+void uart_greet(struct uart *uart)
 {
     uart->staged_at = 0;
     uart->staged_end = (uint32_t)frame_encode_start(&uart->encoder, uart->staged);

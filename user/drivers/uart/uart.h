@@ -69,6 +69,7 @@ struct uart {
     uint64_t inputs;     /* batches received: numbers their causes */
     bool has_overrun;
     bool wants_input;    /* the receive interrupt is to be enabled */
+    uint32_t unannounced; /* bytes in the input ring that the server was not woken for */
 };
 
 /* The link that output comes from: the earlier server's first. */
@@ -80,18 +81,22 @@ int64_t uart_attach(struct uart *uart, const struct message *call);
 /* Give up a link whose peer is gone or has broken its rings. */
 void uart_link_close(struct uart *uart, struct link *link);
 
-/* Begin to send: the mark of the framed line, and what the log holds. */
-void uart_transmit_start(struct uart *uart);
-
 /* Send what there is to send, as far as the device takes it now; afterwards either an
  * interrupt or an event will continue. */
 void uart_transmit(struct uart *uart);
 
-/* Begin: in framed mode a mark tells the host that input sent from now on arrives. */
+/* Begin to send: in framed mode a mark, which tells the host that input sent from now on
+ * arrives; then what the log holds. */
 void uart_greet(struct uart *uart);
 
 /* Take what the device has received, as far as the input ring has room. */
 void uart_receive(struct uart *uart);
+
+/* Wake the server for what was received and not announced yet. */
+void uart_announce(struct uart *uart);
+
+/* Let the deadline handler run in delay_ns or sooner. */
+void uart_call_back(struct uart *uart, uint64_t delay_ns);
 
 /* Read the line status, and remember errors that reading it clears. */
 uint8_t uart_line_status(struct uart *uart);

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Clients that send anything.
+ *
+ * Contract checked: 400,000 requests with random labels, words and memory, while memory
+ * and kernel objects run out now and then, never break the server (ASan and UBSan watch);
+ * every answer is a result, an errno value or "wait"; after the client is gone and all
+ * names are removed, no slot and no object is left.
+ */
+/* sources: user/lib/ring.c user/lib/print.c */
+#include "test_posix_fake.h"
+#include "tap.h"
+
+static unsigned long long seed = 0x123456789abcdefull;
+
+static uint64_t any(uint64_t limit)
+{
+    return (tap_random(&seed) >> 16) % limit;
+}
+
+static const char *const words[] = {
+    "a",       "b",         "..",          ".",        "dir",      "link",
+    "loop",    "tmp",       "x/y",         "dev/null", "dev/full", "dev/zero",
+    "dev/tty", "dev/stdin", "dev/urandom", "long",     ""};
+
+/* A path of a few words, sometimes with junk, at an address in the client. */
+static uint64_t any_path(void)
+{
+    uint64_t at = CLIENT_VA + any(CLIENT_BYTES - 2000);
+    char *to = client_pointer(at);
+    uint64_t parts = any(4);
+
+    *to = 0;
+    for (uint64_t i = 0; i <= parts; i++) {
+        if (any(3) == 0 || i > 0)
+            strcat(to, "/");
+        strcat(to, words[any(sizeof(words) / sizeof(words[0]))]);
+    }
+    if (any(50) == 0)
+        memset(to, 'q', 300 + any(1000));
+    return at;
+}
+
+static uint64_t any_word(void)
+{
+    switch (any(12)) {
+    case 0:
+        return tap_random(&seed);
+    case 1:
+        return UINT64_MAX - any(200);
+    case 2:
+    case 3:
+    case 4:
+        return any(12);
+    case 5:
+        return (uint64_t)LINUX_AT_FDCWD;
+    case 6:
+        return any_path();
+    case 7:
+        return CLIENT_VA + any(CLIENT_BYTES);
+    case 8:
+        return 1ull << any(64);
+    case 9:
+        return any(70000);
+    case 10:
+        return any(0x8000000);
+    default:
+        return CLIENT_VA + CLIENT_BYTES - any(300);
+    }
+}
+
+/* Mostly what the request wants, so that it gets far. */
+static void plausible(enum posix_request label, uint64_t w[4])
+{
+    bool at = label == POSIX_OPENAT || label == POSIX_FSTATAT || label == POSIX_MKDIRAT ||
+              label == POSIX_UNLINKAT || label == POSIX_RENAMEAT ||
+              label == POSIX_FACCESSAT || label == POSIX_READLINKAT;
+
+    if (any(4) == 0)
+        return;
+    w[0] = at && any(4) ? (uint64_t)LINUX_AT_FDCWD : any(16);
+    if (at)
+        w[1] = any_path();
+    if (label == POSIX_OPENAT) {
+        w[2] = any(4) | (any(2) ? LINUX_O_CREAT : 0) | (any(4) ? 0 : LINUX_O_TRUNC) |
+               (any(8) ? 0 : LINUX_O_DIRECTORY) | (any(4) ? 0 : LINUX_O_APPEND);
+    } else if (label == POSIX_RENAMEAT) {
+        w[2] = (uint64_t)LINUX_AT_FDCWD;
+        w[3] = any_path();
+    } else if (label == POSIX_READ || label == POSIX_WRITE || label == POSIX_GETDENTS) {
+        w[1] = CLIENT_VA + any(CLIENT_BYTES);
+        w[2] = any(80000);
+    } else if (label == POSIX_CHDIR) {
+        w[0] = any_path();
+    } else if (label == POSIX_UNLINKAT) {
+        w[2] = any(2) * LINUX_AT_REMOVEDIR;
+    } else if (label == POSIX_FTRUNCATE) {
+        w[1] = any(1u << any(30));
+    } else if (label == POSIX_FCNTL) {
+        w[1] = any(5);
+    }
+}
+
+static void empty_directory(uint32_t directory)
+{
+    uint32_t entry;
+
+    while ((entry = inode_at(directory)->directory.first) != 0) {
+        uint32_t inode = entry_at(entry)->inode;
+
+        if (inode_is_directory(inode_at(inode))) {
+            empty_directory(inode);
+            ramfs_remove_directory(entry);
+        } else {
+            ramfs_unlink(entry);
+        }
+    }
+}
+
+static bool is_answer(int64_t result)
+{
+    return result >= 0 || result == REQUEST_WAIT || result >= -LINUX_EOWNERDEAD;
+}
+
+int main(void)
+{
+    struct fake_usage before;
+    bool good = true;
+    uint64_t succeeded = 0;
+
+    fake_start();
+    before = fake_usage();
+    make_symlink("/", "link", "dir/../tmp");
+    make_symlink("/", "loop", "/loop/x");
+    client_mkdir("/dir");
+    client_mkdir("/tmp");
+    client_open("/dev/tty", LINUX_O_RDWR, 0);
+    for (unsigned i = 0; i < 400000 && good; i++) {
+        enum posix_request label = (enum posix_request)(1 + any(POSIX_REQUEST_COUNT - 1));
+        uint64_t w[4] = {any_word(), any_word(), any_word(), any_word()};
+        int64_t result;
+
+        plausible(label, w);
+        if (i % 1000 == 0)
+            fake_pages = any(3) ? 1u << 20 : any(400);
+        fake_no_more_objects = any(100) == 0;
+        result = client_call(label, w[0], w[1], w[2], w[3]);
+        good = is_answer(result);
+        succeeded += result >= 0;
+        if (!good)
+            printf("# request %d answered %ld\n", label, (long)result);
+        if (i % 16 == 0)
+            window_work();
+    }
+    printf("# %lu of 400000 succeeded\n", (unsigned long)succeeded);
+    check(good, "400,000 random requests have sane answers");
+    check(succeeded > 50000, "many of them do something");
+    fake_pages = 1u << 20;
+    fake_no_more_objects = false;
+    wait_forget(process_at(fake_process)->first_thread);
+    fd_close_all(process_at(fake_process));
+    client_call(POSIX_CHDIR, client_string(AT_PATH, "/"), 0, 0, 0);
+    empty_directory(STATE->root);
+    device_make_nodes();
+    check(fake_usage_equal(before, fake_usage()), "nothing is left");
+    return tap_end();
+}
