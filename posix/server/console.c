@@ -143,14 +143,14 @@ static void pump_tty(void)
 
 void console_pump(void)
 {
-    struct ring_entry entry;
-
     if (!STATE->console.input_is_stream) {
         pump_tty();
         console_kick();
         return;
     }
-    if (ring_peek(&input, &entry) > 0)
+    /* Asking again even if nothing came: the post that brought us here may have cleared a
+     * newer "wait" (user/lib/ring.h). */
+    if (STATE->console.input_waiters.first && !console_input_may_sleep())
         wait_wake_all(&STATE->console.input_waiters);
 }
 

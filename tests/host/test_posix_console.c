@@ -84,6 +84,13 @@ static void test_stream_in(void)
     send_text("x");
     check(wait_word() == word + 1 && fake_wakes == 1, "what comes wakes");
     check(client_read(fd, 10) == 1 && client_read(fd, 0) == 0, "and is read");
+    client_read(fd, 10);
+    ((struct ring_indices *)SERVER_INPUT_VA)->consumer_waits = 0;
+    console_events(1ull << POSIX_BIT_INPUT);
+    word = wait_word();
+    send_text("y");
+    check(wait_word() == word + 1 && client_read(fd, 10) == 1,
+          "a post that found nothing does not lose the next one");
     while (got < 1000000 && good) {
         uint8_t piece[1000];
         uint32_t bytes = 1 + (uint32_t)(sent % 999);

@@ -125,31 +125,41 @@ int64_t ring_put(struct ring *ring, uint64_t cause, uint32_t kind, const void *p
 }
 
 /* The part of the protocol that both sides share; `flag` is the other's. */
-static bool must_wake(uint32_t *flag)
+static bool other_waits(const uint32_t *flag)
 {
     /* Store of our index before load of the flag: the one order release does not give. */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    if (__atomic_load_n(flag, __ATOMIC_RELAXED) == 0)
-        return false;
-    __atomic_store_n(flag, 0, __ATOMIC_RELAXED);
-    return true;
+    return __atomic_load_n(flag, __ATOMIC_RELAXED) != 0;
 }
 
 static void announce_sleep(uint32_t *flag)
 {
     __atomic_store_n(flag, 1, __ATOMIC_RELAXED);
-    /* Store of the flag before load of the other's index; mirrors must_wake. */
+    /* Store of the flag before load of the other's index; mirrors other_waits. */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
 bool ring_must_wake_consumer(struct ring *ring)
 {
-    return must_wake(&ring->shared->consumer_waits);
+    uint32_t *flag = &ring->shared->consumer_waits;
+
+    if (!other_waits(flag))
+        return false;
+    /* It sleeps because it has taken all, this entry as well: nothing to wake it for. */
+    if (__atomic_load_n(&ring->shared->tail, __ATOMIC_RELAXED) == ring->own)
+        return false;
+    __atomic_store_n(flag, 0, __ATOMIC_RELAXED);
+    return true;
 }
 
 bool ring_must_wake_producer(struct ring *ring)
 {
-    return must_wake(&ring->shared->producer_waits);
+    uint32_t *flag = &ring->shared->producer_waits;
+
+    if (!other_waits(flag))
+        return false;
+    __atomic_store_n(flag, 0, __ATOMIC_RELAXED);
+    return true;
 }
 
 bool ring_producer_may_sleep(struct ring *ring, uint32_t bytes)

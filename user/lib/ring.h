@@ -18,8 +18,8 @@
  *        post the bit                       no:  consumer_waits = 0, go on
  *
  * Both loads cannot miss both stores. The producer's "= 0" may wipe out a newer "= 1", but
- * only when its post is still to come; that wakes the consumer, who comes by here again
- * before it sleeps again. The same with the roles changed when the producer waits for room.
+ * only when its post is still to come; that wakes the consumer, who must come by here again
+ * before it sleeps again, even if it finds the ring empty. The same with the roles changed when the producer waits for room.
  * So: call *_must_wake after a batch of put or drop and post the agreed bit if it says so;
  * sleep only when *_may_sleep says so.
  */
