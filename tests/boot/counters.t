@@ -3,30 +3,38 @@
 #
 # Pages and objects in use are the same before and after programs have run. With bootargs
 # "counters" the POSIX server logs those of each program's account, and init those of the
-# kernel before it starts the POSIX server and after it has cleared all of it away.
+# kernel before it starts the POSIX server and after it has cleared all of it away. init and
+# the driver themselves touch a few pages for the first time in between, always the same:
+# free pages are compared with a session that ran no program at all.
 import os
 import re
 import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
-from outpost import DATA, done, equal, ok, run_many
+from outpost import DATA, done, equal, note, ok, run_many
 
-LINE = re.compile(r"counters: before pages=(\d+) objects=(\d+) after pages=(\d+) objects=(\d+)")
-KERNEL = re.compile(r"counters: (pages_free=\d+ objects=\d+ handles=\d+ mappings=\d+)")
+PROGRAM = re.compile(r"counters: before pages=(\d+) objects=(\d+) after pages=(\d+) objects=(\d+)")
+KERNEL = re.compile(r"counters: pages_free=(\d+) (objects=\d+ handles=\d+ mappings=\d+)")
 CASES = {
+    "nothing": [["nosuch"]],
     "hello": [["hello"]],
     "hello twenty times": [["hello"]] * 20,
     "lua with files": [["lua", "/data/files.lua", "/tmp"], ["lua", "/data/queens.lua", "5"]],
-    "not found": [["nosuch"]],
-    "crash": [["lua", "-e", "string.rep('x', 1 << 40)"], ["hello"]],
+    "10 MiB": [["lua", "/data/tenmegs.lua"]],
 }
+idle_pages = None
 for name, programs in CASES.items():
     result = run_many(programs, options=["--append", "counters", "--add", f"{DATA}:/data"])
-    found = LINE.findall(result.log)
+    found = PROGRAM.findall(result.log)
     started = sum(program[0] != "nosuch" for program in programs)
     equal(len(found), started, f"{name}: the server says its counters", result)
     for pages, objects, pages_after, objects_after in found:
         equal((pages_after, objects_after), (pages, objects), f"{name}: equal afterwards", result)
     kernel = KERNEL.findall(result.log)
-    ok(len(kernel) == 2, f"{name}: init says the kernel's counters", result)
-    equal(kernel[-1:], kernel[:1], f"{name}: the kernel's are equal afterwards")
+    if not ok(len(kernel) == 2, f"{name}: init says the kernel's counters", result):
+        continue
+    (pages, before), (pages_after, after) = kernel
+    equal(after, before, f"{name}: the kernel's objects are equal afterwards")
+    idle_pages = idle_pages or pages_after
+    equal(pages_after, idle_pages, f"{name}: as many pages are free as without a program")
+    note(f"free pages: {pages} before, {pages_after} after")
 done()

@@ -78,14 +78,6 @@ uint8_t ns16550_status(const struct ns16550 *device)
     return status;
 }
 
-uint32_t ns16550_waiting(const struct ns16550 *device)
-{
-    (void)device;
-    return (uart.device.enabled & IER_RECEIVED) && fifo_in >= NS16550_TRIGGER_BYTES
-               ? NS16550_TRIGGER_BYTES
-               : 0;
-}
-
 uint8_t ns16550_receive(const struct ns16550 *device)
 {
     (void)device;
@@ -318,7 +310,6 @@ static bool deliver(uint64_t *driver_bits)
     if (uart.server.deadline_ns != UINT64_MAX) {
         now_ns = uart.server.deadline_ns;
         uart.server.deadline_ns = UINT64_MAX;
-        uart_announce(&uart);
         uart_transmit(&uart);
         return true;
     }

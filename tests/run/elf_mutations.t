@@ -48,7 +48,8 @@ def idle_range():
 
 
 def is_the_programs_fault(monitor):
-    """Whether the machine's hart is hardly ever seen working in the kernel."""
+    """Whether the machine's hart is ever seen in user mode or idle. A kernel that hangs does so
+    with interrupts off: it is never seen elsewhere."""
     talk = socket.socket(socket.AF_UNIX)
     talk.settimeout(10)
     talk.connect(monitor)
@@ -61,7 +62,7 @@ def is_the_programs_fault(monitor):
     pcs = [int(pc, 16) for pc in re.findall(rb"\bpc +([0-9a-f]+)", text)]
     note("processor at " + " ".join(sorted({hex(pc) for pc in pcs})[:8]))
     idle = idle_range()
-    return len(pcs) >= SAMPLES and sum(pc < USER_END or pc in idle for pc in pcs) > SAMPLES // 2
+    return sum(pc < USER_END or pc in idle for pc in pcs) > 1
 
 
 def boot(numbers):

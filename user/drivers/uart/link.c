@@ -91,7 +91,6 @@ int64_t uart_attach(struct uart *uart, const struct message *call)
     /* The link so far is now the earlier one, and goes when its output has been sent. */
     uart->current = !uart->current;
     uart->decoder = (struct frame_decoder){0};
-    uart->unannounced = 0;
     if (count == 3) {
         status = link_open(uart, next, call);
         handle_close(handles[0]); /* the mappings keep the rings */

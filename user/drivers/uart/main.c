@@ -13,7 +13,8 @@ static void on_events(struct server *server, uint64_t bits)
     struct uart *uart = SERVER_OF(server, struct uart, server);
     bool is_interrupt = bits & 1ull << CONSOLE_BIT_IRQ;
 
-    server->page->cause = 0;
+    if (is_interrupt)
+        server->page->cause = 0; /* not that of whoever was interrupted */
     if (bits & 1ull << CONSOLE_BIT_LOG)
         uart->log_pending = true;
     if (is_interrupt || (bits & 1ull << CONSOLE_BIT_INPUT_ROOM))
@@ -45,13 +46,10 @@ static void on_call(struct server *server, uint64_t badge, struct message *call)
     *call = (struct message){.word = {(uint64_t)status}};
 }
 
-/* Received bytes are to be announced, or the line may be idle now after the last ones. */
+/* Set by finish_end: look again whether the line is idle. */
 static void on_deadline(struct server *server)
 {
-    struct uart *uart = SERVER_OF(server, struct uart, server);
-
-    uart_announce(uart);
-    uart_transmit(uart);
+    uart_transmit(SERVER_OF(server, struct uart, server));
 }
 
 static void check(const struct uart *uart, int64_t status, const char *what)

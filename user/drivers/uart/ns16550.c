@@ -17,10 +17,8 @@ enum {
 };
 
 #define FCR_ENABLE     0x01
-#define FCR_TRIGGER_14 0xc0 /* NS16550_TRIGGER_BYTES */
+#define FCR_TRIGGER_14 0xc0 /* interrupt at 14 bytes, or 4 character times after the last */
 #define IIR_FIFOS_ON   0xc0 /* both bits: FIFOs are there and on */
-#define IIR_SOURCE     0x0f
-#define IIR_TRIGGER    0x04 /* "received data available": the trigger level is reached */
 #define LCR_8_BITS     0x03 /* one stop bit, no parity */
 #define LCR_DLAB       0x80
 #define MCR_READY      0x0b /* DTR, RTS, and OUT2, which gates the interrupt on many boards */
@@ -83,13 +81,6 @@ void ns16550_start(struct ns16550 *uart, volatile void *registers, uint32_t shif
 uint8_t ns16550_status(const struct ns16550 *uart)
 {
     return register_read(uart, LSR);
-}
-
-uint32_t ns16550_waiting(const struct ns16550 *uart)
-{
-    if (uart->fifo_bytes == 1 || !(uart->enabled & IER_RECEIVED))
-        return 0; /* IIR names enabled interrupts only */
-    return (register_read(uart, IIR) & IIR_SOURCE) == IIR_TRIGGER ? NS16550_TRIGGER_BYTES : 0;
 }
 
 uint8_t ns16550_receive(const struct ns16550 *uart)

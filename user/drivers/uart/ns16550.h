@@ -14,9 +14,6 @@
 #include <stdint.h>
 
 #define NS16550_FIFO_BYTES 16
-/* The receive interrupt comes with this many bytes, or when fewer wait and none has come
- * for the time of four characters. */
-#define NS16550_TRIGGER_BYTES 14
 
 /* Line status, LSR (8.4). */
 #define LSR_DATA_READY        0x01
@@ -48,12 +45,7 @@ void ns16550_start(struct ns16550 *uart, volatile void *registers, uint32_t shif
 /* Read the line status. Reading clears OVERRUN in the device. */
 uint8_t ns16550_status(const struct ns16550 *uart);
 
-/* How many received bytes surely wait: NS16550_TRIGGER_BYTES when that is why the device
- * interrupts; 0 when only the status knows. A call ends a HOLDING_EMPTY interrupt: look at
- * the status for that as well. */
-uint32_t ns16550_waiting(const struct ns16550 *uart);
-
-/* Read a received byte; the status had DATA_READY, or bytes are known to wait. */
+/* Read a received byte; the status had DATA_READY. */
 uint8_t ns16550_receive(const struct ns16550 *uart);
 
 /* Write up to fifo_bytes bytes; the status had HOLDING_EMPTY. Returns how many. */

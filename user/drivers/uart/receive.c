@@ -6,27 +6,22 @@
  * it. Otherwise it stays there with its interrupt disabled, and the sender is held up by
  * its own side of the line. The same before a server is attached.
  *
- * While bytes stream in, the server is not woken for every FIFO of them: more are sure to
- * follow. A pause, a fair amount, or a short deadline ends that. Start at uart_receive.
+ * The server is woken for each FIFO of input. Waiting for more before that was tried and took
+ * twice the time on QEMU: an idle guest is slower to feed than a busy one. Start reading at
+ * uart_receive.
  */
 #include <user/drivers/uart/uart.h>
 #include <user/lib/print.h>
-#include <user/lib/time.h>
 #include <user/proto/console.h>
 
 /* Bytes taken before they are passed on. */
 #define BATCH 64u
-_Static_assert(NS16550_TRIGGER_BYTES <= BATCH, "what is known to wait fits");
 
 /*
  * The most ring space a batch can need. An entry takes at least two bytes of input, or
  * one that completes an escape of the batch before: so 32 bytes per input byte are plenty.
  */
 #define BATCH_SPACE (BATCH * 32u)
-
-/* How much and how long a stream may go unannounced. */
-#define ANNOUNCE_BYTES    2048u
-#define ANNOUNCE_DELAY_NS 2000000u
 
 /* Causes of input, told apart from those that programs make by the top bit. */
 #define CAUSE_INPUT (1ull << 63)
@@ -53,14 +48,12 @@ void uart_enable(struct uart *uart, bool wants_output)
     ns16550_enable(&uart->device, interrupts);
 }
 
-/* Less than BATCH: the device has no more. Register accesses are slow: no status is read for
- * bytes that are known to wait. */
+/* Less than BATCH: the device has no more. */
 static uint32_t take_batch(struct uart *uart, uint8_t *batch)
 {
-    uint32_t known = ns16550_waiting(&uart->device), bytes = 0;
+    uint32_t bytes = 0;
 
-    while (bytes < known ||
-           (bytes < BATCH && (uart_line_status(uart) & LSR_DATA_READY)))
+    while (bytes < BATCH && (uart_line_status(uart) & LSR_DATA_READY))
         batch[bytes++] = ns16550_receive(&uart->device);
     return bytes;
 }
@@ -111,39 +104,16 @@ static bool has_room(struct uart *uart, struct link *link)
     return !ring_producer_may_sleep(&link->input, BATCH_SPACE);
 }
 
-void uart_call_back(struct uart *uart, uint64_t delay_ns)
-{
-    uint64_t at_ns = time_now_ns(uart->timebase_hz) + delay_ns;
-
-    if (uart->server.deadline_ns > at_ns)
-        uart->server.deadline_ns = at_ns;
-}
-
-void uart_announce(struct uart *uart)
-{
-    struct link *link = &uart->links[uart->current];
-
-    if (uart->unannounced == 0)
-        return;
-    uart->unannounced = 0;
-    if (link->is_open && ring_must_wake_consumer(&link->input))
-        endpoint_post(link->server, link->input_bits);
-}
-
 void uart_receive(struct uart *uart)
 {
     struct link *link = &uart->links[uart->current];
-    bool was_announced = uart->unannounced == 0;
-    uint32_t bytes, received = 0;
+    bool has_put = false;
     uint8_t batch[BATCH];
+    uint32_t bytes;
 
-    uart->wants_input = true;
     do {
-        if (!has_room(uart, link)) {
-            uart->wants_input = false;
-            break;
-        }
-        bytes = take_batch(uart, batch);
+        uart->wants_input = has_room(uart, link);
+        bytes = uart->wants_input ? take_batch(uart, batch) : 0;
         if (bytes == 0)
             break;
         uart->server.page->cause = CAUSE_INPUT | ++uart->inputs;
@@ -151,11 +121,8 @@ void uart_receive(struct uart *uart)
             put_framed(uart, batch, bytes);
         else
             put(uart, CONSOLE_INPUT, batch, bytes);
-        received += bytes;
+        has_put = true;
     } while (bytes == BATCH);
-    uart->unannounced += received;
-    if (received < NS16550_TRIGGER_BYTES || uart->unannounced >= ANNOUNCE_BYTES)
-        uart_announce(uart);
-    else if (was_announced)
-        uart_call_back(uart, ANNOUNCE_DELAY_NS);
+    if (has_put && link->is_open && ring_must_wake_consumer(&link->input))
+        endpoint_post(link->server, link->input_bits);
 }

@@ -9,6 +9,7 @@
  */
 #include <user/drivers/uart/uart.h>
 #include <user/lib/print.h>
+#include <user/lib/time.h>
 #include <user/proto/console.h>
 
 /* Bytes per turn: after that events of other kinds get theirs. */
@@ -143,7 +144,8 @@ static void finish_end(struct uart *uart)
     if (!(uart_line_status(uart) & LSR_TRANSMITTER_EMPTY)) {
         /* At most the FIFO and the shift register are to go; no interrupt tells of the
          * latter. */
-        uart_call_back(uart, uart->device.character_ns);
+        uart->server.deadline_ns =
+            time_now_ns(uart->timebase_hz) + uart->device.character_ns;
         return;
     }
     uart->is_ending = false;

@@ -69,7 +69,6 @@ struct uart {
     uint64_t inputs;     /* batches received: numbers their causes */
     bool has_overrun;
     bool wants_input;    /* the receive interrupt is to be enabled */
-    uint32_t unannounced; /* bytes in the input ring that the server was not woken for */
 };
 
 /* The link that output comes from: the earlier server's first. */
@@ -91,12 +90,6 @@ void uart_greet(struct uart *uart);
 
 /* Take what the device has received, as far as the input ring has room. */
 void uart_receive(struct uart *uart);
-
-/* Wake the server for what was received and not announced yet. */
-void uart_announce(struct uart *uart);
-
-/* Let the deadline handler run in delay_ns or sooner. */
-void uart_call_back(struct uart *uart, uint64_t delay_ns);
 
 /* Read the line status, and remember errors that reading it clears. */
 uint8_t uart_line_status(struct uart *uart);

@@ -4,6 +4,8 @@
 #include <user/lib/process.h>
 #include <user/servers/init/init.h>
 
+#define STILL_COUNT 20
+
 void report_banner(const struct init *init)
 {
     const struct bootinfo *boot = init->boot;
@@ -25,12 +27,29 @@ void report_death(const struct init *init, const char *name, const struct messag
         log_printf(init->system, "init: %s ended with status %lu", name, death->word[0]);
 }
 
+/* The kernel takes the dead apart in steps, one whenever nobody else wants to run: let it,
+ * until the figures have stood still for a while. */
+static int64_t read_settled(const struct init *init, struct system_counters *counters)
+{
+    uint64_t last_free = 0;
+    int64_t status = OK;
+
+    for (int still = 0; still < STILL_COUNT && status >= 0; still++) {
+        system_control(HANDLE_NONE, SYSTEM_YIELD, 0, 0, 0);
+        status = system_control(init->system, SYSTEM_COUNTERS, (uint64_t)counters,
+                                sizeof(*counters), 0);
+        if (counters->pages_free != last_free)
+            still = 0;
+        last_free = counters->pages_free;
+    }
+    return status;
+}
+
 void report_counters(const struct init *init)
 {
     struct system_counters counters;
     uint64_t objects = 0;
-    int64_t status = system_control(init->system, SYSTEM_COUNTERS, (uint64_t)&counters,
-                                    sizeof(counters), 0);
+    int64_t status = read_settled(init, &counters);
 
     if (status < 0) {
         log_printf(init->system, "counters: %s", status_name(status));

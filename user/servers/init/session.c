@@ -149,8 +149,6 @@ void session_died(struct init *init, const struct message *death)
     if (storm_note(&session->deaths, init_now_ns(init)))
         init_fail(init, "the POSIX server died %d times within %llu s: giving up",
                   STORM_DEATHS, STORM_WINDOW_NS / NANOSECONDS_PER_SECOND);
-    session->generation++;
-    log_printf(init->system, "init: starting POSIX server number %lu",
-               session->generation + 1);
+    session->generation++; /* from 1 on the server itself says that it is a new one */
     session_start(init);
 }
