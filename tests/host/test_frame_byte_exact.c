@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The framed line: what is encoded is exactly what user/proto/console.h says, what a reader
- * unpacks is exactly what went in, and the decoder gets the same out of any division of
- * the input, well-formed or not.
+ * The framed line: what is encoded is exactly what user/proto/console.h says, what a
+ * reader unpacks is exactly what went in, and the decoder gets the same out of any
+ * division of the input, well-formed or not.
  */
 /* sources: user/drivers/uart/frame.c */
 #include <string.h>

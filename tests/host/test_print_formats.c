@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* print_to formats as the C library does for what it knows, cuts, and always terminates. */
+/* print_to formats as the C library does for what it knows, cuts, and always
+ * terminates. */
 /* sources: user/lib/print.c */
 #include <limits.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A ring side never reads or writes outside the ring and never hands out more than was asked for,
- * whatever the other side does to the shared memory; and a well-behaved pair moves
- * every entry unchanged, in order, across the end of the ring.
+ * A ring side never reads or writes outside the ring and never hands out more than was
+ * asked for, whatever the other side does to the shared memory; and a well-behaved pair
+ * moves every entry unchanged, in order, across the end of the ring.
  */
 /* sources: user/lib/ring.c */
 #include <stdlib.h>

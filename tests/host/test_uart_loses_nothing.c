@@ -3,8 +3,9 @@
  * The serial line driver, with the registers and the kernel faked: nothing written to the
  * output ring, logged, or received on the line is lost, doubled or reordered within its
  * stream, whatever the device's FIFO, the rings' room and the order of events; the end of
- * a session is posted only when the line is idle; the driver never sleeps with work to do and
- * nobody to wake it. A second server gets a fresh console after the first one's output.
+ * a session is posted only when the line is idle; the driver never sleeps with work to
+ * do and nobody to wake it. A second server gets a fresh console after the first one's
+ * output.
  */
 /* sources: user/lib/ring.c user/drivers/uart/frame.c */
 #define USER_LIB_KERNEL_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The newc reader of cpio.h; pure. Every number is checked against what is left of the image
- * before it is used, and only the checked value is used. Start at cpio_next.
+ * The newc reader of cpio.h; pure. Every number is checked against what is left of the
+ * image before it is used, and only the checked value is used. Start at cpio_next.
  */
 #include <user/lib/cpio.h>
 #include <user/lib/string.h>
@@ -111,7 +111,8 @@ static enum cpio_result find_archive(struct cpio *cpio)
     return CPIO_ENTRY;
 }
 
-/* offset (from base) rounded up to 4, as an offset in the image; may lie behind its end. */
+/* offset (from base) rounded up to 4, as an offset in the image; may lie behind its
+ * end. */
 static size_t padded(const struct cpio *cpio, size_t offset)
 {
     return cpio->base + ((offset - cpio->base + 3) & ~(size_t)3);

@@ -3,12 +3,12 @@
  * Reader of cpio archives in the newc form ("070701"): the boot image.
  *
  * Works on a range of bytes and trusts none of them. Several archives may follow each
- * other, with zero bytes between them and at the end; a later file of the same name replaces an
- * earlier one. Pointers in an entry lead into the range.
+ * other, with zero bytes between them and at the end; a later file of the same name
+ * replaces an earlier one. Pointers in an entry lead into the range.
  *
- * A name is refused (as garbage) when it is empty, longer than CPIO_NAME_MAX, or has a ".."
- * component; what is delivered has no leading "/" or "./". Hard links are delivered
- * as they stand: links > 1, the data only with one of them, the same inode.
+ * A name is refused (as garbage) when it is empty, longer than CPIO_NAME_MAX, or has a
+ * ".." component; what is delivered has no leading "/" or "./". Hard links are
+ * delivered as they stand: links > 1, the data only with one of them, the same inode.
  */
 #ifndef USER_LIB_CPIO_H
 #define USER_LIB_CPIO_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Start of every native program: the head of its flat image (abi/bootinfo.h), then the
- * entry. The kernel (for init) or the starter (user/lib/spawn.c) has mapped text, data, zeroed
- * bss and a stack, and the thread begins at _start.
+ * entry. The kernel (for init) or the starter (user/lib/spawn.c) has mapped text, data,
+ * zeroed bss and a stack, and the thread begins at _start.
  */
         .section .flat_image, "a"
         .globl  flat_image_head

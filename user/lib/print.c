@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The formatter behind log_printf: pure, so the host can test it. Start at print_to_va. */
+/* The formatter behind log_printf: pure, so the host can test it. Start at
+ * print_to_va. */
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -23,8 +23,9 @@ size_t print_to(char *text, size_t size, const char *format, ...)
 size_t print_to_va(char *text, size_t size, const char *format, va_list arguments);
 
 /*
- * Write one line to the kernel's log with one call; the newline is added when the format has none.
- * system: a handle with LOG. Errors are not reported: there is nowhere left to.
+ * Write one line to the kernel's log with one call; the newline is added when the
+ * format has none. system: a handle with LOG. Errors are not reported: there is nowhere
+ * left to.
  */
 void log_printf(handle_t system, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

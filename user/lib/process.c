@@ -8,7 +8,8 @@
 _Noreturn void process_exit(uint64_t status)
 {
     process_control(HANDLE_SELF, PROCESS_KILL, status, 0, 0);
-    /* Killing oneself cannot fail. Should the kernel disagree, a fault ends us as well. */
+    /* Killing oneself cannot fail. Should the kernel disagree, a fault ends us as
+     * well. */
     __builtin_trap();
 }
 

@@ -68,7 +68,8 @@ static void copy_out(struct ring *ring, uint32_t index, void *to, uint32_t bytes
     memcpy(to, ring->data + at, first);
     if (first < bytes)
         memcpy((uint8_t *)to + first, ring->data, bytes - first);
-    /* What is looked at from here on is the copy: the compiler may not go back for more. */
+    /* What is looked at from here on is the copy: the compiler may not go back for
+     * more. */
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 

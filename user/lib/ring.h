@@ -6,8 +6,8 @@
  * the other's is checked each time it is read, an entry's head is copied before it is
  * looked at. A ring whose peer broke it answers E_INVALID for ever; give it up.
  *
- * Sleeping and waking. The flags are hints; the order of store, fence and load makes sure that
- * at least one side sees the other:
+ * Sleeping and waking. The flags are hints; the order of store, fence and load makes
+ * sure that at least one side sees the other:
  *
  *      producer: ring_put                 consumer: ring_may_sleep
  *      write the entry
@@ -17,11 +17,12 @@
  *        consumer_waits = 0                 yes: sleep until the bit is posted
  *        post the bit                       no:  consumer_waits = 0, go on
  *
- * Both loads cannot miss both stores. The producer's "= 0" may wipe out a newer "= 1", but
- * only when its post is still to come; that wakes the consumer, who must come by here again
- * before it sleeps again, even if it finds the ring empty. The same with the roles changed when the producer waits for room.
- * So: call *_must_wake after a batch of put or drop and post the agreed bit if it says so;
- * sleep only when *_may_sleep says so.
+ * Both loads cannot miss both stores. The producer's "= 0" may wipe out a newer "= 1",
+ * but only when its post is still to come; that wakes the consumer, who must come by
+ * here again before it sleeps again, even if it finds the ring empty. The same with the
+ * roles changed when the producer waits for room. So: call *_must_wake after a batch of
+ * put or drop and post the agreed bit if it says so; sleep only when *_may_sleep says
+ * so.
  */
 #ifndef USER_LIB_RING_H
 #define USER_LIB_RING_H

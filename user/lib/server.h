@@ -32,8 +32,8 @@ struct server {
 #define SERVER_OF(server, type, member) \
     ((type *)((char *)(server) - offsetof(type, member)))
 
-/* Set up for endpoint, with no handlers and no deadline; takes up to `accept` handles with a
- * call. page is the calling thread's. */
+/* Set up for endpoint, with no handlers and no deadline; takes up to `accept` handles
+ * with a call. page is the calling thread's. */
 void server_start(struct server *server, handle_t endpoint, struct thread_page *page,
                   uint32_t accept);
 

@@ -12,7 +12,8 @@
 #include <abi/handle.h>
 #include <user/proto/startup.h>
 
-/* A handle to give: a copy of handle with these rights. HANDLE_NONE: the slot stays empty. */
+/* A handle to give: a copy of handle with these rights. HANDLE_NONE: the slot stays
+ * empty. */
 struct spawn_handle {
     handle_t handle;
     uint32_t rights;

@@ -8,8 +8,8 @@
 #define NANOSECONDS_PER_SECOND 1000000000ull
 
 /*
- * Convert ticks of a clock of timebase_hz (> 0, < 18 GHz) to nanoseconds. Seconds and the rest
- * apart: ticks * 10^9 would not fit in 64 bits after half an hour at 10 MHz.
+ * Convert ticks of a clock of timebase_hz (> 0, < 18 GHz) to nanoseconds. Seconds and
+ * the rest apart: ticks * 10^9 would not fit in 64 bits after half an hour at 10 MHz.
  */
 static inline uint64_t time_ticks_to_ns(uint64_t ticks, uint64_t timebase_hz)
 {

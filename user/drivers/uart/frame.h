@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The framed form of the serial line (user/proto/console.h): what turns payload into bytes
- * on the line and back. Pure, tested on the host. In raw mode the encoder passes bytes on,
- * except that a log line gets a carriage return, and the decoder is not used.
+ * The framed form of the serial line (user/proto/console.h): what turns payload into
+ * bytes on the line and back. Pure, tested on the host. In raw mode the encoder passes
+ * bytes on, except that a log line gets a carriage return, and the decoder is not used.
  */
 #ifndef UART_FRAME_H
 #define UART_FRAME_H
@@ -29,8 +29,8 @@ struct frame_encoder {
 /* The same for frame_encode_end. */
 #define FRAME_END_MAX 16
 
-/* Encode bytes of in for a stream; returns how many bytes went to out. No bytes: the mark of
- * the stream alone, where the reader is in another. */
+/* Encode bytes of in for a stream; returns how many bytes went to out. No bytes: the
+ * mark of the stream alone, where the reader is in another. */
 size_t frame_encode(struct frame_encoder *encoder, enum frame_stream stream,
                     const uint8_t *in, size_t bytes, uint8_t *out);
 
@@ -58,8 +58,9 @@ struct frame_decoder {
 
 /*
  * Decode from in until its end or a control item. *used: bytes taken from in. out gets
- * *out_bytes bytes of data, never more than bytes. A malformed sequence is dropped up to and
- * including the byte that broke it; if that was an escape, it begins the next one.
+ * *out_bytes bytes of data, never more than bytes. A malformed sequence is dropped up
+ * to and including the byte that broke it; if that was an escape, it begins the next
+ * one.
  */
 enum frame_item frame_decode(struct frame_decoder *decoder, const uint8_t *in, size_t bytes,
                              size_t *used, uint8_t *out, size_t *out_bytes);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Attaching to a POSIX server: its two rings are mapped, its endpoint is kept. When a
- * server is replaced, the output that the dead one left in its ring is still sent; the input
- * it had not taken goes with its console.
+ * server is replaced, the output that the dead one left in its ring is still sent; the
+ * input it had not taken goes with its console.
  */
 #include <user/drivers/uart/uart.h>
 #include <user/lib/print.h>

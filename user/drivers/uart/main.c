@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The serial line driver: its start and its events. The map of the driver is in uart.h. */
+/* The serial line driver: its start and its events. The map of the driver is in
+ * uart.h. */
 #include <user/drivers/uart/uart.h>
 #include <user/lib/print.h>
 #include <user/lib/process.h>

@@ -3,8 +3,8 @@
  * The 16550A UART: registers and the few things this driver does with them.
  *
  * Register names, addresses and bits: National Semiconductor, "PC16550D Universal
- * Asynchronous Receiver/Transmitter with FIFOs" (June 1995), section 8 "Registers", tables
- * I and II; the TI TL16C550C data sheet (SLLS177) has the same in "Principles of
+ * Asynchronous Receiver/Transmitter with FIFOs" (June 1995), section 8 "Registers",
+ * tables I and II; the TI TL16C550C data sheet (SLLS177) has the same in "Principles of
  * operation". Registers are one byte wide and lie 1 << shift bytes apart.
  */
 #ifndef UART_NS16550_H
@@ -35,9 +35,9 @@ struct ns16550 {
 
 /*
  * Take over a device that firmware has used: 8 data bits, no parity, 115200 baud when the
- * clock is known (0: the divisor stays), FIFOs on, interrupts off. Received bytes that wait in
- * the FIFO stay there; only where firmware left the FIFOs off, turning them on may cost
- * the one byte in the receiver.
+ * clock is known (0: the divisor stays), FIFOs on, interrupts off. Received bytes that
+ * wait in the FIFO stay there; only where firmware left the FIFOs off, turning them on
+ * may cost the one byte in the receiver.
  */
 void ns16550_start(struct ns16550 *uart, volatile void *registers, uint32_t shift,
                    uint32_t clock_hz);

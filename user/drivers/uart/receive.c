@@ -6,9 +6,9 @@
  * it. Otherwise it stays there with its interrupt disabled, and the sender is held up by
  * its own side of the line. The same before a server is attached.
  *
- * The server is woken for each FIFO of input. Waiting for more before that was tried and took
- * twice the time on QEMU: an idle guest is slower to feed than a busy one. Start reading at
- * uart_receive.
+ * The server is woken for each FIFO of input. Waiting for more before that was tried
+ * and took twice the time on QEMU: an idle guest is slower to feed than a busy one.
+ * Start reading at uart_receive.
  */
 #include <user/drivers/uart/uart.h>
 #include <user/lib/print.h>
@@ -19,7 +19,8 @@
 
 /*
  * The most ring space a batch can need. An entry takes at least two bytes of input, or
- * one that completes an escape of the batch before: so 32 bytes per input byte are plenty.
+ * one that completes an escape of the batch before: so 32 bytes per input byte are
+ * plenty.
  */
 #define BATCH_SPACE (BATCH * 32u)
 
@@ -58,7 +59,8 @@ static uint32_t take_batch(struct uart *uart, uint8_t *batch)
     return bytes;
 }
 
-/* There is room: BATCH_SPACE was checked. A ring broken meanwhile is found at the next. */
+/* There is room: BATCH_SPACE was checked. A ring broken meanwhile is found at the
+ * next. */
 static void put(struct uart *uart, enum console_input kind, const void *payload,
                 uint32_t bytes)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The serial line driver as init's child. Its endpoint and its interrupt belong to init and
- * stay when it dies, so the POSIX server's handle and posted bits stay good; the next
- * driver goes on with the rings where the last one stopped.
+ * The serial line driver as init's child. Its endpoint and its interrupt belong to init
+ * and stay when it dies, so the POSIX server's handle and posted bits stay good; the
+ * next driver goes on with the rings where the last one stopped.
  */
 #include <user/lib/print.h>
 #include <user/lib/process.h>
@@ -161,7 +161,8 @@ void console_died(struct init *init, const struct message *death)
 
     if (gives_up)
         mark_log(init);
-    /* The log stays bound to the endpoint and keeps its text: the next driver prints it. */
+    /* The log stays bound to the endpoint and keeps its text: the next driver prints
+     * it. */
     report_death(init, "the uart driver", death);
     process_discard(console->process, 0);
     console->process = HANDLE_NONE;

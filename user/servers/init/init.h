@@ -8,8 +8,8 @@
  *   session.c   the POSIX server           realtime.c  the real-time clock
  *   report.c    what init says             storm.c     when to give up restarting
  *
- * It sleeps in the server loop until a child dies or the console is drained. Start reading
- * at native_main.
+ * It sleeps in the server loop until a child dies or the console is drained. Start
+ * reading at native_main.
  */
 #ifndef INIT_INIT_H
 #define INIT_INIT_H
@@ -99,8 +99,8 @@ void console_detach(struct init *init);
 /* The driver has died: start another one and attach it. */
 void console_died(struct init *init, const struct message *death);
 
-/* End the driver, if there is one, for good: what is logged from here on comes out when the
- * power goes, by firmware, in the log stream. */
+/* End the driver, if there is one, for good: what is logged from here on comes out
+ * when the power goes, by firmware, in the log stream. */
 void console_end(struct init *init);
 
 /* Start a POSIX server with a fresh account, endpoint and rings, and attach it to the

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The wall clock, from the goldfish real-time clock of the virt machine: nanoseconds since
- * 1970 in two 32-bit registers. Reading the low one latches the high one, so the low one
- * comes first [AOSP, docs/GOLDFISH-VIRTUAL-HARDWARE, "Goldfish timer": TIME_LOW 0x00,
- * TIME_HIGH 0x04]. Read once; from then on it is the time CSR plus an offset.
+ * The wall clock, from the goldfish real-time clock of the virt machine: nanoseconds
+ * since 1970 in two 32-bit registers. Reading the low one latches the high one, so the
+ * low one comes first [AOSP, docs/GOLDFISH-VIRTUAL-HARDWARE, "Goldfish timer": TIME_LOW
+ * 0x00, TIME_HIGH 0x04]. Read once; from then on it is the time CSR plus an offset.
  */
 #include <user/lib/print.h>
 #include <user/lib/process.h>

@@ -27,8 +27,8 @@ void report_death(const struct init *init, const char *name, const struct messag
         log_printf(init->system, "init: %s ended with status %lu", name, death->word[0]);
 }
 
-/* The kernel takes the dead apart in steps, one whenever nobody else wants to run: let it,
- * until the figures have stood still for a while. */
+/* The kernel takes the dead apart in steps, one whenever nobody else wants to run: let
+ * it, until the figures have stood still for a while. */
 static int64_t read_settled(const struct init *init, struct system_counters *counters)
 {
     uint64_t last_free = 0;

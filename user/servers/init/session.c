@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The POSIX server as init's child, with everything made for it: an account that pays for it
- * and for all of its clients, its endpoint, its rings to the console. A server that dies
- * takes its clients with it; the next one gets all of that fresh.
+ * The POSIX server as init's child, with everything made for it: an account that pays
+ * for it and for all of its clients, its endpoint, its rings to the console. A server
+ * that dies takes its clients with it; the next one gets all of that fresh.
  */
 #include <user/lib/print.h>
 #include <user/lib/process.h>
@@ -13,7 +13,8 @@
 #include <user/proto/ring.h>
 #include <user/servers/init/init.h>
 
-/* Pages that programs cannot get: init and the driver go on, and a death can be handled. */
+/* Pages that programs cannot get: init and the driver go on, and a death can be
+ * handled. */
 #define RESERVE_PAGES 512u
 /* Objects are kernel memory, too: a quarter as many as pages is plenty for any mix. */
 #define PAGES_PER_OBJECT 4u
