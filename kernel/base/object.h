@@ -21,7 +21,7 @@ struct object {
     uint32_t refs;
     uint32_t type;    /* enum object_type */
     uint32_t epoch;   /* raised by revoke: handles made before it are stale */
-    uint32_t handles; /* how many of the references are handles */
+    uint32_t handles; /* how many of the references are handles that are not stale */
     struct account
         *account;     /* charged with one object; holds a reference. NULL: nobody */
     struct list reap; /* in the reaper's queue, or alone */
@@ -31,6 +31,8 @@ struct object_type_ops {
     void (*destroy)(struct object *object);
     void (*handle_made)(struct object *object, uint32_t rights);   /* may be NULL */
     void (*handle_closed)(struct object *object, uint32_t rights); /* may be NULL */
+    /* Only one handle, with these rights, is left that is not stale; may be NULL. */
+    void (*revoked)(struct object *object, uint32_t rights);
     /* One bounded step of work queued with reaper_add(); true: more is left. */
     int (*reap)(struct object *object);
 };

@@ -5,8 +5,9 @@
  * An endpoint is whom to ask. Clients call it; whoever holds a handle with RECEIVE
  * answers. It outlives its servers: calls that nobody has taken stay queued until a
  * server (the same or its successor) asks for work, or until no handle with RECEIVE is
- * left anywhere, when they end with E_OWNER_DEAD. The queue is made of the calling
- * threads themselves, best priority first, so it needs no memory and cannot overflow.
+ * left anywhere, when they end with E_OWNER_DEAD, and receivers with E_BAD_HANDLE. The
+ * queue is made of the calling threads themselves, best priority first, so it needs no
+ * memory and cannot overflow.
  *
  * A call in a server's hand is a pair of pointers, server->caller and caller->server.
  * The reply clears them; so does either one's death: the caller gets E_OWNER_DEAD, or
@@ -33,7 +34,7 @@
 #include <kernel/sched/sched.h>
 #include <kernel/sched/thread.h>
 
-#define ORPHAN_STEP 16
+#define STEP 16 /* dying receivers, undeliverable calls, orphans dealt with at a time */
 
 static struct slab_cache endpoint_cache = SLAB_CACHE(struct endpoint);
 
@@ -128,15 +129,28 @@ static bool take_events(struct thread *self, struct endpoint *ep)
     return true;
 }
 
+/* Let the reaper go on with what one step did not finish: endpoint_reap(). */
+static void finish_later(struct endpoint *ep)
+{
+    if (!list_is_empty(&ep->object.reap))
+        return;
+    object_get(&ep->object);
+    reaper_add(&ep->object);
+}
+
 /* A thread that waits here for work, or NULL. Those of dying processes are passed over: what
  * came in must stay for a server that lives. */
 static struct thread *first_receiver(struct endpoint *ep)
 {
-    while (!list_is_empty(&ep->receivers)) {
+    for (unsigned n = 0; !list_is_empty(&ep->receivers); n++) {
         struct thread *t = container_of(ep->receivers.next, struct thread, receive);
 
         if (t->process->state == PROCESS_ALIVE)
             return t;
+        if (n == STEP) {
+            finish_later(ep); /* a live one may be behind them */
+            break;
+        }
         sched_cancel_sleep(t);
     }
     return NULL;
@@ -264,7 +278,7 @@ enum status endpoint_reply(struct thread *self, struct thread **replied)
 /* The best undelivered call that can be delivered; those that cannot are sent back. */
 static bool take_call(struct thread *self, struct endpoint *ep)
 {
-    while (ep->callers.first != NULL) {
+    for (unsigned n = 0; ep->callers.first != NULL && n < STEP; n++) {
         struct thread *caller = container_of(ep->callers.first, struct thread, call);
         uint64_t badge = caller->call_badge;
         enum status st;
@@ -283,6 +297,8 @@ static bool take_call(struct thread *self, struct endpoint *ep)
         caller->cancel = cancel_delivered_call;
         return true;
     }
+    if (ep->callers.first != NULL)
+        finish_later(ep); /* a good one may be behind them */
     return false;
 }
 
@@ -310,25 +326,45 @@ static void endpoint_handle_made(struct object *object, uint32_t rights)
         container_of(object, struct endpoint, object)->receive_handles++;
 }
 
-/* The last RECEIVE is gone: send callers away and let dead processes go, in steps. */
+/* Nobody can receive here any more: send callers and receivers away and let dead processes
+ * go. True: more are left. */
+static bool send_away(struct endpoint *ep)
+{
+    for (unsigned n = 0; n < STEP; n++) {
+        struct list *death = list_take_first(&ep->deaths);
+
+        if (death != NULL)
+            object_put(&container_of(death, struct process, death)->object);
+        else if (ep->callers.first != NULL)
+            sched_wake(container_of(ep->callers.first, struct thread, call), E_OWNER_DEAD);
+        else if (!list_is_empty(&ep->receivers))
+            sched_wake(container_of(ep->receivers.next, struct thread, receive),
+                       E_BAD_HANDLE);
+        else
+            return false;
+    }
+    return true;
+}
+
+/* Give one thing that waits here to one thread that waits for it. True: perhaps again. */
+static bool bring_together(struct endpoint *ep)
+{
+    struct thread *t = first_receiver(ep);
+
+    if (t == NULL || !(take_death(t, ep) || take_events(t, ep) || take_call(t, ep)))
+        return false;
+    wake_receiver(t);
+    return true;
+}
+
+/* A step of what was left for later; queues itself again. */
 static int endpoint_reap(struct object *object)
 {
     struct endpoint *ep = container_of(object, struct endpoint, object);
-    struct list *death;
 
-    for (unsigned n = 0; n < ORPHAN_STEP; n++) {
-        death = list_take_first(&ep->deaths);
-        if (death != NULL)
-            object_put(&container_of(death, struct process, death)->object);
-        else if (ep->callers.first != NULL && ep->receive_handles == 0)
-            sched_wake(container_of(ep->callers.first, struct thread, call),
-                       E_OWNER_DEAD);
-        else
-            break;
-        if (n == ORPHAN_STEP - 1)
-            return true;
-    }
-    object_put(object); /* taken when it was queued */
+    if (ep->receive_handles == 0 ? send_away(ep) : bring_together(ep))
+        finish_later(ep);
+    object_put(object); /* taken by finish_later() */
     return false;
 }
 
@@ -336,12 +372,17 @@ static void endpoint_handle_closed(struct object *object, uint32_t rights)
 {
     struct endpoint *ep = container_of(object, struct endpoint, object);
 
-    if (!(rights & RIGHT_RECEIVE) || --ep->receive_handles > 0)
-        return;
-    if (!list_is_empty(&object->reap))
-        return;
-    object_get(object);
-    reaper_add(object);
+    if ((rights & RIGHT_RECEIVE) && --ep->receive_handles == 0)
+        finish_later(ep);
+}
+
+static void endpoint_revoked(struct object *object, uint32_t rights)
+{
+    struct endpoint *ep = container_of(object, struct endpoint, object);
+
+    ep->receive_handles = rights & RIGHT_RECEIVE ? 1 : 0;
+    if (ep->receive_handles == 0)
+        finish_later(ep);
 }
 
 void endpoint_init(void)
@@ -350,6 +391,7 @@ void endpoint_init(void)
         .destroy = endpoint_destroy,
         .handle_made = endpoint_handle_made,
         .handle_closed = endpoint_handle_closed,
+        .revoked = endpoint_revoked,
         .reap = endpoint_reap,
     };
     process_set_death_hook(process_death_hook);

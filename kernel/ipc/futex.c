@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Futexes: a hash table of sleeping threads; start reading at futex_sleep(). */
+/*
+ * Futexes: a hash table of sleeping threads, whose buckets are trees, so that the sleepers of
+ * one word, longest asleep first, are found however many others there are.
+ * Start reading at futex_sleep().
+ */
 #include <kernel/ipc/futex.h>
 
 #include <arch/mmu.h>
@@ -14,7 +18,7 @@
 #define TABLE_ORDER_MAX 4
 
 static struct {
-    struct list *buckets;
+    struct tree *buckets;
     uint64_t count; /* a power of two */
     uint64_t seed;
 } futex;
@@ -30,18 +34,30 @@ void futex_init(uint64_t seed)
     if (frame_alloc(NULL, order, &table) != OK)
         panic("no memory for the futex table");
     futex.buckets = arch_direct(table);
-    futex.count = (PAGE_BYTES << order) / sizeof(struct list);
+    futex.count = (PAGE_BYTES << order) / sizeof(struct tree);
     futex.seed = seed | 1;
-    for (uint64_t i = 0; i < futex.count; i++)
-        list_init(&futex.buckets[i]);
 }
 
-static struct list *bucket_of(struct futex_key key)
+static uint64_t hash_of(struct futex_key key)
 {
     uint64_t h = (key.object * 0x9e3779b97f4a7c15ull ^ key.offset) * futex.seed;
 
     h ^= h >> 32;
-    return &futex.buckets[(h * 0xff51afd7ed558ccdull >> 40) & (futex.count - 1)];
+    return h * 0xff51afd7ed558ccdull;
+}
+
+static struct tree *bucket_of(uint64_t hash)
+{
+    return &futex.buckets[(hash >> 40) & (futex.count - 1)];
+}
+
+/* The first sleeper whose key has this hash, if one has. */
+static struct tree_node *first_with(const struct tree *bucket, uint64_t hash)
+{
+    struct tree_node *before = hash > 0 ? tree_find_at_most(bucket, hash - 1) : NULL;
+    struct tree_node *n = before != NULL ? tree_next(before) : bucket->first;
+
+    return n != NULL && n->key == hash ? n : NULL;
 }
 
 /* Name the word at va, and point at it. */
@@ -70,7 +86,7 @@ static enum status find_word(struct thread *self, uaddr_t va, uint32_t access,
 
 static void cancel_futex(struct thread *t)
 {
-    list_remove(&t->futex);
+    tree_remove(bucket_of(t->futex.key), &t->futex);
 }
 
 enum status futex_sleep(struct thread *self, uaddr_t va, uint32_t expected,
@@ -89,7 +105,8 @@ enum status futex_sleep(struct thread *self, uaddr_t va, uint32_t expected,
     if (deadline_ns <= sched_now_ns())
         return E_TIMED_OUT; /* likewise */
     self->futex_key = key;
-    list_append(bucket_of(key), &self->futex);
+    self->futex.key = hash_of(key);
+    tree_insert(bucket_of(self->futex.key), &self->futex);
     sched_sleep(self, SLEEP_FUTEX, deadline_ns, cancel_futex);
     return OK;
 }
@@ -97,24 +114,30 @@ enum status futex_sleep(struct thread *self, uaddr_t va, uint32_t expected,
 enum status futex_wake_some(struct thread *self, uaddr_t va, uint32_t count,
                             uint32_t *woken)
 {
+    struct tree_node *n, *next;
     struct futex_key key;
-    struct list *bucket, *item, *next;
     uint32_t *word;
+    uint64_t hash;
     enum status st = find_word(self, va, VM_WRITE, &key, &word);
 
     if (st != OK)
         return st;
     *woken = 0;
-    bucket = bucket_of(key);
-    for (item = bucket->next; item != bucket && *woken < count; item = next) {
-        struct thread *t = container_of(item, struct thread, futex);
+    hash = hash_of(key);
+    for (n = first_with(bucket_of(hash), hash); n != NULL && n->key == hash; n = next) {
+        struct thread *t = container_of(n, struct thread, futex);
 
-        next = item->next;
+        if (*woken == count || *woken == FUTEX_WAKE_SLICE)
+            break;
+        next = tree_next(n);
         if (t->futex_key.object != key.object || t->futex_key.offset != key.offset)
             continue;
+        if (t->process->state != PROCESS_ALIVE) { /* a wake must not die with its thread */
+            sched_cancel_sleep(t);
+            continue;
+        }
         sched_wake(t, OK);
-        if (++*woken == FUTEX_WAKE_SLICE)
-            break;
+        ++*woken;
     }
     return OK;
 }

@@ -27,8 +27,7 @@ static void account_free_if_unused(struct account *a)
 
     if (a->object.refs > 0 || a->own[CHARGE_PAGES] > 0 || a->own[CHARGE_OBJECTS] > 0)
         return;
-    ASSERT(a != &root);
-    list_remove(&a->sibling);
+    ASSERT(a != &root && a->live == 0);
     account_release_object(&a->object);
     object_gone(&a->object);
     slab_free(&account_cache, a);
@@ -47,7 +46,7 @@ void account_init(void)
     root.limit[CHARGE_PAGES] = UINT64_MAX;
     root.limit[CHARGE_OBJECTS] = UINT64_MAX;
     list_init(&root.processes);
-    list_init(&root.children);
+    list_init(&root.live_children);
     list_init(&root.sibling);
 }
 
@@ -76,8 +75,8 @@ enum status account_make(struct account *parent, uint64_t pages, uint64_t object
     a->limit[CHARGE_PAGES] = pages;
     a->limit[CHARGE_OBJECTS] = objects;
     list_init(&a->processes);
-    list_init(&a->children);
-    list_append(&parent->children, &a->sibling);
+    list_init(&a->live_children);
+    list_init(&a->sibling);
     *out = a;
     return OK;
 }
@@ -136,4 +135,29 @@ void account_release_object(struct object *object)
     object->account = NULL;
     account_uncharge(account, CHARGE_OBJECTS, 1);
     object_put(&account->object);
+}
+
+void account_add_process(struct account *account, struct list *link)
+{
+    list_append(&account->processes, link);
+    for (struct account *a = account; a != NULL; a = a->parent)
+        if (a->live++ == 0 && a->parent != NULL)
+            list_append(&a->parent->live_children, &a->sibling);
+}
+
+void account_remove_process(struct account *account, struct list *link)
+{
+    list_remove(link);
+    for (struct account *a = account; a != NULL; a = a->parent)
+        if (--a->live == 0)
+            list_remove(&a->sibling);
+}
+
+struct list *account_any_process(struct account *account)
+{
+    if (account->live == 0)
+        return NULL;
+    while (list_is_empty(&account->processes))
+        account = container_of(account->live_children.next, struct account, sibling);
+    return account->processes.next;
 }

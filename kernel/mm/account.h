@@ -24,8 +24,10 @@ struct account {
     uint64_t limit[CHARGE_KINDS];
     uint64_t own[CHARGE_KINDS]; /* here alone: keeps the struct alive after its last
                                    * reference, so that frames may name it */
-    struct list processes;      /* of sched/process: charged to this account */
-    struct list children, sibling;
+    uint64_t live;              /* processes that are alive, here and below */
+    struct list processes;      /* of sched/process: those charged to this account */
+    struct list live_children;  /* with live > 0 */
+    struct list sibling;        /* in the parent's live_children */
 };
 
 void account_init(void);
@@ -52,5 +54,13 @@ enum status account_charge_object(struct account *account,
 
 /* Undo it; the object is going away. */
 void account_release_object(struct object *object);
+
+/* A process charged to this account, by the link in it, begins to live, or ends. Whoever
+ * looks for one finds it in as many steps as the tree is deep. */
+void account_add_process(struct account *account, struct list *link);
+void account_remove_process(struct account *account, struct list *link);
+
+/* The link of a live process charged to this account or below it, or NULL. */
+struct list *account_any_process(struct account *account);
 
 #endif

@@ -116,10 +116,17 @@ enum status memory_page(struct memory *m, uint64_t index, paddr_t *out)
     return OK;
 }
 
+static bool node_is_empty(const uint64_t *ways)
+{
+    for (unsigned i = 0; i < RADIX_WAYS; i++)
+        if (ways[i] != 0)
+            return false;
+    return true;
+}
+
 /*
- * Free what lies at [*at, end) below this slot, until budget is spent; nodes go when
- * they are empty of everything, which is known only when the whole of their span was
- * freed.
+ * Free what lies at [*at, end) below this slot, until budget is spent. A node goes with its
+ * last page; one that was touched behind *at, in an earlier step's part, keeps it.
  */
 static void trim_slot(struct memory *m, uint64_t *slot, unsigned level, uint64_t base,
                       uint64_t *at, uint64_t end, unsigned *budget)
@@ -132,7 +139,6 @@ static void trim_slot(struct memory *m, uint64_t *slot, unsigned level, uint64_t
     }
     if (level > 0) {
         uint64_t child_span = span >> RADIX_BITS;
-        bool is_whole = base >= m->trim_start && base + span <= end;
 
         while (*at < base + span && *at<end && * budget> 0) {
             uint64_t n = (*at - base) / child_span;
@@ -142,7 +148,7 @@ static void trim_slot(struct memory *m, uint64_t *slot, unsigned level, uint64_t
             if (*budget > 0)
                 (*budget)--; /* walking empty slots is work too */
         }
-        if (*at < base + span || !is_whole)
+        if (*at < base + span || !node_is_empty(node(PADDR(*slot))))
             return;
     } else {
         m->resident--;
@@ -183,7 +189,6 @@ static void memory_destroy(struct object *object)
     struct memory *m = container_of(object, struct memory, object);
 
     /* From the start, whatever an unfinished cut had left: the whole tree goes. */
-    m->trim_start = 0;
     m->trim_at = 0;
     m->trim_end = m->kind == MEMORY_ANONYMOUS ? 1ull << (m->levels * RADIX_BITS) : 0;
     reaper_add(object);
@@ -242,7 +247,6 @@ enum status memory_resize(struct memory *m, uint64_t npages)
     st = raise_root(m, npages);
     if (st != OK)
         return st;
-    m->trim_start = npages;
     m->trim_at = npages;
     m->trim_end = m->npages; /* empty when growing */
     m->npages = npages;
@@ -253,7 +257,6 @@ enum status memory_decommit(struct memory *m, uint64_t index, uint64_t npages)
 {
     if (m->trim_at < m->trim_end)
         return REFUSE(E_BUSY);
-    m->trim_start = index;
     m->trim_at = index;
     m->trim_end = index + npages;
     return OK;

@@ -20,8 +20,7 @@ struct memory {
     paddr_t root; /* 0: nothing there yet */
     unsigned levels;
     uint64_t resident;
-    uint64_t trim_start; /* pages [trim_start, trim_end) are being freed ... */
-    uint64_t trim_at;    /* ... up to here it is done */
+    uint64_t trim_at; /* pages [trim_at, trim_end) are still to be freed */
     uint64_t trim_end;
 };
 

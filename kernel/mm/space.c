@@ -184,7 +184,7 @@ enum status space_share_frame(struct space *space, uint64_t va, paddr_t *frame)
         return REFUSE(E_FAULT);
     st = space_resolve(space, va, VM_READ | VM_WRITE, frame);
     if (st != OK)
-        return st;
+        return st == E_RANGE ? REFUSE(E_FAULT) : st;
     if (!(arch_pte_access(*arch_table_leaf(space->root, va)) & PTE_FRAME))
         return REFUSE(E_INVALID); /* a device's, or part of a contiguous run */
     frame_get(*frame);

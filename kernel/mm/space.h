@@ -87,7 +87,8 @@ struct mapping *space_find(const struct space *space, uint64_t va);
 /*
  * The frame at va, readable and writable for its owner, with a reference for the caller:
  * it will outlive the mapping. Errors: as space_resolve, E_FAULT also beyond the user
- * half; E_ALIGN va is not a page; E_INVALID the page is not the kernel's to count.
+ * half or the end of a memory object; E_ALIGN va is not a page; E_INVALID the page is not
+ * the kernel's to count.
  */
 enum status space_share_frame(struct space *space, uint64_t va,
                               paddr_t *frame) MUST_CHECK;

@@ -9,8 +9,8 @@
  *
  * An entry holds one reference to its object. It is made by calls that create objects,
  * by handle_duplicate and by messages; it goes by handle_close, or with its process.
- * Revoking an object raises the object's epoch: entries made before keep their slot but
- * are refused at lookup.
+ * Revoking an object raises the object's epoch: entries made before keep their slot and
+ * reference, are refused at lookup, and count no more as handles of the object.
  *
  * The table is a page of pointers to pages of entries, both made on demand and charged
  * to the process's account; free slots are chained. A lookup is two loads and four
@@ -139,9 +139,11 @@ static void entry_close(struct handle_table *t, uint32_t slot)
     t->free = slot + 1;
     t->used--;
     handle_count--;
-    object->handles--;
-    if (object_types[object->type].handle_closed != NULL)
-        object_types[object->type].handle_closed(object, rights);
+    if (e->epoch == object->epoch) { /* stale ones were taken off the count by revoke */
+        object->handles--;
+        if (object_types[object->type].handle_closed != NULL)
+            object_types[object->type].handle_closed(object, rights);
+    }
     object_put(object);
 }
 
@@ -174,6 +176,11 @@ bool handle_table_close_step(struct handle_table *t)
 
 void handle_revoke_others(struct handle_entry *keep)
 {
-    keep->object->epoch++;
-    keep->epoch = keep->object->epoch;
+    struct object *object = keep->object;
+
+    object->epoch++;
+    keep->epoch = object->epoch;
+    object->handles = 1;
+    if (object_types[object->type].revoked != NULL)
+        object_types[object->type].revoked(object, keep->rights);
 }

@@ -5,7 +5,7 @@
  * A process is where: an address space, a table of handles, an account that pays. It is
  * made empty; its maker maps memory, duplicates handles into it and starts threads. It
  * holds a reference to itself from then until it is dead and released, so losing every
- * handle does not end it.
+ * handle does not end it, unless it has no thread: then nobody could give it one.
  *
  *   alive --kill--> dying --threads, handles gone--> dead --release--> released --> freed
  *
@@ -64,7 +64,6 @@ enum status process_release(struct process *p)
 static void process_died(struct process *p)
 {
     p->state = PROCESS_DEAD;
-    list_remove(&p->in_account);
     if (p->page != NULL)
         frame_put(arch_physical(p->page));
     p->page = NULL;
@@ -103,7 +102,11 @@ static void process_handle_closed(struct object *object, uint32_t rights)
     struct process *p = container_of(object, struct process, object);
 
     (void)rights;
-    if (object->handles == 0 && p->state == PROCESS_DEAD && process_release(p) != OK)
+    if (object->handles > 0)
+        return;
+    if (p->state == PROCESS_ALIVE && p->thread_count == 0) /* nobody can give it one */
+        process_kill(p, 0, FAULT_NONE, 0, 0);
+    else if (p->state == PROCESS_DEAD && process_release(p) != OK)
         panic("a dead process can be released");
 }
 
@@ -136,7 +139,7 @@ enum status process_make(struct account *account, uint64_t name, struct process 
     }
     p->account = account;
     object_get(&account->object);
-    list_append(&account->processes, &p->in_account);
+    account_add_process(account, &p->in_account);
     list_init(&p->threads);
     list_init(&p->death);
     p->name = name;
@@ -156,6 +159,7 @@ void process_kill(struct process *p, uint64_t status, enum fault_kind kind,
     if (p->state != PROCESS_ALIVE)
         return;
     p->state = PROCESS_DYING;
+    account_remove_process(p->account, &p->in_account);
     p->status = status;
     p->fault_kind = kind;
     p->fault_address = address;

@@ -26,7 +26,7 @@ struct process {
     struct space space;
     struct handle_table handles;
     struct account *account; /* holds a reference */
-    struct list in_account;  /* live processes of the account */
+    struct list in_account;  /* in account->processes while alive */
     struct list threads;
     uint32_t thread_count;
     enum process_state state;
@@ -57,7 +57,7 @@ void process_set_first(struct process *process);
 /*
  * The one way to die: none of its threads runs in user mode again, its calls are
  * withdrawn; the rest follows in steps, then the supervisor is told. A process that is
- * not alive stays as it is.
+ * not alive stays as it is. One that has no thread dies, too, when its last handle goes.
  */
 void process_kill(struct process *process, uint64_t status, enum fault_kind kind,
                   uint64_t address, uint64_t pc);

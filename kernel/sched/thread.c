@@ -68,7 +68,6 @@ enum status thread_make(struct process *process, paddr_t page, struct thread **o
     t->state = THREAD_SLEEPING;
     t->priority = PRIORITY_DEFAULT;
     list_init(&t->run);
-    list_init(&t->futex);
     list_init(&t->receive);
     list_append(&process->threads, &t->in_process);
     process->thread_count++;

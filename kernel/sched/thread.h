@@ -47,7 +47,7 @@ struct thread {
     struct tree_node deadline; /* key: nanoseconds; linked only with a finite deadline */
     void (*cancel)(struct thread *self); /* leave the queue; set while THREAD_SLEEPING */
     bool is_uninterruptible;
-    struct list futex;
+    struct tree_node futex; /* in the table of ipc/futex; key: hash of futex_key */
     struct futex_key futex_key;
 
     /* messages: as a caller */

@@ -105,15 +105,22 @@ static enum status living_process(struct thread *self, uint64_t handle,
     return st;
 }
 
-/* The rights a handle needs for a mapping: private writes never reach the object. */
+/* No page table has pages that can be written and not read. */
+static uint64_t with_read(uint64_t access)
+{
+    return access & VM_WRITE ? access | VM_READ : access;
+}
+
+/* The rights a handle needs for a mapping: private writes never reach the object, and
+ * vm_protect may make any private mapping readable. */
 static uint32_t rights_for(uint64_t flags)
 {
     uint32_t rights = 0;
 
-    if (flags & VM_READ)
+    if (flags & (VM_READ | VM_PRIVATE))
         rights |= RIGHT_READ;
-    if (flags & VM_WRITE)
-        rights |= flags & VM_PRIVATE ? RIGHT_READ : RIGHT_WRITE;
+    if ((flags & VM_WRITE) && !(flags & VM_PRIVATE))
+        rights |= RIGHT_WRITE;
     if (flags & VM_EXECUTE)
         rights |= RIGHT_EXECUTE;
     return rights;
@@ -141,31 +148,32 @@ static uint32_t allowed_access(const struct thread *self, const struct process *
 int64_t sys_vm_map(struct thread *self, const uint64_t *a)
 {
     struct handle_entry *entry = NULL;
+    uint64_t flags = with_read(a[5]);
     struct memory *m = NULL;
     struct process *p;
     enum status st;
 
-    if (a[5] & ~(uint64_t)(VM_ACCESS | VM_FLAGS))
+    if (flags & ~(uint64_t)(VM_ACCESS | VM_FLAGS))
         return REFUSE(E_INVALID);
-    st = check_access(a[5]);
+    st = check_access(flags);
     if (st == OK)
         st = check_range(a[1], a[2]);
     if (st == OK)
         st = living_process(self, a[0], &p);
     if (st == OK && a[3] != HANDLE_NONE)
-        st = memory_from_handle(self, a[3], rights_for(a[5]), &m, &entry);
+        st = memory_from_handle(self, a[3], rights_for(flags), &m, &entry);
     if (st != OK)
         return st;
-    if (m == NULL && (a[4] != 0 || (a[5] & VM_PRIVATE)))
+    if (m == NULL && (a[4] != 0 || (flags & VM_PRIVATE)))
         return REFUSE(E_INVALID);
     if (!is_page_aligned(a[4]))
         return REFUSE(E_ALIGN);
     if (m != NULL &&
         (a[4] > m->npages << PAGE_SHIFT || a[2] > (m->npages << PAGE_SHIFT) - a[4]))
         return REFUSE(E_RANGE);
-    trace(TRACE_map, p->object.id, a[1], a[2], a[5]);
-    return space_map(&p->space, a[1], a[2], m, a[4], (uint32_t)a[5],
-                     allowed_access(self, p, entry, a[5]));
+    trace(TRACE_map, p->object.id, a[1], a[2], flags);
+    return space_map(&p->space, a[1], a[2], m, a[4], (uint32_t)flags,
+                     allowed_access(self, p, entry, flags));
 }
 
 /* vm_unmap(process, address, length): bytes done */
@@ -199,7 +207,7 @@ int64_t sys_vm_protect(struct thread *self, const uint64_t *a)
     if (st == OK)
         st = living_process(self, a[0], &p);
     if (st == OK)
-        st = space_protect(&p->space, a[1], a[2], (uint32_t)a[3], &done);
+        st = space_protect(&p->space, a[1], a[2], (uint32_t)with_read(a[3]), &done);
     return st == OK ? (int64_t)done : st;
 }
 

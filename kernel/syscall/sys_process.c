@@ -38,40 +38,20 @@ int64_t sys_process_create(struct thread *self, const uint64_t *a)
     return handle;
 }
 
-/* A live process of this account or of one below it, or NULL. */
-static struct process *any_process(struct account *account)
-{
-    struct list *item;
-
-    for (item = account->processes.next; item != &account->processes; item = item->next) {
-        struct process *p = container_of(item, struct process, in_account);
-
-        if (p->state == PROCESS_ALIVE)
-            return p;
-    }
-    for (item = account->children.next; item != &account->children; item = item->next) {
-        struct process *p = any_process(container_of(item, struct account, sibling));
-
-        if (p != NULL)
-            return p;
-    }
-    return NULL;
-}
-
-/* Kill one process of an account's tree; 1: perhaps there are more, the stub calls again. */
+/* Kill one process of an account's tree; how many live ones are left, the stub loops. */
 static int64_t kill_account(struct thread *self, uint64_t handle, uint64_t status)
 {
     struct account *account;
-    struct process *p;
+    struct list *link;
     enum status st = account_from_handle(self, handle, &account);
 
     if (st != OK)
         return st;
-    p = any_process(account);
-    if (p == NULL)
-        return OK;
-    process_kill(p, status, FAULT_NONE, 0, 0);
-    return 1;
+    link = account_any_process(account);
+    if (link != NULL)
+        process_kill(container_of(link, struct process, in_account), status, FAULT_NONE, 0,
+                     0);
+    return (int64_t)account->live;
 }
 
 /* Give the kernel the frame of a page of the target, as its process page. */
@@ -86,6 +66,16 @@ static int64_t set_process_page(struct process *p, uint64_t va)
     if (st == OK)
         p->page = arch_direct(frame);
     return st;
+}
+
+static bool is_account(struct thread *self, uint64_t handle)
+{
+    struct handle_entry *e;
+
+    return handle <= UINT32_MAX && handle != HANDLE_SELF &&
+           handle_lookup(&self->process->handles, (handle_t)handle, OBJECT_NONE, 0, &e) ==
+               OK &&
+           e->object->type == OBJECT_ACCOUNT;
 }
 
 static int64_t revoke(struct thread *self, uint64_t handle)
@@ -105,15 +95,12 @@ static int64_t revoke(struct thread *self, uint64_t handle)
 /* process_control(process, operation, a, b, c) */
 int64_t sys_process_control(struct thread *self, const uint64_t *a)
 {
-    struct handle_entry *e;
     struct process *p;
     enum status st;
 
     if (a[1] == PROCESS_REVOKE)
         return revoke(self, a[0]);
-    if (a[1] == PROCESS_KILL && a[0] <= UINT32_MAX && a[0] != HANDLE_SELF &&
-        handle_lookup(&self->process->handles, (handle_t)a[0], OBJECT_ACCOUNT,
-                      RIGHT_MANAGE, &e) == OK)
+    if (a[1] == PROCESS_KILL && is_account(self, a[0]))
         return kill_account(self, a[0], a[2]);
     st = process_from_handle(self, a[0], RIGHT_MANAGE, &p);
     if (st != OK)

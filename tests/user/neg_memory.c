@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memory under attack: access that must not be had, quotas that run out in the middle of a
+ * call, objects that are cut while others use them.
+ */
+#include "native.h"
+
+/* The shared, read-only pages of a POSIX process stay read-only: docs/ref/vm_protect.md. */
+static void shared_pages_stay_read_only(void)
+{
+    gives(vm_protect(HANDLE_SELF, POSIX_SHIM_VA, PAGE, ALL_PAGES), E_RIGHTS,
+          "make the shim's text writable");
+    gives(vm_protect(HANDLE_SELF, POSIX_INFO_VA, PAGE, ALL_PAGES), E_RIGHTS,
+          "make the info page writable");
+    gives(vm_protect(HANDLE_SELF, POSIX_WAIT_VA, PAGE, ALL_PAGES), E_RIGHTS,
+          "make the wait words writable");
+    gives(poke(HANDLE_SELF, POSIX_SHIM_VA, 0), E_FAULT, "copy into the shim's text");
+    gives(poke(HANDLE_SELF, POSIX_INFO_VA, 0), E_FAULT, "copy into the info page");
+}
+
+static void write_pages(uint64_t va)
+{
+    futex_wait(&arena[0], 0, DEADLINE_NEVER, 0, HANDLE_NONE);
+    for (uint64_t i = 0; i < 100; i++)
+        *(volatile uint32_t *)(va + i * PAGE) = 1;
+    child_exit(7);
+}
+
+/* Objects that a child without a thread has. */
+static uint64_t objects_of_a_child(void)
+{
+    handle_t account = (handle_t)account_create(HANDLE_NONE, LIMIT_NONE, LIMIT_NONE);
+    handle_t process = (handle_t)child_make(account, HANDLE_NONE, 0, NULL, 0);
+    uint64_t objects = counters(account).objects_used;
+
+    child_end(process);
+    handle_close(account);
+    return objects;
+}
+
+/* vm_protect that can pay for its first split and not for its second changes no page. */
+static void protect_without_quota(void)
+{
+    uint64_t objects = objects_of_a_child() + 3; /* a thread, a mapping, a split */
+    handle_t account = (handle_t)account_create(HANDLE_NONE, LIMIT_NONE, objects);
+    handle_t process;
+
+    arena[0] = 0;
+    process = (handle_t)child_make(account, HANDLE_NONE, 0, write_pages, AREA_VA);
+    gives(vm_map(process, AREA_VA, 100 * PAGE, HANDLE_NONE, 0, ALL_PAGES), OK, "map 100 pages");
+    for (uint64_t i = 0; i < 100; i++)
+        poke(process, AREA_VA + i * PAGE, 2);
+    gives(CALL(vm_protect, process, AREA_VA + PAGE, 98 * PAGE, VM_READ, 0, 0), E_QUOTA,
+          "of two splits one can be paid for");
+    gives(CALL(vm_protect, process, AREA_VA + PAGE, 98 * PAGE, VM_READ, 0, 0), E_QUOTA,
+          "and again");
+    arena[0] = 1;
+    futex_wake(&arena[0], 1, 0);
+    is(child_wait(process), 7, "a thread of it can write to each page");
+    child_end(process);
+    handle_close(account);
+}
+
+#define VIEW(n) (AREA_VA + (n)*0x40000000ull)
+
+/* A page touched behind a decommit that is under way stays, and is given back in the end. */
+static void touch_during_decommit(uint64_t pages)
+{
+    int64_t memory = memory_create(HANDLE_NONE, MEMORY_ANONYMOUS, pages * PAGE, 0, HANDLE_NONE);
+    int64_t more;
+
+    for (unsigned n = 0; n < 3; n++)
+        vm_map(HANDLE_SELF, VIEW(n), pages * PAGE, (handle_t)memory, 0, ALL_PAGES);
+    for (uint64_t i = 0; i < 512; i++)
+        poke(HANDLE_SELF, VIEW(0) + i * PAGE, 1);
+    more = CALL(memory_control, memory, MEMORY_DECOMMIT, 0, 512 * PAGE, 0, 0);
+    is(more, 1, "decommit of 512 pages takes more than one step");
+    gives(CALL(memory_control, memory, MEMORY_DECOMMIT, 0, 512 * PAGE, 0, 0), E_BUSY,
+          "a second one meanwhile");
+    gives(poke(HANDLE_SELF, VIEW(1), 42), OK, "touch its first page");
+    while (more > 0)
+        more = CALL(memory_control, memory, MEMORY_CONTINUE, 0, 0, 0, 0);
+    is(more, 0, "it comes to its end");
+    is(peek(HANDLE_SELF, VIEW(2)), 42, "the touched page stays in the object");
+    is(peek(HANDLE_SELF, VIEW(2) + PAGE), 0, "the next one is zero");
+    for (unsigned n = 0; n < 3; n++)
+        vm_unmap(HANDLE_SELF, VIEW(n), pages * PAGE);
+    handle_close((handle_t)memory);
+}
+
+/* All that the object had comes back: its account is empty in the end. */
+static void decommit_leaks_nothing(void)
+{
+    handle_t account = (handle_t)account_create(HANDLE_NONE, LIMIT_NONE, LIMIT_NONE);
+    struct info_account before = counters(account);
+    int64_t memory = memory_create(account, MEMORY_ANONYMOUS, 1024 * PAGE, 0, HANDLE_NONE);
+
+    vm_map(HANDLE_SELF, VIEW(0), 1024 * PAGE, (handle_t)memory, 0, ALL_PAGES);
+    for (uint64_t i = 0; i < 600; i++)
+        poke(HANDLE_SELF, VIEW(0) + i * PAGE, 1);
+    vm_unmap(HANDLE_SELF, VIEW(0), 1024 * PAGE);
+    vm_map(HANDLE_SELF, VIEW(0), 1024 * PAGE, (handle_t)memory, 0, ALL_PAGES);
+    CALL(memory_control, memory, MEMORY_DECOMMIT, 0, 512 * PAGE, 0, 0);
+    poke(HANDLE_SELF, VIEW(0) + 3 * PAGE, 1);
+    while (CALL(memory_control, memory, MEMORY_CONTINUE, 0, 0, 0, 0) > 0)
+        continue;
+    vm_unmap(HANDLE_SELF, VIEW(0), 1024 * PAGE);
+    handle_close((handle_t)memory);
+    settles(account, before, "an object touched while it was cut");
+    handle_close(account);
+}
+
+/* Rights of a memory handle hold for every way to its pages. */
+static void rights_of_memory(void)
+{
+    handle_t memory = (handle_t)memory_create(HANDLE_NONE, MEMORY_ANONYMOUS, PAGE, 0, HANDLE_NONE);
+    handle_t none = (handle_t)handle_duplicate(memory, RIGHT_EXECUTE, 0, HANDLE_SELF);
+    handle_t write = (handle_t)handle_duplicate(memory, RIGHT_WRITE, 0, HANDLE_SELF);
+    handle_t read = (handle_t)handle_duplicate(memory, RIGHT_READ, 0, HANDLE_SELF);
+
+    gives(vm_map(HANDLE_SELF, VIEW(0), PAGE, memory, 0, ALL_PAGES), OK, "map with all rights");
+    poke(HANDLE_SELF, VIEW(0), 77);
+    gives(vm_map(HANDLE_SELF, VIEW(1), PAGE, none, 0, VM_PRIVATE), E_RIGHTS,
+          "privately without READ, without access");
+    gives(vm_map(HANDLE_SELF, VIEW(1), PAGE, none, 0, 0), OK, "shared without access");
+    gives(vm_protect(HANDLE_SELF, VIEW(1), PAGE, VM_READ), E_RIGHTS, "then protect to READ");
+    gives(vm_protect(HANDLE_SELF, VIEW(1), PAGE, VM_EXECUTE), OK, "protect to EXECUTE");
+    gives(peek(HANDLE_SELF, VIEW(1)), E_FAULT, "what can only be executed cannot be copied");
+    vm_unmap(HANDLE_SELF, VIEW(1), PAGE);
+    gives(vm_map(HANDLE_SELF, VIEW(1), PAGE, write, 0, VM_WRITE), E_RIGHTS,
+          "writable pages can be read: READ is needed, too");
+    gives(vm_map(HANDLE_SELF, VIEW(1), PAGE, write, 0, VM_WRITE | VM_PRIVATE), E_RIGHTS,
+          "privately writable without READ");
+    gives(vm_map(HANDLE_SELF, VIEW(1), PAGE, read, 0, VM_READ), OK, "readable with READ");
+    gives(vm_protect(HANDLE_SELF, VIEW(1), PAGE, ALL_PAGES), E_RIGHTS, "then writable");
+    gives(vm_protect(HANDLE_SELF, VIEW(1), PAGE, VM_WRITE), E_RIGHTS, "then only writable");
+    vm_unmap(HANDLE_SELF, VIEW(1), PAGE);
+    gives(vm_map(HANDLE_SELF, VIEW(1), PAGE, read, 0, ALL_PAGES | VM_PRIVATE), OK,
+          "privately writable with READ");
+    gives(poke(HANDLE_SELF, VIEW(1), 5), OK, "write to it");
+    is(peek(HANDLE_SELF, VIEW(0)), 77, "the object does not change");
+    vm_unmap(HANDLE_SELF, VIEW(0), PAGE);
+    vm_unmap(HANDLE_SELF, VIEW(1), PAGE);
+    gives(vm_map(HANDLE_SELF, VIEW(0), 2 * PAGE, HANDLE_NONE, 0, VM_WRITE), OK,
+          "anonymous, only writable");
+    is(peek(HANDLE_SELF, VIEW(0)), 0, "is readable before the first write");
+    gives(poke(HANDLE_SELF, VIEW(0), 1), OK, "can be written");
+    is(peek(HANDLE_SELF, VIEW(0)), 1, "and read then");
+    vm_unmap(HANDLE_SELF, VIEW(0), 2 * PAGE);
+    handle_close(memory);
+    handle_close(none);
+    handle_close(write);
+    handle_close(read);
+}
+
+/* Objects that change while they are mapped. */
+static void objects_while_mapped(void)
+{
+    handle_t account = (handle_t)account_create(HANDLE_NONE, LIMIT_NONE, LIMIT_NONE);
+    struct info_account before = counters(account);
+    handle_t m = (handle_t)memory_create(account, MEMORY_ANONYMOUS, 4 * PAGE, 0, HANDLE_NONE);
+    int64_t thread;
+
+    vm_map(HANDLE_SELF, VIEW(0), 4 * PAGE, m, 0, ALL_PAGES);
+    for (uint64_t i = 0; i < 3; i++)
+        poke(HANDLE_SELF, VIEW(0) + i * PAGE, 9);
+    gives(memory_control(m, MEMORY_RESIZE, 2 * PAGE, 0, 0), OK, "cut a mapped object");
+    is(peek(HANDLE_SELF, VIEW(0) + 2 * PAGE), 9, "a page that was mapped stays");
+    gives(peek(HANDLE_SELF, VIEW(0) + 3 * PAGE), E_FAULT, "one that was not is beyond the end");
+    gives(futex_wait((uint32_t *)(VIEW(0) + 3 * PAGE), 0, 0, 0, 0), E_FAULT, "for a futex, too");
+    thread = thread_create(HANDLE_SELF, 0, 0, 0, 0, VIEW(0) + 3 * PAGE);
+    gives(thread, E_FAULT, "for a thread page, too");
+    gives(process_control(HANDLE_SELF, PROCESS_SET_PAGE, VIEW(0), 0, 0),
+          E_EXISTS, "the process page is set already");
+    gives(memory_control(m, MEMORY_RESIZE, 0, 0, 0), OK, "cut to nothing");
+    gives(memory_control(m, MEMORY_RESIZE, VM_USER_END, 0, 0), OK, "grow to 128 TiB");
+    gives(memory_control(m, MEMORY_RESIZE, VM_USER_END + PAGE, 0, 0), E_RANGE, "and more");
+    gives(memory_control(m, MEMORY_DECOMMIT, 0, VM_USER_END, 0), OK, "decommit all of that");
+    is(peek(HANDLE_SELF, VIEW(0) + 3 * PAGE), 0, "its fourth page is zero");
+    gives(CALL(vm_map, HANDLE_SELF, VIEW(1), PAGE, m, VM_USER_END - PAGE, ALL_PAGES), OK,
+          "map its last page");
+    gives(poke(HANDLE_SELF, VIEW(1), 3), OK, "touch it");
+    gives(CALL(vm_map, HANDLE_SELF, VIEW(2), PAGE, m, VM_USER_END, ALL_PAGES), E_RANGE,
+          "the page behind it");
+    gives(CALL(vm_map, HANDLE_SELF, VIEW(2), PAGE, m, -PAGE, ALL_PAGES), E_RANGE,
+          "an offset that wraps");
+    handle_close(m);
+    is(peek(HANDLE_SELF, VIEW(1)), 3, "mappings outlive the last handle");
+    vm_unmap(HANDLE_SELF, VIEW(0), 4 * PAGE);
+    vm_unmap(HANDLE_SELF, VIEW(1), PAGE);
+    settles(account, before, "a huge sparse object");
+    handle_close(account);
+}
+
+int main(void)
+{
+    arena_make();
+    shared_pages_stay_read_only();
+    protect_without_quota();
+    touch_during_decommit(512);
+    touch_during_decommit(1024);
+    decommit_leaks_nothing();
+    rights_of_memory();
+    objects_while_mapped();
+    return done();
+}
