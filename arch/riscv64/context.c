@@ -31,6 +31,12 @@ void arch_context_init(struct arch_context *c, uaddr_t pc, uaddr_t sp, uint64_t 
     c->sstatus = SSTATUS_SPIE | SSTATUS_FS_INITIAL;
 }
 
+void arch_context_clear_fp(void)
+{
+    csr_set(sstatus, SSTATUS_FS);
+    fp_zero();
+}
+
 static void set_fs(struct arch_context *c, uint64_t fs)
 {
     c->sstatus = (c->sstatus & ~(uint64_t)SSTATUS_FS) | fs;

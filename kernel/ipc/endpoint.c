@@ -36,15 +36,15 @@
 
 #define STEP 16 /* dying receivers, undeliverable calls, orphans dealt with at a time */
 
-static struct slab_cache endpoint_cache = SLAB_CACHE(struct endpoint);
+static const struct slab_cache endpoint_cache = SLAB_CACHE(SLAB_ENDPOINT, struct endpoint);
 
 enum status endpoint_make(struct account *account, struct endpoint **out)
 {
-    struct endpoint *ep = slab_alloc(&endpoint_cache);
     enum status st;
+    struct endpoint *ep = slab_alloc(&endpoint_cache, account, &st);
 
     if (ep == NULL)
-        return REFUSE(E_NO_MEMORY);
+        return st;
     object_init(&ep->object, OBJECT_ENDPOINT);
     st = account_charge_object(account, &ep->object);
     if (st != OK) {

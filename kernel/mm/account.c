@@ -11,9 +11,8 @@
 #include <kernel/mm/account.h>
 
 #include <kernel/debug/trace.h>
-#include <kernel/mm/slab.h>
 
-static struct slab_cache account_cache = SLAB_CACHE(struct account);
+static const struct slab_cache account_cache = SLAB_CACHE(SLAB_ACCOUNT, struct account);
 static struct account root;
 
 struct account *account_root(void)
@@ -48,6 +47,7 @@ void account_init(void)
     list_init(&root.processes);
     list_init(&root.live_children);
     list_init(&root.sibling);
+    slab_init_lists(root.slabs);
 }
 
 enum status account_make(struct account *parent, uint64_t pages, uint64_t objects,
@@ -58,9 +58,9 @@ enum status account_make(struct account *parent, uint64_t pages, uint64_t object
 
     if (parent->depth + 1 >= ACCOUNT_DEPTH_MAX)
         return REFUSE(E_TOO_BIG);
-    a = slab_alloc(&account_cache);
+    a = slab_alloc(&account_cache, parent, &st);
     if (a == NULL)
-        return REFUSE(E_NO_MEMORY);
+        return st;
     object_init(&a->object, OBJECT_ACCOUNT);
     st = account_charge_object(parent, &a->object);
     if (st != OK) {
@@ -77,6 +77,7 @@ enum status account_make(struct account *parent, uint64_t pages, uint64_t object
     list_init(&a->processes);
     list_init(&a->live_children);
     list_init(&a->sibling);
+    slab_init_lists(a->slabs);
     *out = a;
     return OK;
 }

@@ -11,6 +11,7 @@
 #include <abi/status.h>
 #include <kernel/base/assert.h>
 #include <kernel/base/object.h>
+#include <kernel/mm/slab.h>
 
 #define ACCOUNT_DEPTH_MAX 16
 
@@ -28,6 +29,7 @@ struct account {
     struct list processes;      /* of sched/process: those charged to this account */
     struct list live_children;  /* with live > 0 */
     struct list sibling;        /* in the parent's live_children */
+    struct list slabs[SLAB_KINDS]; /* of mm/slab: its pages that have room for objects */
 };
 
 void account_init(void);

@@ -7,7 +7,7 @@
 #include <kernel/mm/memory.h>
 #include <kernel/mm/slab.h>
 
-static struct slab_cache mapping_cache = SLAB_CACHE(struct mapping);
+static const struct slab_cache mapping_cache = SLAB_CACHE(SLAB_MAPPING, struct mapping);
 uint64_t mapping_count;
 
 struct mapping *space_find(const struct space *space, uint64_t va)
@@ -28,10 +28,10 @@ enum status mapping_make(struct space *space, struct mapping **out)
 
     if (st != OK)
         return st;
-    m = slab_alloc(&mapping_cache);
+    m = slab_alloc(&mapping_cache, space->account, &st);
     if (m == NULL) {
         account_uncharge(space->account, CHARGE_OBJECTS, 1);
-        return REFUSE(E_NO_MEMORY);
+        return st;
     }
     mapping_count++;
     *out = m;

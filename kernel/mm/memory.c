@@ -30,7 +30,7 @@
 #define RADIX_WAYS (1u << RADIX_BITS)
 #define TRIM_STEP  64 /* frames freed in one step */
 
-static struct slab_cache memory_cache = SLAB_CACHE(struct memory);
+static const struct slab_cache memory_cache = SLAB_CACHE(SLAB_MEMORY, struct memory);
 
 #define FORBIDDEN_MAX 4
 
@@ -214,11 +214,11 @@ static enum status take_run(struct memory *m, uint64_t npages)
 enum status memory_make(struct account *account, enum memory_kind kind, uint64_t npages,
                         paddr_t base, struct memory **out)
 {
-    struct memory *m = slab_alloc(&memory_cache);
     enum status st;
+    struct memory *m = slab_alloc(&memory_cache, account, &st);
 
     if (m == NULL)
-        return REFUSE(E_NO_MEMORY);
+        return st;
     object_init(&m->object, OBJECT_MEMORY);
     m->kind = kind;
     m->npages = npages;

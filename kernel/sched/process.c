@@ -28,7 +28,7 @@
 
 #define THREADS_STEP 16
 
-static struct slab_cache process_cache = SLAB_CACHE(struct process);
+static const struct slab_cache process_cache = SLAB_CACHE(SLAB_PROCESS, struct process);
 static void (*death_hook)(struct process *process);
 static const struct process *first_process;
 
@@ -121,11 +121,11 @@ void process_init(void)
 
 enum status process_make(struct account *account, uint64_t name, struct process **out)
 {
-    struct process *p = slab_alloc(&process_cache);
     enum status st;
+    struct process *p = slab_alloc(&process_cache, account, &st);
 
     if (p == NULL)
-        return REFUSE(E_NO_MEMORY);
+        return st;
     object_init(&p->object, OBJECT_PROCESS);
     st = account_charge_object(account, &p->object);
     if (st == OK)

@@ -22,7 +22,7 @@
 #include <kernel/sched/process.h>
 #include <kernel/sched/sched.h>
 
-static struct slab_cache thread_cache = SLAB_CACHE(struct thread);
+static const struct slab_cache thread_cache = SLAB_CACHE(SLAB_THREAD, struct thread);
 static void (*end_hook)(struct thread *thread);
 
 void thread_set_end_hook(void (*hook)(struct thread *thread))
@@ -49,11 +49,11 @@ void thread_init(void)
 
 enum status thread_make(struct process *process, paddr_t page, struct thread **out)
 {
-    struct thread *t = slab_alloc(&thread_cache);
     enum status st;
+    struct thread *t = slab_alloc(&thread_cache, process->account, &st);
 
     if (t == NULL)
-        return REFUSE(E_NO_MEMORY);
+        return st;
     object_init(&t->object, OBJECT_THREAD);
     st = account_charge_object(process->account, &t->object);
     if (st != OK) {

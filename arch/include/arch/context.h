@@ -49,6 +49,10 @@ static inline uint64_t context_pc(const struct arch_context *c)
 void arch_context_init(struct arch_context *c, uaddr_t pc, uaddr_t sp, uint64_t tls,
                        uint64_t argument);
 
+/* Clear what firmware left in this hart's floating-point registers: no hart->fp_owner means
+ * that they are zero. Boot only. */
+void arch_context_clear_fp(void);
+
 /* Move floating point: save the old thread's registers if it changed them, load the new
  * thread's if the hart holds others. Either may be NULL. */
 void arch_context_switch_fp(struct hart *hart, struct arch_context *from,
