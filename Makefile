@@ -28,6 +28,9 @@ UFLAGS := $(COMMON) -fno-pic -ffunction-sections -fdata-sections
 EFLAGS := $(COMMON) -fpic -fvisibility=hidden -fno-jump-tables -ffunction-sections
 
 MAKEFLAGS += -rR
+ifneq ($(words $(CURDIR)),1)
+$(error make cannot build in a folder with a space in its name: $(CURDIR))
+endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all
@@ -200,7 +203,8 @@ run: all ## boot to the console
 gdb: all ## boot and wait for gdb
 	$(Q)./qemu-run.sh -g
 clean: ## remove what was built, keep third-party downloads and builds
-	$(Q)rm -rf $(O)/kernel.elf $(O)/boot.cpio $(O)/boot $(O)/*-obj $(O)/user $(O)/tests $(O)/*.c
+	$(Q)rm -rf $(O)/kernel.elf $(O)/boot.cpio $(O)/boot $(O)/*-obj $(O)/user $(O)/tests \
+	  $(O)/*.[cd]
 help: ## this list
 	$(Q)sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | \
 	  awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'

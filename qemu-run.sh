@@ -36,6 +36,11 @@ fail()
     exit 2
 }
 
+# A standard stream that the caller closed would become whatever is opened next.
+[ -e /proc/self/fd/0 ] || exec </dev/null
+[ -e /proc/self/fd/1 ] || exec >/dev/null
+[ -e /proc/self/fd/2 ] || exec 2>/dev/null
+
 top=$(cd "$(dirname "$0")" && pwd)
 kernel=${OUTPOST_KERNEL:-$top/build/kernel.elf}
 boot=${OUTPOST_BOOT:-$top/build/boot.cpio}

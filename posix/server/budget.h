@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the server may still spend. Touching a page that the account cannot pay for would
- * end the server, so whoever is about to make it grow asks here first.
+ * What the server may still spend. Whoever is about to make it grow asks here first, so
+ * that the last pages are not given out for files.
+ *
+ * This is a courtesy, not what keeps the server alive: clients are charged below the same
+ * account and may take the last page at any time. Touching a page that cannot be paid for
+ * ends a process, so the server touches all that it needs for itself at its start
+ * (main.c), and has the kernel make pages that it gets later, which can fail
+ * (process_write).
  */
 #ifndef POSIX_SERVER_BUDGET_H
 #define POSIX_SERVER_BUDGET_H
@@ -11,8 +17,7 @@
 
 #include <abi/handle.h>
 
-/* Pages never given out: the server's stack, data, page tables, tear-down, and the
- * untouched rest of each state table's last chunk. */
+/* Pages that are not given out for what clients keep in the server. */
 #define BUDGET_RESERVE_PAGES 256u
 
 /* Name the account that pays for the server, once at start. */

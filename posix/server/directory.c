@@ -129,6 +129,8 @@ int64_t request_GETDENTS(struct request *r)
         return -LINUX_EBADF;
     if (open->kind != KIND_DIRECTORY)
         return -LINUX_ENOTDIR;
+    if (inode_at(open->inode)->links == 0)
+        return -LINUX_ENOENT; /* it was removed */
     if (list.room > POSIX_TRANSFER_MAX)
         list.room = POSIX_TRANSFER_MAX;
     offset = open->offset;

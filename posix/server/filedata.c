@@ -94,9 +94,12 @@ static int64_t object_make(struct inode *inode, uint64_t bytes)
         handle_close(made.memory);
         return -LINUX_ENOSPC;
     }
-    if (content > 0)
-        memcpy(object_at(&made, 0), image_at(&inode->file, 0), content);
     made.written_bytes = page_up(content);
+    if (process_write(HANDLE_SELF, (uint64_t)object_at(&made, 0),
+                      image_at(&inode->file, 0), content) < 0) {
+        window_close(made.window, made.written_bytes, made.memory);
+        return -LINUX_ENOSPC;
+    }
     inode->file = made;
     return 0;
 }
@@ -179,15 +182,35 @@ int64_t file_write(struct inode *inode, uint64_t offset, uint64_t theirs, uint64
     return done;
 }
 
-/* Give back all pages from page on: a shorter object, seen through a new window, because
- * pages stay in the old window until it is unmapped. */
-static int64_t object_shorten(struct filedata *file, uint64_t page)
+/* Make sure that [address, end) of the server can be written: each page gets one of its
+ * own bytes from the kernel, which fills holes and page tables or says that it cannot. */
+static bool pages_are_there(uint64_t address, uint64_t end)
 {
+    uint64_t page = address & ~(VM_PAGE_BYTES - 1);
+
+    for (; page < end; page += VM_PAGE_BYTES) {
+        uint8_t byte;
+
+        if (vm_copy(HANDLE_SELF, page, &byte, 1, VM_COPY_IN) < 1 ||
+            process_write(HANDLE_SELF, page, &byte, 1) < 0)
+            return false;
+    }
+    return true;
+}
+
+/* Give back all pages behind the one of offset: a shorter object, seen through a new
+ * window, because pages stay in the old window until it is unmapped. The page of offset
+ * can then be written. */
+static int64_t object_shorten(struct filedata *file, uint64_t offset)
+{
+    uint64_t page = page_up(offset);
     uint32_t window = window_open(file->memory, page);
+    uint64_t address = window ? window_address(window) : 0;
 
     if (window == 0)
         return -LINUX_ENOSPC;
-    if (memory_control(file->memory, MEMORY_RESIZE, page, 0, 0) < 0) {
+    if (!pages_are_there(address + offset, address + page) ||
+        memory_control(file->memory, MEMORY_RESIZE, page, 0, 0) < 0) {
         window_close(window, page, HANDLE_NONE);
         return -LINUX_ENOSPC;
     }
@@ -203,20 +226,20 @@ static int64_t object_cut(struct filedata *file, uint64_t offset)
     uint64_t page = page_up(offset);
     uint64_t end = file->written_bytes;
     bool by_zeros = offset < end && end - offset <= CUT_BY_ZEROS_BYTES;
-    int64_t status;
+    int64_t status = 0;
 
     if (offset >= end)
         return 0;
     if (!by_zeros)
         end = page;
-    /* Zeroing may fill holes; decide about that before anything changes. */
-    if (!budget_allows((end - offset) / VM_PAGE_BYTES + 1))
-        return -LINUX_ENOSPC;
-    if (!by_zeros) {
-        status = object_shorten(file, page);
-        if (status < 0)
-            return status;
-    }
+    /* Zeroing may fill holes; what cannot be done is found out before anything changes. */
+    if (!by_zeros)
+        status = object_shorten(file, offset);
+    else if (!pages_are_there((uint64_t)object_at(file, offset),
+                              (uint64_t)object_at(file, end)))
+        status = -LINUX_ENOSPC;
+    if (status < 0)
+        return status;
     memset(object_at(file, offset), 0, end - offset);
     file->written_bytes = page;
     return 0;

@@ -175,8 +175,8 @@ int64_t request_LSEEK(struct request *r)
 
     if (open == NULL)
         return -LINUX_EBADF;
-    if (!kind_operations[open->kind].is_seekable && open->kind != KIND_DIRECTORY)
-        return -LINUX_ESPIPE;
+    if (open->kind != KIND_FILE && open->kind != KIND_DIRECTORY)
+        return kind_operations[open->kind].is_seekable ? 0 : -LINUX_ESPIPE;
     switch ((uint32_t)r->word[2]) {
     case LINUX_SEEK_SET:
         break;

@@ -134,6 +134,44 @@ static int64_t map_shared_objects(const struct startup *startup)
     return status;
 }
 
+#define OWN_STACK_BYTES  65536u        /* far more than the deepest request needs */
+#define PAGE_TABLE_BYTES (2ull << 20)  /* of addresses, in one page of a page table */
+
+static __attribute__((noinline)) void touch_stack(void)
+{
+    volatile uint8_t room[OWN_STACK_BYTES];
+
+    for (uint32_t at = 0; at < sizeof(room); at += VM_PAGE_BYTES)
+        room[at] = 0;
+}
+
+static void touch_range(volatile uint8_t *from, const volatile uint8_t *to)
+{
+    for (; from < to; from += VM_PAGE_BYTES)
+        *from = *from;
+}
+
+/*
+ * Have every page that the server itself may need: stack, data, the head of the state,
+ * page tables of the boot image. Programs are charged below the server's account and can
+ * fill it; after that a first touch would be a fault for want of memory, which ends the
+ * server.
+ */
+static void touch_own_pages(const struct startup *startup)
+{
+    extern uint8_t image_text_end[], image_bss_end[]; /* linker/user.ld */
+    uint64_t image_bytes = startup->value[POSIX_VALUE_IMAGE_OFFSET] +
+                           startup->value[POSIX_VALUE_IMAGE_BYTES];
+
+    touch_stack();
+    touch_range(image_text_end, image_bss_end);
+    touch_range((uint8_t *)STATE, (uint8_t *)(STATE + 1));
+    if (startup->handle[POSIX_START_BOOT_IMAGE] == HANDLE_NONE)
+        return;
+    for (uint64_t at = 0; at < image_bytes; at += PAGE_TABLE_BYTES)
+        (void)*(volatile uint8_t *)(SERVER_IMAGE_VA + at);
+}
+
 /* Programs expect /tmp; an image need not have it. */
 static int64_t make_tmp(void)
 {
@@ -158,6 +196,7 @@ static int64_t start(const struct startup *startup, uint32_t generation,
     status = map_shared_objects(startup);
     if (status < 0)
         return status;
+    touch_own_pages(startup);
     *step = "console rings";
     status = console_init(startup->handle[POSIX_START_CONSOLE],
                           (const struct thread_page *)startup->thread_page);

@@ -31,6 +31,8 @@ int64_t request_GETRANDOM(struct request *r)
     uint64_t bytes = r->word[1];
     uint32_t flags = (uint32_t)r->word[2];
 
+    if ((flags & LINUX_GRND_RANDOM) && (flags & LINUX_GRND_INSECURE))
+        return -LINUX_EINVAL;
     if (flags & ~(LINUX_GRND_NONBLOCK | LINUX_GRND_RANDOM | LINUX_GRND_INSECURE))
         return -LINUX_EINVAL;
     if (bytes > POSIX_TRANSFER_MAX)

@@ -154,6 +154,8 @@ int64_t names_from_client(const struct request *r, uint64_t dirfd, uint64_t path
 
     if (length < 0)
         return length;
+    if (length == 0)
+        return -LINUX_ENOENT; /* whatever dirfd is */
     if ((int32_t)dirfd != LINUX_AT_FDCWD && path_buffer[0] != '/') {
         const struct description *open = fd_find(r->process, dirfd);
 

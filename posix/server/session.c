@@ -88,13 +88,13 @@ static bool open_standard_fds(struct process *process)
 /* Read the next command; false: none is left. */
 static bool command_next(struct exec_arguments *arguments)
 {
-    const struct inode *file = inode_at(session->file);
-    const char *text = (const char *)file_bytes(file);
+    const char *text = (const char *)(SERVER_IMAGE_VA + session->image_offset);
+    uint32_t bytes = session->bytes;
     uint32_t at = session->at;
 
     *arguments = (struct exec_arguments){.strings = text + at};
-    while (at < file->size && text[at] != 0) {
-        const char *end = memchr(text + at, 0, file->size - at);
+    while (at < bytes && text[at] != 0) {
+        const char *end = memchr(text + at, 0, bytes - at);
 
         if (end == NULL || arguments->count == COMMAND_MAX)
             return false;
@@ -237,16 +237,18 @@ void session_continue(void)
 
 /* ---- start ---- */
 
-/* The file must be as the boot image gave it: it is read in place. */
+/* The commands are read where they lie in the boot image, which nothing changes: a program
+ * that writes to the file has no say in what comes after it. */
 static bool session_find(const char *name)
 {
-    uint32_t inode = names_find(name);
+    uint32_t index = names_find(name);
+    const struct inode *inode = index ? inode_at(index) : NULL;
 
-    if (inode == 0 || inode_type(inode_at(inode)) != LINUX_S_IFREG ||
-        inode_at(inode)->file.source != FILE_IMAGE)
+    if (inode == NULL || inode_type(inode) != LINUX_S_IFREG ||
+        inode->file.source != FILE_IMAGE)
         return false;
-    session->file = inode;
-    inode_open(inode);
+    session->image_offset = inode->file.image_offset;
+    session->bytes = (uint32_t)inode->size; /* a cpio archive has no longer ones */
     return true;
 }
 

@@ -17,13 +17,14 @@
 #include <abi/thread_page.h>
 
 struct session {
-    uint32_t file;      /* inode of /boot/run or /boot/console */
-    uint32_t at;        /* offset there of the next command */
-    uint32_t process;   /* that runs now, or 0 */
-    uint32_t exit_code; /* of the last command */
-    handle_t account;   /* of a command that is being given back, or none */
-    uint32_t looks;     /* how often we looked whether it is empty */
-    uint64_t pages;     /* what that account had before the command */
+    uint64_t image_offset; /* of the contents of /boot/run or /boot/console */
+    uint32_t bytes;        /* of them */
+    uint32_t at;           /* offset there of the next command */
+    uint32_t process;      /* that runs now, or 0 */
+    uint32_t exit_code;    /* of the last command */
+    handle_t account;      /* of a command that is being given back, or none */
+    uint32_t looks;        /* how often we looked whether it is empty */
+    uint64_t pages;        /* what that account had before the command */
     uint64_t objects;
     uint32_t has_ended; /* no command is left; the driver must still be told */
     uint8_t stream[3];  /* fds 0-2: 1: stream, 0: terminal */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Chunks and slots of the state object. The object grows at its end by one chunk; nothing
- * in it moves or shrinks. A chunk is mapped when a table takes it, and its pages cost
- * something when they are first touched, which the budget has agreed to before.
+ * in it moves or shrinks. A chunk is mapped when a table takes it; its pages come with the
+ * first slots that lie in them.
  */
 #include <posix/server/state.h>
 
@@ -82,6 +82,24 @@ static bool table_grow(struct table *table)
     return true;
 }
 
+/* Have the pages of a slot that was never used before. Asking the kernel makes "no memory"
+ * an error here; touching them would make it a fault, which ends the server. */
+static bool slot_has_pages(enum table_id id, uint32_t index)
+{
+    uint64_t first = (uint64_t)slot_of(id, index);
+    uint64_t end = first + STATE->table[id].slot_bytes;
+    uint64_t page = first & ~(VM_PAGE_BYTES - 1);
+    const uint64_t zero = 0;
+
+    /* The page it begins in is there if another slot, which is not nobody, ends there. */
+    if (page < first && index > 1)
+        page += VM_PAGE_BYTES;
+    for (; page < end; page += VM_PAGE_BYTES)
+        if (process_write(HANDLE_SELF, page, &zero, sizeof(zero)) < 0)
+            return false;
+    return true;
+}
+
 uint32_t slot_take(enum table_id id)
 {
     struct table *table = &STATE->table[id];
@@ -92,7 +110,10 @@ uint32_t slot_take(enum table_id id)
     if (index == 0) {
         if (table->made >> table->slot_shift >= table->chunk_count && !table_grow(table))
             return 0;
-        index = table->made++;
+        index = table->made;
+        if (!slot_has_pages(id, index))
+            return 0;
+        table->made++;
         slot = slot_of(id, index);
     } else {
         slot = slot_of(id, index);

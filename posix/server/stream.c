@@ -65,6 +65,16 @@ int64_t output_wait(struct request *r, const struct description *open)
     return request_wait(r, &STATE->console.output_waiters);
 }
 
+int64_t output_end(struct request *r, uint64_t done, int64_t status)
+{
+    if (done == 0)
+        return status;
+    if (status == REQUEST_WAIT)
+        wait_forget(r->thread_index);
+    console_kick();
+    return (int64_t)done;
+}
+
 /* DOC: stream-write */
 int64_t stream_write(struct request *r, struct description *open, uint64_t offset,
                      uint64_t theirs, uint64_t bytes)
@@ -92,10 +102,5 @@ int64_t stream_write(struct request *r, struct description *open, uint64_t offse
         done += (uint64_t)status;
         status = 0;
     }
-    if (done == 0)
-        return status;
-    if (status == REQUEST_WAIT)
-        wait_forget(r->thread_index); /* what was moved counts */
-    console_kick();
-    return (int64_t)done;
+    return output_end(r, done, status);
 }

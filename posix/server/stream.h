@@ -16,6 +16,10 @@ int64_t stream_read(struct request *r, struct description *open, uint64_t offset
 int64_t stream_write(struct request *r, struct description *open, uint64_t offset,
                      uint64_t theirs, uint64_t bytes);
 
+/* The end of a write that moved done bytes and then stopped with a status: its result. What
+ * was moved counts, and then nobody waits or fails; the driver is told. */
+int64_t output_end(struct request *r, uint64_t done, int64_t status);
+
 /* A write that found no room: REQUEST_WAIT, 0 when there is room after all, or -EAGAIN.
  */
 int64_t output_wait(struct request *r, const struct description *open);

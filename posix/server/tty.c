@@ -9,7 +9,7 @@
 #include <posix/server/stream.h>
 #include <user/lib/string.h>
 
-#define PIECE_BYTES 512u
+#define PIECE_BYTES 512u /* of output, prepared at a time */
 
 static struct ldisc_echo echo;
 
@@ -87,8 +87,8 @@ void tty_input_ended(void)
 int64_t tty_read(struct request *r, struct description *open, uint64_t offset,
                  uint64_t theirs, uint64_t bytes)
 {
+    static uint8_t line[TTY_QUEUE_BYTES]; /* a line is read at once, however long */
     struct tty *tty = &STATE->tty;
-    uint8_t piece[PIECE_BYTES];
     uint32_t elements;
     uint32_t done;
     int64_t status;
@@ -105,9 +105,9 @@ int64_t tty_read(struct request *r, struct description *open, uint64_t offset,
             return -LINUX_EAGAIN;
         return request_wait(r, &tty->readers);
     }
-    done = ldisc_peek(tty, piece, bytes < sizeof(piece) ? (uint32_t)bytes : sizeof(piece),
+    done = ldisc_peek(tty, line, bytes < sizeof(line) ? (uint32_t)bytes : sizeof(line),
                       &elements);
-    status = copy_out(theirs, piece, done);
+    status = copy_out(theirs, line, done);
     if (status < 0)
         return status;
     ldisc_take(tty, elements);
@@ -142,12 +142,7 @@ int64_t tty_write(struct request *r, struct description *open, uint64_t offset,
         done += (uint64_t)status;
         status = 0;
     }
-    if (done == 0)
-        return status;
-    if (status == REQUEST_WAIT)
-        wait_forget(r->thread_index); /* what was moved counts */
-    console_kick();
-    return (int64_t)done;
+    return output_end(r, done, status);
 }
 
 static int64_t set_termios(uint64_t command, uint64_t argument)

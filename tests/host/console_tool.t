@@ -134,6 +134,17 @@ def wrong_usage():
            not result.stdout, f"{what}: one line and status 2", result.stderr)
 
 
+def streams_may_be_closed():
+    for closed in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
+        done_ = subprocess.run(["/bin/sh", "-c", f"{QEMU_RUN} --log {log_path()} -- status 4 {closed}"],
+                               check=False)
+        equal(done_.returncode, 4, f"{closed}: the status all the same")
+    result = subprocess.run(["/bin/sh", "-c", f"{QEMU_RUN} --log {log_path()} -- both >/dev/full"],
+                            stderr=subprocess.PIPE, check=False)
+    ok(result.returncode == 125 and b"standard output: No space left" in result.stderr,
+       "stdout on a full disk: said", result.stderr)
+
+
 def files_are_added():
     folder = scratch("folder")
     os.makedirs(f"{folder}/sub")
@@ -203,7 +214,7 @@ def on_a_terminal():
 
 
 for test in (arguments_are_exact, streams_are_exact, input_is_exact, ends_without_status,
-             is_stopped_from_outside, wrong_usage, files_are_added, printed_command,
+             is_stopped_from_outside, wrong_usage, streams_may_be_closed, files_are_added, printed_command,
              on_a_terminal):
     test()
 done()

@@ -203,6 +203,23 @@ static void test_terminal(void)
 }
 
 /* More is typed than fits anywhere: everything must come out in the end. */
+static void test_long_line(void)
+{
+    int64_t fd = client_open("/dev/tty", LINUX_O_RDWR, 0);
+    static uint8_t echo[65536];
+    uint32_t typed = 0;
+
+    for (uint32_t i = 0; i < 3000; i++) {
+        send_text("x");
+        typed += receive(CONSOLE_STDOUT, echo, sizeof(echo));
+    }
+    send_text("\r");
+    receive(CONSOLE_STDOUT, echo, sizeof(echo));
+    check(typed == 3000 && client_read(fd, 4096) == 3001, "a long line in one read");
+    check(client_read(fd, 4096) == REQUEST_WAIT, "and nothing after it");
+    client_close(fd);
+}
+
 static void test_terminal_pressure(void)
 {
     int64_t fd = client_open("/dev/tty", LINUX_O_RDWR, 0);
@@ -257,6 +274,7 @@ int main(void)
     test_stream_in();
     test_stream_out();
     test_terminal();
+    test_long_line();
     test_terminal_pressure();
     check(fake_usage_equal(before, fake_usage()), "no record is left");
     test_broken_rings();

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
-from outpost import TOP, done, equal, no_panic, run, scratch
+from outpost import TOP, done, equal, no_panic, run, run_many, scratch
 
 PROGRAM = scratch("ends")
 subprocess.run([f"{TOP}/scripts/outpost-cc", "-O1", f"{TOP}/tests/posix/ends.c", "-o", PROGRAM],
@@ -26,4 +26,9 @@ for how, status, stdout in (
     result = run("/tmp/ends", *how, options=["--add", f"{PROGRAM}:/tmp/ends"])
     equal((result.status, result.stdout.decode()), (status, stdout), " ".join(how), result)
     no_panic(result, " ".join(how) + ": no panic")
+
+# What comes next is as the boot image had it, whatever a program does to /boot/run.
+result = run_many([["lua", "-e", "f = io.open('/boot/run', 'w') f:write('nosuch\\0\\0') f:close()"],
+                   ["hello"]])
+equal((result.status, result.stdout), (0, b"Hello world.\n"), "/boot/run is not changed", result)
 done()

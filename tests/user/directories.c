@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "tap.h"
@@ -141,6 +142,21 @@ static void check_working(void)
     rmdir("d");
 }
 
+static void check_removed(void)
+{
+    char records[1024];
+    int fd;
+
+    mkdir("gone", 0700);
+    fd = open("gone", O_RDONLY | O_DIRECTORY);
+    rmdir("gone");
+    fails(syscall(SYS_getdents64, fd, records, sizeof records), ENOENT,
+          "listing a directory that was removed");
+    fails(mkdirat(fd, "x", 0700), ENOENT, "making something in it");
+    fails(openat(99, "", O_RDONLY), ENOENT, "an empty name, whatever the directory");
+    close(fd);
+}
+
 static void check_renaming(void)
 {
     mkdir("d", 0700);
@@ -175,6 +191,7 @@ int main(void)
     check_making();
     check_listing();
     check_working();
+    check_removed();
     check_renaming();
     chdir("/");
     is(rmdir(directory), 0, "nothing is left");

@@ -22,6 +22,22 @@ static int contents_are(int fd, const char *expected)
     return n == (ssize_t)strlen(expected) && memcmp(buffer, expected, (size_t)n) == 0;
 }
 
+/* Devices have no offset: seeking says 0 and does nothing. */
+static void check_device_offsets(void)
+{
+    const char *const names[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/urandom"};
+    char byte;
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        int fd = open(names[i], O_RDONLY);
+
+        is(lseek(fd, 10, SEEK_SET), 0, names[i]);
+        read(fd, &byte, 1);
+        is(lseek(fd, 0, SEEK_CUR), 0, "its offset stays 0");
+        close(fd);
+    }
+}
+
 static void check_open(void)
 {
     int fd = open("f", O_RDWR | O_CREAT | O_EXCL, 0640);
@@ -214,6 +230,7 @@ int main(void)
     umask(022);
     if (!ok(mkdtemp(directory) && chdir(directory) == 0, "a directory to work in"))
         return done();
+    check_device_offsets();
     check_open();
     check_offsets();
     check_append();

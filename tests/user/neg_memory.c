@@ -192,6 +192,63 @@ static void objects_while_mapped(void)
     handle_close(account);
 }
 
+/* ---- stale translations: no switch of space between the change and the access ---- */
+
+static void write_after_protect(uint64_t va)
+{
+    *(volatile uint32_t *)va = 1;
+    CALL(vm_protect, HANDLE_SELF, va, PAGE, VM_READ, 0, 0);
+    *(volatile uint32_t *)va = 2;
+    child_exit(50);
+}
+
+static void read_after_protect(uint64_t va)
+{
+    *(volatile uint32_t *)va = 1;
+    CALL(vm_protect, HANDLE_SELF, va, PAGE, 0, 0, 0);
+    child_exit(50 + *(volatile uint32_t *)va);
+}
+
+static void read_after_unmap(uint64_t va)
+{
+    *(volatile uint32_t *)va = 1;
+    CALL(vm_unmap, HANDLE_SELF, va, PAGE, 0, 0, 0);
+    child_exit(50 + *(volatile uint32_t *)va);
+}
+
+/* A private copy replaces what was read before. */
+static void read_after_copy(uint64_t va)
+{
+    uint32_t seen = *(volatile uint32_t *)va; /* through the object's page */
+
+    *(volatile uint32_t *)va = seen + 1;
+    child_exit(*(volatile uint32_t *)va == seen + 1 ? 40 : 50);
+}
+
+static void no_access_by_stale_translations(void)
+{
+    static const struct {
+        native_fn *fn;
+        int64_t status;
+        const char *what;
+    } cases[] = {
+        {write_after_protect, FAULT_WRITE, "write to what has become read-only"},
+        {read_after_protect, FAULT_READ, "read what has become inaccessible"},
+        {read_after_unmap, FAULT_READ, "read what was unmapped"},
+        {read_after_copy, 40, "read a private copy"},
+    };
+
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        handle_t process = (handle_t)child_make(HANDLE_NONE, HANDLE_NONE, 0, NULL, 0);
+        uint32_t kind = cases[i].fn == read_after_copy ? VM_PRIVATE : 0;
+
+        vm_map(process, AREA_VA, PAGE, kind ? arena_handle : HANDLE_NONE, 0, ALL_PAGES | kind);
+        child_start(process, cases[i].fn, AREA_VA);
+        is(child_wait(process), cases[i].status, cases[i].what);
+        child_end(process);
+    }
+}
+
 int main(void)
 {
     arena_make();
@@ -202,5 +259,6 @@ int main(void)
     decommit_leaks_nothing();
     rights_of_memory();
     objects_while_mapped();
+    no_access_by_stale_translations();
     return done();
 }

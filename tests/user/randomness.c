@@ -22,6 +22,7 @@ int main(void)
     ok(memcmp(a, b, sizeof a) != 0, "other bytes");
     is(getrandom(a, 0, 0), 0, "no bytes");
     fails(getrandom(a, sizeof a, 0x80), EINVAL, "an unknown flag");
+    fails(getrandom(a, sizeof a, GRND_RANDOM | 4), EINVAL, "GRND_RANDOM and GRND_INSECURE");
     is(getrandom(big, BIG, 0), BIG, "300,000 bytes");
     for (int i = 0; i < BIG; i++)
         ones += __builtin_popcount(big[i]);

@@ -27,9 +27,7 @@ void report_death(const struct init *init, const char *name, const struct messag
         log_printf(init->system, "init: %s ended with status %lu", name, death->word[0]);
 }
 
-/* The kernel takes the dead apart in steps, one whenever nobody else wants to run: let
- * it, until the figures have stood still for a while. */
-static int64_t read_settled(const struct init *init, struct system_counters *counters)
+int64_t settled_counters(const struct init *init, struct system_counters *counters)
 {
     uint64_t last_free = 0;
     int64_t status = OK;
@@ -49,7 +47,7 @@ void report_counters(const struct init *init)
 {
     struct system_counters counters;
     uint64_t objects = 0;
-    int64_t status = read_settled(init, &counters);
+    int64_t status = settled_counters(init, &counters);
 
     if (status < 0) {
         log_printf(init->system, "counters: %s", status_name(status));
