@@ -5,8 +5,12 @@
  * The kernel holds the frame, reads each field once and follows no pointer in it, so a
  * thread that scribbles here harms only itself. Offsets are ABI.
  *
- * Upcalls (due = (pending | process pending) & ~mask) and the save areas follow
- * docs/adr: until upcalls are built the kernel reads none of the upcall fields.
+ * Upcalls: due = (pending | process pending) & ~mask. With due != 0 and inhibit = 0 the
+ * thread's registers go to upcall_save, inhibit becomes 1, and it goes on at
+ * upcall_entry with sp = upcall_stack, a0 = the thread page's address, a1 = enum
+ * fault_kind (FAULT_NONE: bits are due), everything else zero but gp and tp. Faults use
+ * fault_save, which the upcall sets free by clearing in_use. upcall_return(frame)
+ * continues from a frame.
  */
 #ifndef ABI_THREAD_PAGE_H
 #define ABI_THREAD_PAGE_H
@@ -35,8 +39,11 @@ struct register_frame {
     uint64_t x[31]; /* x1..x31 */
     uint64_t f[32];
     uint32_t fcsr;
-    uint32_t sstatus_fs;
+    uint32_t flags; /* FRAME_* */
 };
+
+#define FRAME_INHIBIT 1u /* inhibit was set when the frame was saved; upcall_return restores it */
+#define FRAME_FP      2u /* f and fcsr hold state; without it they are all zero */
 
 struct save_area {
     uint64_t in_use;

@@ -12,10 +12,10 @@
 /*
  * Access, for vm_map and vm_protect. Writable and executable together: E_INVALID.
  *
- * vm_protect can raise access to: anything for anonymous memory; anything for VM_PRIVATE, but
- * VM_EXECUTE only if the handle had EXECUTE; what the handle's rights allow for a shared mapping
- * that the process made itself; nothing beyond the access it was made with for a shared
- * mapping that another process made for it.
+ * vm_protect can raise access to: anything for anonymous memory; anything for
+ * VM_PRIVATE, but VM_EXECUTE only if the handle had EXECUTE; what the handle's rights
+ * allow for a shared mapping that the process made itself; nothing beyond the access it
+ * was made with for a shared mapping that another process made for it.
  */
 #define VM_READ    1u
 #define VM_WRITE   2u

@@ -20,8 +20,8 @@ _Noreturn void kernel_main(uint64_t hart_id, paddr_t device_tree);
 /* A trap was taken: put it on record. */
 void kernel_trap(uint64_t cause, uint64_t value);
 
-/* The current thread made a kernel call; its pc is already behind the ecall. */
-void kernel_syscall(struct thread *self);
+/* The current thread made a kernel call; its pc is already behind the ecall. Who runs now. */
+struct arch_context *kernel_syscall(struct thread *self);
 
 /* The current thread did something it may not do, or touched memory that is not there. */
 void kernel_fault(struct thread *self, enum fault_kind kind, uint64_t address);

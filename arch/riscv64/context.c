@@ -3,6 +3,8 @@
 #include <arch/context.h>
 #include <arch/hart.h>
 
+#include <kernel/base/string.h>
+
 #include <arch/riscv64/csr.h>
 #include <arch/riscv64/offsets.h>
 
@@ -75,4 +77,50 @@ void arch_context_drop_fp(struct hart *hart, struct arch_context *c)
     csr_set(sstatus, SSTATUS_FS);
     fp_zero();
     hart->fp_owner = NULL;
+}
+
+void arch_context_jump(struct arch_context *c, uaddr_t pc, uaddr_t sp, uint64_t argument0,
+                       uint64_t argument1)
+{
+    for (unsigned n = 1; n < 32; n++)
+        if (n != 3 && n != 4) /* gp and tp belong to the program, not to the moment */
+            c->x[n] = 0;
+    c->x[0] = pc.value;
+    c->x[2] = sp.value;
+    c->x[CONTEXT_A0] = argument0;
+    c->x[CONTEXT_A1] = argument1;
+}
+
+/* DOC: register-frame */
+void arch_context_get_frame(struct hart *hart, struct arch_context *c,
+                            struct register_frame *frame)
+{
+    /* What the hart holds of this thread goes to the context first. */
+    if (hart->current != NULL && (struct arch_context *)hart->current == c)
+        arch_context_switch_fp(hart, c, NULL);
+    frame->pc = c->x[0];
+    memcpy(frame->x, &c->x[1], sizeof(frame->x));
+    frame->flags = 0;
+    if (!c->fp_saved)
+        return;
+    memcpy(frame->f, c->f, sizeof(frame->f));
+    frame->fcsr = c->fcsr;
+    frame->flags = FRAME_FP;
+}
+
+void arch_context_set_frame(struct hart *hart, struct arch_context *c,
+                            const struct register_frame *frame)
+{
+    c->x[0] = frame->pc;
+    memcpy(&c->x[1], frame->x, sizeof(frame->x));
+    arch_context_drop_fp(hart,
+                         c); /* the hart's copy, if it holds one, is the old state */
+    c->fp_saved = (frame->flags & FRAME_FP) != 0;
+    set_fs(c, c->fp_saved ? SSTATUS_FS_CLEAN : SSTATUS_FS_INITIAL);
+    if (!c->fp_saved)
+        return;
+    memcpy(c->f, frame->f, sizeof(c->f));
+    c->fcsr = frame->fcsr & FCSR_MASK;
+    if (hart->current != NULL && (struct arch_context *)hart->current == c)
+        arch_context_switch_fp(hart, NULL, c);
 }

@@ -14,6 +14,8 @@
 #define SSTATUS_FS_CLEAN   0x4000
 #define SSTATUS_FS_DIRTY   0x6000
 
+#define FCSR_MASK 0xff /* rounding mode and flags [unpriv 20191213 §11.2] */
+
 /* sie, sip [§4.1.3] */
 #define SIP_STIP 0x20
 #define SIP_SEIP 0x200

@@ -218,9 +218,14 @@ static uint64_t satp_of(paddr_t root, uint16_t asid)
            (uint64_t)asid << SATP_ASID_SHIFT | root.value >> PAGE_SHIFT;
 }
 
-void arch_space_switch(paddr_t root, uint16_t asid)
+uint64_t arch_space_value(paddr_t root, uint16_t asid)
 {
-    set_satp(satp_of(root, asid));
+    return satp_of(root, asid);
+}
+
+void arch_space_use(uint64_t value)
+{
+    set_satp(value);
 }
 
 void arch_space_leave(paddr_t root)

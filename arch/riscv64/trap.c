@@ -62,8 +62,7 @@ struct arch_context *trap_from_user(struct arch_context *context)
 
     if (cause == SCAUSE_ECALL_U) {
         context->x[0] += 4; /* go on behind the ecall, whatever the call does */
-        kernel_syscall(self);
-        return kernel_next();
+        return kernel_syscall(self);
     }
     kernel_trap(cause, value);
     if (cause & SCAUSE_INTERRUPT)

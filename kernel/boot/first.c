@@ -37,7 +37,8 @@ static void need(enum status st, const char *what)
 
 static void map(struct process *p, uint64_t va, uint64_t bytes, uint32_t flags)
 {
-    need(space_map(&p->space, va, bytes, NULL, 0, flags, VM_ACCESS_ALL), "the first process");
+    need(space_map(&p->space, va, bytes, NULL, 0, flags, VM_ACCESS_ALL),
+         "the first process");
 }
 
 /* Fill user memory that need not be writable for its owner. */
@@ -142,7 +143,7 @@ void first_process_start(const struct machine *machine)
     need(space_resolve(&p->space, THREAD_PAGE_VA, VM_READ | VM_WRITE, &frame),
          "its thread page");
     frame_get(frame);
-    need(thread_make(p, frame, &t), "its thread");
+    need(thread_make(p, frame, THREAD_PAGE_VA, &t), "its thread");
     arch_context_init(&t->context, UADDR(entry), UADDR(STACK_TOP_VA), 0, BOOTINFO_VA);
     sched_make_runnable(t);
     process_set_first(p);

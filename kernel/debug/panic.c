@@ -89,8 +89,8 @@ _Noreturn void panic_report(const char *reason, uint64_t pc, uint64_t frame_poin
               arch_hart()->id);
     print(line);
     fmt_print(line, sizeof(line), "thread=%u process=%u cause=0x%lx build=%s",
-              trace_context.thread, trace_context.process, *trace_context.cause,
-              kernel_build_id);
+              (uint32_t)trace_context.ids, (uint32_t)(trace_context.ids >> 32),
+              *trace_context.cause, kernel_build_id);
     print(line);
     if (registers != NULL)
         print_registers(registers);

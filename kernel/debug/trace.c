@@ -35,17 +35,10 @@ void trace_init(struct hart *hart, void *memory, uint64_t bytes, uint64_t timeba
     hart->trace = ring;
 }
 
-void trace_set_context(uint32_t thread, uint32_t process, const uint64_t *cause)
-{
-    trace_context.thread = thread;
-    trace_context.process = process;
-    trace_context.cause = cause != NULL ? cause : &no_cause;
-}
-
 void refuse_record(enum status status, int line)
 {
     trace(TRACE_refusal, (uint64_t)(int64_t)status, (uint64_t)__builtin_return_address(0),
-          (uint64_t)line, trace_context.process);
+          (uint64_t)line, trace_context.ids >> 32);
 }
 
 void trace_print_last(unsigned count, void (*print)(const char *line))

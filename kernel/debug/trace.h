@@ -13,9 +13,18 @@
 #include <arch/hart.h>
 #include <kernel/base/assert.h>
 
+#define TRACE_WORDS (sizeof(struct trace_record) / sizeof(uint64_t))
+
+_Static_assert(offsetof(struct trace_record, thread) == 16 &&
+                   offsetof(struct trace_record, process) == 20 &&
+                   offsetof(struct trace_record, event) == 24 &&
+                   offsetof(struct trace_record, hart) == 26 &&
+                   offsetof(struct trace_record, arguments) == 32,
+               "trace_put writes whole words");
+
 /* Who records are attributed to; the cause is read afresh for each record. */
 struct trace_context {
-    uint32_t thread, process;
+    uint64_t ids;          /* thread in the lower half, process in the upper */
     const uint64_t *cause; /* in a thread page; never NULL */
 };
 
@@ -24,38 +33,53 @@ extern struct trace_context trace_context;
 /* Start a hart's ring in page-aligned memory: a header page, then 2^n records. */
 void trace_init(struct hart *hart, void *memory, uint64_t bytes, uint64_t timebase_hz);
 
-void trace_set_context(uint32_t thread, uint32_t process, const uint64_t *cause);
+static inline uint64_t trace_ids(uint64_t thread, uint64_t process)
+{
+    return process << 32 | (uint32_t)thread;
+}
+
+/* ids 0 and cause NULL: nobody. */
+static inline void trace_set_context(uint64_t ids, const uint64_t *cause)
+{
+    static const uint64_t no_cause;
+
+    trace_context.ids = ids;
+    trace_context.cause = cause != NULL ? cause : &no_cause;
+}
 
 /* DOC: trace-record */
-static inline void trace_as(uint32_t thread, uint32_t process, uint64_t cause,
-                            enum trace_event event, uint64_t a0, uint64_t a1, uint64_t a2,
-                            uint64_t a3)
+/* One record: about 20 instructions. Written as three words where fields are neighbours. */
+static inline void trace_put(uint64_t ids, uint64_t cause, enum trace_event event,
+                             uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3)
 {
     struct hart *hart = arch_hart();
     struct trace_ring *ring = hart->trace;
-    struct trace_record *r;
+    uint64_t head = ring->head, *r;
 
-    r = (struct trace_record *)((char *)ring + 4096) +
-        (ring->head & (ring->capacity - 1));
-    r->time = arch_ticks();
-    r->cause = cause;
-    r->thread = thread;
-    r->process = process;
-    r->event = (uint16_t)event;
-    r->hart = (uint16_t)hart->id;
-    r->arguments[0] = a0;
-    r->arguments[1] = a1;
-    r->arguments[2] = a2;
-    r->arguments[3] = a3;
-    ring->head++;
+    r = (uint64_t *)((char *)ring + 4096) + (head & (ring->capacity - 1)) * TRACE_WORDS;
+    ring->head = head + 1;
+    r[0] = arch_ticks();
+    r[1] = cause;
+    r[2] = ids;
+    r[3] = hart->id << 16 | event;
+    r[4] = a0;
+    r[5] = a1;
+    r[6] = a2;
+    r[7] = a3;
+}
+
+static inline void trace_as(uint64_t thread, uint64_t process, uint64_t cause,
+                            enum trace_event event, uint64_t a0, uint64_t a1, uint64_t a2,
+                            uint64_t a3)
+{
+    trace_put(trace_ids(thread, process), cause, event, a0, a1, a2, a3);
 }
 
 /* What the current thread did. */
 static inline void trace(enum trace_event event, uint64_t a0, uint64_t a1, uint64_t a2,
                          uint64_t a3)
 {
-    trace_as(trace_context.thread, trace_context.process, *trace_context.cause, event, a0,
-             a1, a2, a3);
+    trace_put(trace_context.ids, *trace_context.cause, event, a0, a1, a2, a3);
 }
 
 /* Every error that a rule of the kernel produces goes through here: on record with the

@@ -13,6 +13,9 @@
  * The reply clears them; so does either one's death: the caller gets E_OWNER_DEAD, or
  * the reply goes nowhere.
  *
+ * A server runs at the highest priority of its own, of the call in its hand and of those
+ * that wait for it: nobody of a middle priority can hold up a caller of a high one.
+ *
  * Beside calls an endpoint carries 64 event bits (interrupts, ring wake-ups: posted,
  * never lost, never queued twice) and the deaths of the processes it supervises, whose
  * queue is made of the dead processes. A receiver gets deaths first, then events, then
@@ -33,6 +36,7 @@
 #include <kernel/sched/process.h>
 #include <kernel/sched/sched.h>
 #include <kernel/sched/thread.h>
+#include <kernel/sched/upcall.h>
 
 #define STEP 16 /* dying receivers, undeliverable calls, orphans dealt with at a time */
 
@@ -54,6 +58,7 @@ enum status endpoint_make(struct account *account, struct endpoint **out)
         return st;
     }
     list_init(&ep->receivers);
+    list_init(&ep->servers);
     list_init(&ep->deaths);
     *out = ep;
     return OK;
@@ -71,7 +76,7 @@ static void endpoint_destroy(struct object *object)
 
 /* ---- sleeping at an endpoint ---- */
 
-static void cancel_receive(struct thread *t)
+void endpoint_cancel_receive(struct thread *t)
 {
     list_remove(&t->receive);
     object_put(&t->endpoint->object);
@@ -85,10 +90,29 @@ static void cancel_queued_call(struct thread *t)
     t->endpoint = NULL;
 }
 
-static void cancel_delivered_call(struct thread *t)
+void endpoint_cancel_delivered(struct thread *t)
 {
-    t->server->caller = NULL;
+    struct thread *server = t->server;
+
+    server->caller = NULL;
     t->server = NULL;
+    list_remove(&server->receive); /* from ep->servers */
+    if (server->priority != server->own_priority)
+        sched_set_effective_priority(server, server->own_priority);
+}
+
+/* What a caller is worth to it, a server is worth while it works for it. */
+static void lend_priority(struct thread *server, const struct thread *caller)
+{
+    if (caller->priority > server->priority)
+        sched_set_effective_priority(server, caller->priority);
+}
+
+/* A call has to wait: those that stand in its way get its priority. */
+static void lend_to_servers(struct endpoint *ep, const struct thread *caller)
+{
+    for (struct list *item = ep->servers.next; item != &ep->servers; item = item->next)
+        lend_priority(container_of(item, struct thread, receive), caller);
 }
 
 /* ---- deaths and events ---- */
@@ -113,6 +137,7 @@ static bool take_death(struct thread *self, struct endpoint *ep)
         return false;
     p = container_of(first, struct process, death);
     self->page->badge = p->supervisor_badge;
+    self->page->cause = 0; /* nobody asked for this */
     fill_event(self, MESSAGE_IS_DEATH, p->status, p->fault_kind, p->fault_address,
                p->fault_pc);
     object_put(&p->object);
@@ -212,8 +237,13 @@ static void deliver(struct endpoint *ep, struct thread *caller, struct thread *s
 {
     uint64_t cause = READ_ONCE(caller->page->cause);
 
+    sched_cancel_sleep(server); /* if it was asleep as a receiver: its link moves over */
     server->caller = caller;
     caller->server = server;
+    list_append(&ep->servers, &server->receive);
+    lend_priority(server, caller);
+    if (ep->callers.first != NULL)
+        lend_priority(server, container_of(ep->callers.first, struct thread, call));
     server->page->badge = badge;
     server->page->cause = cause;
     server->page->window_bytes = caller->window_bytes;
@@ -226,6 +256,7 @@ enum status endpoint_start_call(struct thread *self, struct endpoint *ep, uint64
                                 uint64_t deadline_ns)
 {
     uint64_t info = context_argument(&self->context, 1);
+    bool is_interruptible = !(info & MESSAGE_UNINTERRUPTIBLE);
     struct thread *server;
     enum status st;
 
@@ -240,17 +271,21 @@ enum status endpoint_start_call(struct thread *self, struct endpoint *ep, uint64
             return st; /* the server sleeps on; its registers will be written again */
         wake_receiver(server);
         deliver(ep, self, server, badge);
-        sched_sleep(self, SLEEP_REPLY, UINT64_MAX, cancel_delivered_call);
+        sched_sleep(self, SLEEP_REPLY, UINT64_MAX, endpoint_cancel_delivered);
         sched_switch_to(server);
         return OK;
     }
+    if (is_interruptible && upcall_is_due(self))
+        return E_INTERRUPTED; /* an answer: the call was never queued */
     self->call_badge = badge;
     self->call.key =
         (uint64_t)(PRIORITY_COUNT - 1 - self->priority) << 56 | ep->arrivals++;
     tree_insert(&ep->callers, &self->call);
+    lend_to_servers(ep, self);
     self->endpoint = ep;
     object_get(&ep->object);
     sched_sleep(self, SLEEP_CALL, deadline_ns, cancel_queued_call);
+    self->is_interruptible = is_interruptible;
     return OK;
 }
 
@@ -294,7 +329,7 @@ static bool take_call(struct thread *self, struct endpoint *ep)
         }
         sched_cancel_sleep(caller);
         deliver(ep, caller, self, badge);
-        caller->cancel = cancel_delivered_call;
+        caller->cancel = endpoint_cancel_delivered;
         return true;
     }
     if (ep->callers.first != NULL)
@@ -302,14 +337,20 @@ static bool take_call(struct thread *self, struct endpoint *ep)
     return false;
 }
 
-void endpoint_receive(struct thread *self, struct endpoint *ep, uint64_t deadline_ns)
+void endpoint_receive(struct thread *self, struct endpoint *ep, uint64_t deadline_ns,
+                      bool is_interruptible)
 {
     if (take_death(self, ep) || take_events(self, ep) || take_call(self, ep))
         return;
+    if (is_interruptible && upcall_is_due(self)) {
+        context_set_result(&self->context, E_INTERRUPTED);
+        return;
+    }
     list_append(&ep->receivers, &self->receive);
     self->endpoint = ep;
     object_get(&ep->object);
-    sched_sleep(self, SLEEP_RECEIVE, deadline_ns, cancel_receive);
+    sched_sleep(self, SLEEP_RECEIVE, deadline_ns, endpoint_cancel_receive);
+    self->is_interruptible = is_interruptible;
 }
 
 /* ---- ends ---- */
@@ -336,7 +377,8 @@ static bool send_away(struct endpoint *ep)
         if (death != NULL)
             object_put(&container_of(death, struct process, death)->object);
         else if (ep->callers.first != NULL)
-            sched_wake(container_of(ep->callers.first, struct thread, call), E_OWNER_DEAD);
+            sched_wake(container_of(ep->callers.first, struct thread, call),
+                       E_OWNER_DEAD);
         else if (!list_is_empty(&ep->receivers))
             sched_wake(container_of(ep->receivers.next, struct thread, receive),
                        E_BAD_HANDLE);

@@ -19,6 +19,7 @@ struct endpoint {
     struct object object;
     struct tree callers;   /* struct thread.call: undelivered calls, best first */
     struct list receivers; /* struct thread.receive: threads with nothing to do */
+    struct list servers;   /* struct thread.receive: threads with a call in hand */
     struct list deaths;    /* struct process.death: each holds a reference to itself */
     uint64_t events;       /* bits posted and not yet taken */
     uint64_t arrivals;
@@ -54,9 +55,13 @@ enum status endpoint_reply(struct thread *self, struct thread **replied) MUST_CH
 
 /*
  * The current thread takes the next death, event word or call: its registers are set, or
- * it sleeps until there is one.
+ * it sleeps until there is one. Due upcall bits end an interruptible sleep.
  */
 void endpoint_receive(struct thread *self, struct endpoint *endpoint,
-                      uint64_t deadline_ns);
+                      uint64_t deadline_ns, bool is_interruptible);
+
+/* Take a thread out of what it sleeps in here; the scheduler calls them. */
+void endpoint_cancel_receive(struct thread *thread);
+void endpoint_cancel_delivered(struct thread *thread);
 
 #endif

@@ -6,11 +6,9 @@
 #include <abi/message.h>
 #include <abi/status.h>
 #include <kernel/base/assert.h>
+#include <kernel/sched/upcall.h>
 
 struct thread;
-
-/* A field of a page that user mode writes: read it once, use the copy. */
-#define READ_ONCE(field) (*(const volatile __typeof__(field) *)&(field))
 
 /* Is this info word one a sender may use? Errors: E_INVALID. */
 enum status message_check_info(uint64_t info) MUST_CHECK;

@@ -157,8 +157,8 @@ enum status frame_alloc(struct account *account, unsigned order, paddr_t *out)
 {
     enum status st = frame_alloc_dirty(account, order, out);
 
-    if (st == OK)
-        memset(arch_direct(*out), 0, PAGE_BYTES << order);
+    for (uint64_t at = 0; st == OK && at < PAGE_BYTES << order; at += PAGE_BYTES)
+        page_zero((char *)arch_direct(*out) + at);
     return st;
 }
 

@@ -125,8 +125,8 @@ static bool node_is_empty(const uint64_t *ways)
 }
 
 /*
- * Free what lies at [*at, end) below this slot, until budget is spent. A node goes with its
- * last page; one that was touched behind *at, in an earlier step's part, keeps it.
+ * Free what lies at [*at, end) below this slot, until budget is spent. A node goes with
+ * its last page; one that was touched behind *at, in an earlier step's part, keeps it.
  */
 static void trim_slot(struct memory *m, uint64_t *slot, unsigned level, uint64_t base,
                       uint64_t *at, uint64_t end, unsigned *budget)

@@ -29,27 +29,21 @@
 
 /* ---- ASIDs: numbers are handed out in rounds; a new round forgets every translation ---- */
 
-static uint32_t asid_round = 1, asid_next = 1;
+uint32_t space_asid_round = 1;
+static uint32_t asid_next = 1;
 
-static void asid_refresh(struct space *space)
+void space_refresh_asid(struct space *space)
 {
-    if (space->asid_round == asid_round)
-        return;
     if (asid_next >= arch_asid_count()) {
-        asid_round++;
+        space_asid_round++;
         asid_next = 1;
         arch_fence_all();
     }
     space->asid = arch_asid_count() > 1 ? asid_next++ : 0;
-    space->asid_round = asid_round;
+    space->asid_round = space_asid_round;
+    space->translation = arch_space_value(space->root, (uint16_t)space->asid);
     if (arch_asid_count() <= 1)
         arch_fence_all(); /* every space is number 0 */
-}
-
-void space_activate(struct space *space)
-{
-    asid_refresh(space);
-    arch_space_switch(space->root, (uint16_t)space->asid);
 }
 
 enum status space_make(struct space *space, struct account *account, uint64_t id)
@@ -66,7 +60,7 @@ enum status space_make(struct space *space, struct account *account, uint64_t id
 
 /* ---- pages ---- */
 
-static enum status leaf_make(struct space *space, uint64_t va, pte_t **out)
+enum status space_leaf(struct space *space, uint64_t va, pte_t **out)
 {
     while ((*out = arch_table_leaf(space->root, va)) == NULL) {
         paddr_t table;
@@ -108,6 +102,7 @@ static enum status fill(struct space *space, struct mapping *m, uint64_t va, pte
     return OK;
 }
 
+/* DOC: break-sharing */
 /* The first write to a shared frame: the last sharer takes it over, others copy. */
 static enum status break_sharing(struct space *space, struct mapping *m, uint64_t va,
                                  pte_t *leaf)
@@ -135,43 +130,50 @@ static enum status break_sharing(struct space *space, struct mapping *m, uint64_
 }
 
 /* DOC: space-resolve */
-enum status space_resolve(struct space *space, uint64_t va, uint32_t access,
-                          paddr_t *frame)
+static bool grants(const pte_t *leaf, uint32_t access)
 {
-    struct mapping *m;
-    enum status st = OK;
-    pte_t *leaf;
+    return leaf != NULL && arch_pte_is_valid(*leaf) && !(access & ~arch_pte_access(*leaf));
+}
 
-    va = page_floor(va);
-    leaf = arch_table_leaf(space->root, va);
-    if (leaf == NULL || !arch_pte_is_valid(*leaf) || (access & ~arch_pte_access(*leaf))) {
-        m = space_find(space, va);
-        if (m == NULL || (access & ~m->access))
-            return REFUSE(E_FAULT);
-        if (leaf == NULL)
-            st = leaf_make(space, va, &leaf);
-        if (st == OK && !arch_pte_is_valid(*leaf))
-            st = fill(space, m, va, leaf);
-        if (st == OK && (access & VM_WRITE) && (arch_pte_access(*leaf) & PTE_COPY))
-            st = break_sharing(space, m, va, leaf);
-        if (st != OK)
-            return st;
-        ASSERT_EQUAL(access & ~arch_pte_access(*leaf), 0);
-    }
-    if (frame != NULL)
+/* Make an entry grant the access, as its record says; *leaf may be NULL at first. */
+static enum status make_grant(struct space *space, uint64_t va, uint32_t access, pte_t **leaf)
+{
+    struct mapping *m = space_find(space, va);
+    enum status st = OK;
+
+    if (m == NULL || (access & ~m->access))
+        return REFUSE(E_FAULT);
+    if (*leaf == NULL)
+        st = space_leaf(space, va, leaf);
+    if (st == OK && !arch_pte_is_valid(**leaf))
+        st = fill(space, m, va, *leaf);
+    if (st == OK && (access & VM_WRITE) && (arch_pte_access(**leaf) & PTE_COPY))
+        st = break_sharing(space, m, va, *leaf);
+    if (st == OK)
+        ASSERT_EQUAL(access & ~arch_pte_access(**leaf), 0);
+    return st;
+}
+
+enum status space_resolve(struct space *space, uint64_t va, uint32_t access, paddr_t *frame)
+{
+    pte_t *leaf = arch_table_leaf(space->root, va);
+    enum status st = OK;
+
+    if (!grants(leaf, access))
+        st = make_grant(space, page_floor(va), access, &leaf);
+    if (st == OK)
         *frame = arch_pte_frame(*leaf);
-    return OK;
+    return st;
 }
 
 enum status space_fault(struct space *space, uint64_t va, uint32_t access)
 {
     pte_t *leaf = arch_table_leaf(space->root, va);
 
-    if (leaf != NULL && arch_pte_is_valid(*leaf) && !(access & ~arch_pte_access(*leaf))) {
-        arch_fence_page(va, (uint16_t)space->asid);
-        return OK;
-    }
-    return space_resolve(space, va, access, NULL);
+    if (!grants(leaf, access))
+        return make_grant(space, page_floor(va), access, &leaf);
+    arch_fence_page(va, (uint16_t)space->asid); /* only this hart's copy was stale */
+    return OK;
 }
 
 enum status space_share_frame(struct space *space, uint64_t va, paddr_t *frame)

@@ -7,6 +7,7 @@
 
 #include <abi/status.h>
 #include <abi/vm.h>
+#include <arch/mmu.h>
 #include <arch/types.h>
 #include <kernel/base/assert.h>
 #include <kernel/base/tree.h>
@@ -19,6 +20,7 @@ struct space {
     uint64_t id; /* of the process: the name of its private memory in futex keys */
     uint32_t asid;
     uint32_t asid_round;
+    uint64_t translation; /* arch_space_value(root, asid), once there is an asid */
     struct tree mappings; /* by first address */
     struct account *account;
 };
@@ -45,7 +47,15 @@ enum status space_make(struct space *space, struct account *account,
 bool space_destroy_step(struct space *space);
 
 /* Make the hart translate through this space. */
-void space_activate(struct space *space);
+extern uint32_t space_asid_round;
+void space_refresh_asid(struct space *space);
+
+static inline void space_activate(struct space *space)
+{
+    if (__builtin_expect(space->asid_round != space_asid_round, 0))
+        space_refresh_asid(space);
+    arch_space_use(space->translation);
+}
 
 /*
  * Map [va, va + bytes), page-aligned, inside the user half. memory NULL: anonymous.
@@ -53,8 +63,8 @@ void space_activate(struct space *space);
  * Errors: E_EXISTS something is mapped there; E_QUOTA; E_NO_MEMORY.
  */
 enum status space_map(struct space *space, uint64_t va, uint64_t bytes,
-                      struct memory *memory,
-                      uint64_t offset, uint32_t flags, uint32_t allowed) MUST_CHECK;
+                      struct memory *memory, uint64_t offset, uint32_t flags,
+                      uint32_t allowed) MUST_CHECK;
 
 /*
  * Unmap from va on, at most bytes, one bounded slice; *done bytes of it (holes count).
@@ -69,8 +79,17 @@ enum status space_protect(struct space *space, uint64_t va, uint64_t bytes,
                           uint32_t access, uint64_t *done) MUST_CHECK;
 
 /*
+ * One bounded step of copying source into target: from *at on, which it moves;
+ * VM_USER_END when all is copied. Begin with 0 and an empty target. Fences before it
+ * returns. Errors: E_QUOTA, E_NO_MEMORY the target's account; E_EXISTS the target was
+ * not empty.
+ */
+enum status space_clone_step(struct space *target, struct space *source,
+                             uint64_t *at) MUST_CHECK;
+
+/*
  * Make the page at va accessible as asked, as a fault or on behalf of a call: zero-fill,
- * memory object page, copy before write. *frame (may be NULL) is its frame.
+ * memory object page, copy before write. *frame is its frame.
  * Errors: E_FAULT nothing mapped there or access not granted; E_RANGE beyond the end of
  * the memory object; E_QUOTA; E_NO_MEMORY.
  */

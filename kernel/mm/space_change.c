@@ -148,8 +148,8 @@ static void change_pages(struct space *space, const struct mapping *m)
         arch_fence_code();
 }
 
-enum status space_protect(struct space *space, uint64_t va, uint64_t bytes, uint32_t access,
-                          uint64_t *done)
+enum status space_protect(struct space *space, uint64_t va, uint64_t bytes,
+                          uint32_t access, uint64_t *done)
 {
     struct mapping *m = space_find(space, va);
     uint64_t end = va + bytes, stop;

@@ -106,14 +106,9 @@ enum status handle_lookup(const struct handle_table *t, handle_t handle,
                           enum object_type type, uint32_t rights,
                           struct handle_entry **out)
 {
-    uint32_t slot = handle & ((1u << HANDLE_SLOT_BITS) - 1);
-    struct handle_entry *e;
+    struct handle_entry *e = handle_peek(t, handle);
 
-    if (slot >= t->slots)
-        return REFUSE(E_BAD_HANDLE);
-    e = entry_at(t, slot);
-    if (e->object == NULL || e->generation != handle >> HANDLE_SLOT_BITS ||
-        e->epoch != e->object->epoch)
+    if (e == NULL)
         return REFUSE(E_BAD_HANDLE);
     if (type != OBJECT_NONE && e->object->type != type)
         return REFUSE(E_WRONG_TYPE);

@@ -55,6 +55,24 @@ enum status handle_lookup(const struct handle_table *table, handle_t handle,
                           enum object_type type, uint32_t rights,
                           struct handle_entry **out) MUST_CHECK;
 
+#define HANDLE_LEAF_SLOTS (PAGE_BYTES / sizeof(struct handle_entry))
+
+/* The entry of a good handle, or NULL; for those that go elsewhere to be refused. */
+static inline struct handle_entry *handle_peek(const struct handle_table *t,
+                                               uint64_t handle)
+{
+    uint32_t slot = handle & ((1u << HANDLE_SLOT_BITS) - 1);
+    struct handle_entry *e;
+
+    if (slot >= t->slots)
+        return NULL;
+    e = &t->leaves[slot / HANDLE_LEAF_SLOTS][slot % HANDLE_LEAF_SLOTS];
+    if (e->object == NULL || e->generation != handle >> HANDLE_SLOT_BITS ||
+        e->epoch != e->object->epoch)
+        return NULL;
+    return e;
+}
+
 /* Errors: E_BAD_HANDLE. A stale handle can be closed. */
 enum status handle_drop(struct handle_table *table, handle_t handle) MUST_CHECK;
 

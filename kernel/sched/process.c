@@ -18,12 +18,14 @@
 #include <kernel/sched/process.h>
 
 #include <arch/mmu.h>
+#include <kernel/base/string.h>
 #include <kernel/debug/klog.h>
 #include <kernel/debug/trace.h>
 #include <kernel/mm/account.h>
 #include <kernel/mm/frame.h>
 #include <kernel/mm/reaper.h>
 #include <kernel/mm/slab.h>
+#include <kernel/sched/sched.h>
 #include <kernel/sched/thread.h>
 
 #define THREADS_STEP 16
@@ -60,10 +62,75 @@ enum status process_release(struct process *p)
     return OK;
 }
 
+/* DOC: clone-end */
+/* The clone is complete, or will never be: the source's map may change again. */
+static void end_clone(struct process *target)
+{
+    struct process *source = target->clone_source;
+
+    if (source == NULL)
+        return;
+    target->clone_source = NULL;
+    source->clones--;
+    object_put(&source->object);
+}
+
+/* The first thread's page: fresh, with what the source's thread had set for itself. */
+static enum status clone_thread_page(struct process *target,
+                                     const struct thread_page *from, uint64_t va)
+{
+    struct thread_page *to;
+    enum status st;
+    void *page;
+
+    if (va == 0)
+        return OK;
+    st = space_map(&target->space, va, PAGE_BYTES, NULL, 0,
+                   VM_READ | VM_WRITE | VM_NOINHERIT, VM_READ | VM_WRITE);
+    if (st == OK)
+        st = space_pointer(&target->space, va, VM_WRITE, &page);
+    if (st != OK)
+        return st;
+    to = page;
+    to->mask = from->mask;
+    to->inhibit = from->inhibit;
+    to->upcall_entry = from->upcall_entry;
+    to->upcall_stack = from->upcall_stack;
+    return OK;
+}
+
+/* DOC: clone-step */
+int64_t process_clone_step(struct process *target, struct process *source,
+                           const struct thread_page *page, uint64_t page_va)
+{
+    enum status st;
+
+    if (target->clone_source == NULL) {
+        if (target->space.mappings.root != NULL)
+            return REFUSE(E_EXISTS);
+        if (source->exits > 0 || source->clone_source != NULL)
+            return REFUSE(E_BUSY);
+        object_get(&source->object);
+        target->clone_source = source;
+        target->clone_at = 0;
+        source->clones++;
+    }
+    if (target->clone_source != source)
+        return REFUSE(E_BUSY);
+    st = space_clone_step(&target->space, &source->space, &target->clone_at);
+    if (st == OK && target->clone_at < VM_USER_END)
+        return 1;
+    if (st == OK)
+        st = clone_thread_page(target, page, page_va);
+    end_clone(target);
+    return st;
+}
+
 /* All threads and handles are gone. */
 static void process_died(struct process *p)
 {
     p->state = PROCESS_DEAD;
+    end_clone(p);
     if (p->page != NULL)
         frame_put(arch_physical(p->page));
     p->page = NULL;
@@ -148,6 +215,35 @@ enum status process_make(struct account *account, uint64_t name, struct process 
     return OK;
 }
 
+enum status process_suspend(struct process *p)
+{
+    if (p->state != PROCESS_ALIVE)
+        return REFUSE(E_DEAD);
+    if (p->suspend_count == UINT32_MAX)
+        return REFUSE(E_TOO_BIG);
+    p->suspend_count++;
+    p->is_stopped = true; /* the scheduler parks its threads as it comes to them */
+    return OK;
+}
+
+enum status process_resume(struct process *p)
+{
+    if (p->state != PROCESS_ALIVE)
+        return REFUSE(E_DEAD);
+    if (p->suspend_count == 0)
+        return REFUSE(E_BUSY);
+    if (--p->suspend_count > 0)
+        return OK;
+    p->is_stopped = false;
+    for (struct list *item = p->threads.next; item != &p->threads; item = item->next) {
+        struct thread *t = container_of(item, struct thread, in_process);
+
+        if (t->state == THREAD_PARKED)
+            sched_make_runnable(t);
+    }
+    return OK;
+}
+
 void process_set_first(struct process *p)
 {
     first_process = p;
@@ -159,6 +255,7 @@ void process_kill(struct process *p, uint64_t status, enum fault_kind kind,
     if (p->state != PROCESS_ALIVE)
         return;
     p->state = PROCESS_DYING;
+    p->is_stopped = true;
     account_remove_process(p->account, &p->in_account);
     p->status = status;
     p->fault_kind = kind;

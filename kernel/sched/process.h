@@ -29,9 +29,17 @@ struct process {
     struct list in_account;  /* in account->processes while alive */
     struct list threads;
     uint32_t thread_count;
+    uint32_t suspend_count;
+    bool is_stopped; /* suspended or not alive: none of its threads may run */
     enum process_state state;
-    uint64_t name; /* up to 8 characters, for traces */
-    void *page;    /* the process page, or NULL; holds a reference to the frame */
+    uint64_t name;             /* up to 8 characters, for traces */
+    struct process_page *page; /* or NULL; holds a reference to the frame */
+
+    /* while it is being made as a clone */
+    struct process *clone_source; /* holds a reference */
+    uint64_t clone_at;
+    uint32_t clones; /* targets that are being made from this process: its map is fixed */
+    uint32_t exits;  /* threads that are unmapping as they end: it cannot be cloned */
 
     /* death */
     struct endpoint *supervisor; /* holds a reference; NULL: nobody */
@@ -42,6 +50,12 @@ struct process {
     uint64_t fault_address, fault_pc;
 };
 
+/* Is it half made, or is another being made from it? */
+static inline bool process_is_cloning(const struct process *p)
+{
+    return p->clones > 0 || p->clone_source != NULL;
+}
+
 void process_init(void);
 
 /*
@@ -50,6 +64,21 @@ void process_init(void);
  */
 enum status process_make(struct account *account, uint64_t name,
                          struct process **out) MUST_CHECK;
+
+/*
+ * One step of making target a clone of source; 1: more is to be done. page_va: where
+ * self, a thread of the source, has its thread page; the target gets a fresh one there
+ * with mask and upcall entry copied (0: none). Errors: E_BUSY the target is another's
+ * clone already, or the source's map is changing; those of space_clone_step().
+ */
+int64_t process_clone_step(struct process *target, struct process *source,
+                           const struct thread_page *page, uint64_t page_va);
+
+/* No thread of it runs in user mode until as many resumes came. A call that was delivered
+ * completes; threads made meanwhile are born suspended. Errors: E_DEAD; E_TOO_BIG. */
+enum status process_suspend(struct process *process) MUST_CHECK;
+/* Errors: E_DEAD; E_BUSY it is not suspended. */
+enum status process_resume(struct process *process) MUST_CHECK;
 
 /* Without this process there is no system: its end is the machine's. Boot only. */
 void process_set_first(struct process *process);

@@ -19,13 +19,13 @@
 #include <kernel/debug/trace.h>
 #include <kernel/mm/reaper.h>
 #include <kernel/sched/process.h>
+#include <kernel/sched/upcall.h>
 
 #define SLICE_NS    10000000ull /* 10 ms */
 #define EXPIRE_STEP 32          /* sleepers woken by one timer interrupt */
 
 static struct {
     struct list queue[PRIORITY_COUNT];
-    uint32_t bitmap; /* bit p: queue[p] is not empty */
     struct tree deadlines;
     uint64_t ns_per_tick_32; /* nanoseconds per tick, times 2^32 */
     uint64_t ticks_per_ns_32;
@@ -34,6 +34,19 @@ static struct {
     const struct thread *heir; /* was switched to directly: goes on in the old slice */
     struct thread reaper;
 } sched;
+
+uint32_t sched_ready;
+
+/* RV64G has no instruction for it: multiply the bit alone by a de Bruijn sequence, whose
+ * upper five bits are then different for each place. bits is not 0. */
+static inline unsigned lowest_bit(uint32_t bits)
+{
+    static const uint8_t place[32] = {0,  1,  28, 2,  29, 14, 24, 3,  30, 22, 20,
+                                      15, 25, 17, 4,  8,  31, 27, 13, 23, 21, 19,
+                                      16, 7,  26, 12, 18, 6,  11, 5,  10, 9};
+
+    return place[(bits & -bits) * 0x077cb531u >> 27];
+}
 
 uint64_t sched_now_ns(void)
 {
@@ -80,14 +93,14 @@ void sched_make_runnable(struct thread *t)
     ASSERT(list_is_empty(&t->run));
     t->state = THREAD_RUNNABLE;
     list_append(&sched.queue[t->priority], &t->run);
-    sched.bitmap |= 1u << t->priority;
+    sched_ready |= sched_bit(t->priority);
 }
 
 void sched_remove(struct thread *t)
 {
     list_remove(&t->run);
     if (list_is_empty(&sched.queue[t->priority]))
-        sched.bitmap &= ~(1u << t->priority);
+        sched_ready &= ~sched_bit(t->priority);
 }
 
 void sched_sleep(struct thread *self, enum sleep_kind kind, uint64_t deadline_ns,
@@ -109,6 +122,7 @@ void sched_cancel_sleep(struct thread *t)
         return;
     t->cancel(t);
     t->cancel = NULL;
+    t->is_interruptible = false;
     tree_remove(&sched.deadlines, &t->deadline);
 }
 
@@ -126,11 +140,17 @@ void sched_switch_to(struct thread *t)
         return;
     list_remove(&t->run);
     list_prepend(&sched.queue[t->priority], &t->run);
-    sched.bitmap |= 1u << t->priority;
+    sched_ready |= sched_bit(t->priority);
     sched.heir = t;
 }
 
 void sched_set_priority(struct thread *t, unsigned priority)
+{
+    t->own_priority = (uint8_t)priority;
+    sched_set_effective_priority(t, priority);
+}
+
+void sched_set_effective_priority(struct thread *t, unsigned priority)
 {
     bool is_queued = t->state == THREAD_RUNNABLE;
 
@@ -170,7 +190,7 @@ void sched_timer(void)
           sched.deadlines.first ? sched.deadlines.first->key : 0, 0);
 }
 
-static void set_timer(const struct thread *next)
+static inline void set_timer(const struct thread *next)
 {
     uint64_t at = sched.deadlines.first != NULL ? sched.deadlines.first->key : UINT64_MAX;
     const struct list *queue;
@@ -186,27 +206,13 @@ static void set_timer(const struct thread *next)
     arch_timer_set(at == UINT64_MAX ? UINT64_MAX : ticks_of(at) + 1);
 }
 
-/* By halves: RV64G has no instruction for it. */
-static unsigned highest_bit(uint32_t bits)
-{
-    unsigned n = 0;
-
-    for (unsigned half = 16; half > 0; half /= 2) {
-        if (bits >> half) {
-            bits >>= half;
-            n += half;
-        }
-    }
-    return n;
-}
-
-static struct thread *best(void)
+static inline struct thread *best(void)
 {
     unsigned priority;
 
-    if (sched.bitmap == 0)
+    if (sched_ready == 0)
         return NULL;
-    priority = highest_bit(sched.bitmap);
+    priority = PRIORITY_COUNT - 1 - lowest_bit(sched_ready);
     return container_of(sched.queue[priority].next, struct thread, run);
 }
 
@@ -218,8 +224,7 @@ static void switch_to(struct hart *hart, struct thread *next)
           next->priority);
     arch_context_switch_fp(hart, from != NULL ? &from->context : NULL, &next->context);
     space_activate(&next->process->space);
-    trace_set_context((uint32_t)next->object.id, (uint32_t)next->process->object.id,
-                      &next->page->cause);
+    trace_set_context(next->trace_ids, &next->page->cause);
     hart->current = next;
     next->context.hart = hart;
     if (next != sched.heir)
@@ -234,7 +239,7 @@ static void leave_thread(struct hart *hart)
         return;
     arch_context_switch_fp(hart, &hart->current->context, NULL);
     hart->current = NULL;
-    trace_set_context(0, 0, NULL);
+    trace_set_context(0, NULL);
 }
 
 /* DOC: sched-pick */
@@ -245,6 +250,8 @@ struct thread *sched_pick(void)
 
     for (;;) {
         next = best();
+        if (next != NULL && next->continuation == NULL && !next->process->is_stopped)
+            break;
         if (next == NULL) {
             leave_thread(hart);
             set_timer(NULL);
@@ -252,15 +259,15 @@ struct thread *sched_pick(void)
         } else if (next->continuation != NULL) {
             leave_thread(hart);
             next->continuation(next);
-        } else if (next->process->state != PROCESS_ALIVE) {
-            sched_remove(next); /* the reaper finds it through its process */
-            next->state = THREAD_SLEEPING;
-        } else {
-            break;
+        } else { /* resume or the reaper finds it through its process */
+            sched_remove(next);
+            next->state = THREAD_PARKED;
         }
     }
     if (next != hart->current)
         switch_to(hart, next);
     set_timer(next);
+    if (upcall_is_due(next))
+        upcall_deliver(next);
     return next;
 }

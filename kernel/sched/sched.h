@@ -6,7 +6,11 @@
 #define KERNEL_SCHED_SCHED_H
 
 #include <abi/status.h>
+#include <abi/process.h>
+#include <arch/hart.h>
+#include <kernel/debug/trace.h>
 #include <kernel/sched/thread.h>
+#include <kernel/sched/upcall.h>
 
 void sched_init(uint64_t timebase_hz);
 
@@ -36,8 +40,57 @@ void sched_cancel_sleep(struct thread *thread);
  * rest of the slice. */
 void sched_switch_to(struct thread *thread);
 
-/* Change a thread's priority, moving it in the queue if it is there. */
+/* Bit 31 - p: somebody of priority p is runnable. For the fast path; sched.c writes it. */
+extern uint32_t sched_ready;
+
+static inline uint32_t sched_bit(unsigned priority)
+{
+    return 1u << (PRIORITY_COUNT - 1 - priority);
+}
+
+/*
+ * The short way of a message: self, current, goes to sleep and other, asleep without a
+ * deadline, runs in its place and on its slice. sched_can_replace() says whether nothing
+ * speaks against it: no higher priority, which would not fit its place, nobody better
+ * waits, other may go to user mode as it is.
+ */
+static inline bool sched_can_replace(const struct thread *self,
+                                     const struct thread *other)
+{
+    return other->priority <= self->priority && !other->process->is_stopped &&
+           other->continuation == NULL && !upcall_is_due(other) &&
+           (sched_ready & (sched_bit(self->priority) - 1)) == 0;
+}
+
+static inline void sched_replace(struct thread *self, struct thread *other,
+                                 void (*cancel)(struct thread *))
+{
+    struct hart *hart = arch_hart();
+
+    other->run = self->run; /* its place, at the head */
+    other->run.prev->next = &other->run;
+    other->run.next->prev = &other->run;
+    list_init(&self->run);
+    other->priority = self->priority; /* whose place it has */
+    self->state = THREAD_SLEEPING;
+    self->cancel = cancel;
+    other->state = THREAD_RUNNABLE;
+    other->cancel = NULL;
+    other->is_interruptible = false;
+    if (!arch_context_fp_is_quiet(hart, &self->context, &other->context))
+        arch_context_switch_fp(hart, &self->context, &other->context);
+    space_activate(&other->process->space);
+    trace_set_context(other->trace_ids, &other->page->cause);
+    hart->current = other;
+    other->context.hart = hart;
+}
+
+/* Change a thread's own priority, and what it is scheduled at, moving it in the queue if it is
+ * there. What callers have lent it counts again with the next call. */
 void sched_set_priority(struct thread *thread, unsigned priority);
+
+/* Change only what it is scheduled at. */
+void sched_set_effective_priority(struct thread *thread, unsigned priority);
 
 /* The current thread lets others of its priority run. */
 void sched_yield(struct thread *self);

@@ -47,7 +47,8 @@ void thread_init(void)
     object_types[OBJECT_THREAD].destroy = thread_destroy;
 }
 
-enum status thread_make(struct process *process, paddr_t page, struct thread **out)
+enum status thread_make(struct process *process, paddr_t page, uint64_t page_va,
+                        struct thread **out)
 {
     enum status st;
     struct thread *t = slab_alloc(&thread_cache, process->account, &st);
@@ -65,8 +66,11 @@ enum status thread_make(struct process *process, paddr_t page, struct thread **o
     t->process = process;
     object_get(&process->object);
     t->page = arch_direct(page);
+    t->page_va = page_va;
+    t->trace_ids = trace_ids(t->object.id, process->object.id);
     t->state = THREAD_SLEEPING;
     t->priority = PRIORITY_DEFAULT;
+    t->own_priority = PRIORITY_DEFAULT;
     list_init(&t->run);
     list_init(&t->receive);
     list_append(&process->threads, &t->in_process);
@@ -87,7 +91,7 @@ void thread_end(struct thread *t)
     arch_context_drop_fp(arch_hart(), &t->context);
     if (arch_hart()->current == t) {
         arch_hart()->current = NULL;
-        trace_set_context(0, 0, NULL);
+        trace_set_context(0, NULL);
     }
     t->state = THREAD_ENDED;
     frame_put(arch_physical(t->page));

@@ -18,6 +18,7 @@ struct process;
 
 enum thread_state {
     THREAD_RUNNABLE, /* in the run queue, or running */
+    THREAD_PARKED,   /* would run, but its process is suspended */
     THREAD_SLEEPING, /* cancel says how to take it out of what it sleeps in */
     THREAD_ENDED,
 };
@@ -36,19 +37,25 @@ struct thread {
     struct process *process; /* holds a reference; NULL: kernel continuation */
     struct list in_process;
     struct thread_page *page; /* the kernel's view; holds a reference to the frame */
+    uint64_t trace_ids;       /* thread and process, as records name them */
+    uint64_t page_va;         /* where the thread has it; only ever handed back to it */
 
     /* scheduling */
     enum thread_state state;
-    uint8_t priority;
+    uint8_t priority;      /* it is scheduled at: its own, or more, lent by callers */
+    uint8_t own_priority;
     struct list run;
     void (*continuation)(struct thread *self); /* run instead of user mode */
 
     /* sleeping */
     struct tree_node deadline; /* key: nanoseconds; linked only with a finite deadline */
     void (*cancel)(struct thread *self); /* leave the queue; set while THREAD_SLEEPING */
-    bool is_uninterruptible;
+    bool is_interruptible;               /* due bits end this sleep */
     struct tree_node futex; /* in the table of ipc/futex; key: hash of futex_key */
     struct futex_key futex_key;
+
+    /* ending: what sys_thread_exit was asked to do */
+    uint64_t exit_status, exit_va, exit_bytes, exit_word;
 
     /* messages: as a caller */
     struct tree_node call; /* in endpoint->callers; key: priority, then arrival */
@@ -70,7 +77,7 @@ void thread_init(void);
  * reference to for it. Charged as one object. Errors: E_QUOTA, E_NO_MEMORY. On success
  * *out has one reference, the process's.
  */
-enum status thread_make(struct process *process, paddr_t page,
+enum status thread_make(struct process *process, paddr_t page, uint64_t page_va,
                         struct thread **out) MUST_CHECK;
 
 /*

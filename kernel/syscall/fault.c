@@ -9,6 +9,7 @@
 #include <kernel/mm/space.h>
 #include <kernel/sched/process.h>
 #include <kernel/sched/sched.h>
+#include <kernel/sched/upcall.h>
 
 void kernel_trap(uint64_t cause, uint64_t value)
 {
@@ -40,7 +41,7 @@ void kernel_fault(struct thread *self, enum fault_kind kind, uint64_t address)
         st = REFUSE(E_FAULT);
     }
     trace(TRACE_fault, kind, address, context_pc(&self->context), (uint64_t)(int64_t)st);
-    if (st != OK) /* upcalls are not built: every fault that stays one ends the process */
+    if (st != OK && !upcall_fault(self, kind, address))
         process_kill(self->process, kind, kind, address, context_pc(&self->context));
 }
 

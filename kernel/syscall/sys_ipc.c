@@ -88,7 +88,7 @@ int64_t sys_endpoint_reply_wait(struct thread *self, const uint64_t *a)
             return st;
     }
     /* Past this point the call ends with a message, the deadline, or a sleep. */
-    endpoint_receive(self, ep, deadline);
+    endpoint_receive(self, ep, deadline, !(a[1] & MESSAGE_UNINTERRUPTIBLE));
     if (self->state == THREAD_SLEEPING && replied != NULL)
         sched_switch_to(replied); /* it called, it runs on: on the slice it lent us */
     return SYSCALL_NO_RESULT;
@@ -117,7 +117,8 @@ int64_t sys_futex_wait(struct thread *self, const uint64_t *a)
         return REFUSE(E_INVALID);
     if (a[4] != HANDLE_NONE)
         return REFUSE(E_UNSUPPORTED); /* priority inheritance */
-    st = futex_sleep(self, UADDR(a[0]), (uint32_t)a[1], a[2]);
+    st = futex_sleep(self, UADDR(a[0]), (uint32_t)a[1], a[2],
+                     !(a[3] & FUTEX_UNINTERRUPTIBLE));
     return st == OK ? SYSCALL_NO_RESULT : st;
 }
 
@@ -132,6 +133,18 @@ int64_t sys_futex_wake(struct thread *self, const uint64_t *a)
     st = futex_wake_some(self, UADDR(a[0]),
                          a[1] > UINT32_MAX ? UINT32_MAX : (uint32_t)a[1], &woken);
     return st == OK ? (int64_t)woken : st;
+}
+
+/* futex_swap(wake word, wait word, expected, deadline, flags) */
+int64_t sys_futex_swap(struct thread *self, const uint64_t *a)
+{
+    enum status st;
+
+    if (a[4] & ~(uint64_t)(FUTEX_PRIVATE | FUTEX_UNINTERRUPTIBLE))
+        return REFUSE(E_INVALID);
+    st = futex_swap_words(self, UADDR(a[0]), UADDR(a[1]), (uint32_t)a[2], a[3],
+                          !(a[4] & FUTEX_UNINTERRUPTIBLE));
+    return st == OK ? SYSCALL_NO_RESULT : st;
 }
 
 /* irq_bind(system, line, endpoint, bit) */

@@ -95,6 +95,7 @@ static enum status check_access(uint64_t access)
     return OK;
 }
 
+/* DOC: fixed-map */
 static enum status living_process(struct thread *self, uint64_t handle,
                                   struct process **out)
 {
@@ -102,6 +103,8 @@ static enum status living_process(struct thread *self, uint64_t handle,
 
     if (st == OK && (*out)->state != PROCESS_ALIVE)
         return REFUSE(E_DEAD);
+    if (st == OK && process_is_cloning(*out))
+        return REFUSE(E_BUSY); /* as source or target: ask again when it is done */
     return st;
 }
 
@@ -235,6 +238,8 @@ static enum status copy_partner(struct thread *self, const uint64_t *a,
     st = process_from_handle(self, a[0], RIGHT_MANAGE, &p);
     if (st != OK)
         return st;
+    if (p->clone_source != NULL)
+        return REFUSE(E_BUSY); /* pages it does not have yet must come from its source */
     if (p->state == PROCESS_RELEASED) /* a dead one's memory can still be read */
         return REFUSE(E_DEAD);
     *out = &p->space;

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls on processes and threads. */
+/* Calls on processes. */
 #include <kernel/syscall/syscall.h>
 
 #include <arch/mmu.h>
 #include <kernel/ipc/endpoint.h>
 #include <kernel/mm/account.h>
-#include <kernel/mm/frame.h>
+
 #include <kernel/mm/space.h>
 #include <kernel/sched/sched.h>
 
 #define PROCESS_RIGHTS                                                                   \
     (RIGHT_DUPLICATE | RIGHT_INSPECT | RIGHT_REVOKE | RIGHT_MANAGE | RIGHT_CLONE |       \
      RIGHT_POST)
-#define THREAD_RIGHTS                                                                    \
-    (RIGHT_DUPLICATE | RIGHT_INSPECT | RIGHT_REVOKE | RIGHT_MANAGE | RIGHT_POST)
 
 /* process_create(account, supervisor, badge, name) */
 int64_t sys_process_create(struct thread *self, const uint64_t *a)
@@ -49,8 +47,8 @@ static int64_t kill_account(struct thread *self, uint64_t handle, uint64_t statu
         return st;
     link = account_any_process(account);
     if (link != NULL)
-        process_kill(container_of(link, struct process, in_account), status, FAULT_NONE, 0,
-                     0);
+        process_kill(container_of(link, struct process, in_account), status, FAULT_NONE,
+                     0, 0);
     return (int64_t)account->live;
 }
 
@@ -62,6 +60,8 @@ static int64_t set_process_page(struct process *p, uint64_t va)
 
     if (p->page != NULL)
         return REFUSE(E_EXISTS);
+    if (p->clone_source != NULL)
+        return REFUSE(E_BUSY);
     st = space_share_frame(&p->space, va, &frame);
     if (st == OK)
         p->page = arch_direct(frame);
@@ -114,84 +114,35 @@ int64_t sys_process_control(struct thread *self, const uint64_t *a)
     case PROCESS_SET_PAGE:
         return p->state == PROCESS_ALIVE ? set_process_page(p, a[2]) : REFUSE(E_DEAD);
     case PROCESS_SUSPEND:
+        return process_suspend(p);
     case PROCESS_RESUME:
-        return REFUSE(E_UNSUPPORTED);
+        return process_resume(p);
     default:
         return REFUSE(E_INVALID);
     }
 }
 
-/* Name the new thread in the caller's table, then let it run; without a name, no thread. */
-static int64_t start_thread(struct thread *self, struct thread *t)
+/* DOC: process-clone */
+/*
+ * process_clone(target, source, thread page of the first thread): 1 while more is to be
+ * copied, the stub loops.
+ */
+int64_t sys_process_clone(struct thread *self, const uint64_t *a)
 {
-    int64_t handle;
+    struct process *target, *source;
+    enum status st = process_from_handle(self, a[0], RIGHT_CLONE, &target);
 
-    object_get(&t->object);
-    handle = give_handle(self, &t->object, THREAD_RIGHTS, 0);
-    if (handle < 0)
-        thread_end(t);
-    else
-        sched_make_runnable(t);
-    return handle;
-}
-
-/* thread_create(process, entry, stack, tls, argument, thread page) */
-int64_t sys_thread_create(struct thread *self, const uint64_t *a)
-{
-    struct process *p;
-    struct thread *t;
-    paddr_t frame;
-    enum status st = process_from_handle(self, a[0], RIGHT_MANAGE, &p);
-
+    if (st == OK)
+        st = process_from_handle(self, a[1], RIGHT_MANAGE, &source);
     if (st != OK)
         return st;
-    if (p->state != PROCESS_ALIVE)
+    if (target == source)
+        return REFUSE(E_INVALID);
+    if (target->state != PROCESS_ALIVE || source->state != PROCESS_ALIVE)
         return REFUSE(E_DEAD);
-    st = space_share_frame(&p->space, a[5],
-                           &frame); /* the reference becomes the thread's */
-    if (st != OK)
-        return st;
-    st = thread_make(p, frame, &t);
-    if (st != OK) {
-        frame_put(frame);
-        return st;
-    }
-    t->priority = self->priority;
-    arch_context_init(&t->context, UADDR(a[1]), UADDR(a[2]), a[3], a[4]);
-    return start_thread(self, t);
-}
-
-/* thread_exit(status, unmap address, unmap length, clear word) */
-int64_t sys_thread_exit(struct thread *self, const uint64_t *a)
-{
-    /* Unmapping its own stack and clearing a word belong to threads that share a process
-     * with others: they come with the thread calls of the shim. */
-    if (a[1] != 0 || a[2] != 0 || a[3] != 0)
-        return REFUSE(E_UNSUPPORTED);
-    if (self->process->thread_count == 1)
-        process_kill(self->process, a[0], FAULT_NONE, 0, 0);
-    else
-        thread_end(self);
-    return SYSCALL_NO_RESULT;
-}
-
-/* thread_control(thread, operation, a, b, c) */
-int64_t sys_thread_control(struct thread *self, const uint64_t *a)
-{
-    struct thread *t;
-    enum status st = thread_from_handle(self, a[0], RIGHT_MANAGE, &t);
-
-    if (st != OK)
-        return st;
-    if (a[1] != THREAD_SET_PRIORITY)
-        return REFUSE(a[1] <= THREAD_SET_AFFINITY ? E_UNSUPPORTED : E_INVALID);
-    if (a[2] >= PRIORITY_COUNT)
-        return REFUSE(E_RANGE);
-    if (a[2] > self->priority) {
-        st = system_from_handle(self, a[3], RIGHT_SCHEDULE);
-        if (st != OK)
-            return st;
-    }
-    sched_set_priority(t, (unsigned)a[2]);
-    return OK;
+    if (target->thread_count > 0)
+        return REFUSE(E_BUSY);
+    if (!is_page_aligned(a[2]) || a[2] >= VM_USER_END)
+        return REFUSE(a[2] >= VM_USER_END ? E_RANGE : E_ALIGN);
+    return process_clone_step(target, source, self->page, a[2]);
 }

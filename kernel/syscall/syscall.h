@@ -24,9 +24,10 @@ typedef int64_t syscall_fn(struct thread *self, const uint64_t *a);
 syscall_fn sys_handle_close, sys_handle_duplicate, sys_handle_info;
 syscall_fn sys_memory_create, sys_memory_control;
 syscall_fn sys_vm_map, sys_vm_unmap, sys_vm_protect, sys_vm_copy;
-syscall_fn sys_process_create, sys_process_control;
+syscall_fn sys_process_create, sys_process_clone, sys_process_control;
 syscall_fn sys_thread_create, sys_thread_exit, sys_thread_control;
-syscall_fn sys_futex_wait, sys_futex_wake;
+syscall_fn sys_upcall_post, sys_upcall_return;
+syscall_fn sys_futex_wait, sys_futex_wake, sys_futex_swap;
 syscall_fn sys_endpoint_create, sys_endpoint_call, sys_endpoint_reply_wait,
     sys_endpoint_post;
 syscall_fn sys_irq_bind, sys_irq_ack;
@@ -45,7 +46,8 @@ enum status thread_from_handle(struct thread *self, uint64_t handle, uint32_t ri
                                struct thread **out) MUST_CHECK;
 /* entry (may be NULL): the table's entry itself, for its other rights. */
 enum status memory_from_handle(struct thread *self, uint64_t handle, uint32_t rights,
-                               struct memory **out, struct handle_entry **entry) MUST_CHECK;
+                               struct memory **out,
+                               struct handle_entry **entry) MUST_CHECK;
 enum status endpoint_from_handle(struct thread *self, uint64_t handle, uint32_t rights,
                                  struct endpoint **out, uint64_t *badge) MUST_CHECK;
 /* HANDLE_NONE is the account of the caller's process. */

@@ -9,6 +9,7 @@
 #include <abi/syscall.h>
 #include <kernel/entry.h>
 #include <kernel/ipc/endpoint.h>
+#include <kernel/ipc/fastpath.h>
 #include <kernel/mm/account.h>
 #include <kernel/mm/memory.h>
 
@@ -26,12 +27,16 @@ static syscall_fn *const table[SYSCALL_COUNT] = {
     [SYS_vm_protect] = sys_vm_protect,
     [SYS_vm_copy] = sys_vm_copy,
     [SYS_process_create] = sys_process_create,
+    [SYS_process_clone] = sys_process_clone,
     [SYS_process_control] = sys_process_control,
     [SYS_thread_create] = sys_thread_create,
     [SYS_thread_exit] = sys_thread_exit,
     [SYS_thread_control] = sys_thread_control,
+    [SYS_upcall_post] = sys_upcall_post,
+    [SYS_upcall_return] = sys_upcall_return,
     [SYS_futex_wait] = sys_futex_wait,
     [SYS_futex_wake] = sys_futex_wake,
+    [SYS_futex_swap] = sys_futex_swap,
     [SYS_endpoint_create] = sys_endpoint_create,
     [SYS_endpoint_call] = sys_endpoint_call,
     [SYS_endpoint_reply_wait] = sys_endpoint_reply_wait,
@@ -47,21 +52,25 @@ void syscall_init(void)
     object_init(&system_object, OBJECT_SYSTEM); /* its first reference is never dropped */
 }
 
-void kernel_syscall(struct thread *self)
+struct arch_context *kernel_syscall(struct thread *self)
 {
     struct arch_context *c = &self->context;
     uint64_t number = c->x[CONTEXT_A7];
     int64_t result;
 
+    if ((number == SYS_endpoint_call && fastpath_call(self)) ||
+        (number == SYS_endpoint_reply_wait && fastpath_reply_wait(self)))
+        return &arch_hart()->current->context;
     trace(TRACE_call, number, c->x[CONTEXT_A0], c->x[CONTEXT_A1], c->x[CONTEXT_A2]);
     if (number < SYSCALL_COUNT && table[number] != NULL)
         result = table[number](self, &c->x[CONTEXT_A0]);
     else
         result = REFUSE(E_UNSUPPORTED);
-    if (result == SYSCALL_NO_RESULT)
-        return;
-    trace(TRACE_call_return, number, (uint64_t)result, 0, 0);
-    context_set_result(c, result);
+    if (result != SYSCALL_NO_RESULT) {
+        trace(TRACE_call_return, number, (uint64_t)result, 0, 0);
+        context_set_result(c, result);
+    }
+    return kernel_next();
 }
 
 static enum status lookup(struct thread *self, uint64_t handle, enum object_type type,

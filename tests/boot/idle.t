@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # A system in which everybody sleeps does nothing: between the two 'user' records of
-# tests/user/neg_idle there is one timer event, and next to no traps. With --icount, so that
+# tests/kernel/neg_idle there is one timer event, and next to no traps. With --icount, so that
 # nothing from outside comes in between.
 import json
 import os
@@ -13,7 +13,7 @@ from outpost import TOP, done, equal, ok, run, scratch
 TAG = 0x1d1e
 trace = scratch("trace")
 result = run("/t", options=["--icount", "--trace", trace,
-                            "--add", f"{TOP}/build/tests/user/neg_idle:/t"])
+                            "--add", f"{TOP}/build/tests/kernel/neg_idle:/t"])
 equal(result.status, 0, "the program sleeps", result)
 with open(trace, "rb") as file:
     records = [json.loads(line) for line in file]

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 #
-# Runs the TAP programs of tests/user (build/tests/user/NAME) in one boot and merges what
+# Runs the TAP programs of tests/user and tests/kernel (build/tests/...) in one boot and merges what
 # they print: their tests are numbered on, and each program must keep its own plan.
 import os
 import re
@@ -9,18 +9,21 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
 from outpost import SECONDS, TOP, done, no_panic, note, ok, run_many, skip
 
-FOLDER = f"{TOP}/build/tests/user"
-names = sorted(name for name in (os.listdir(FOLDER) if os.path.isdir(FOLDER) else [])
-               if os.access(f"{FOLDER}/{name}", os.X_OK))
+FOLDER = f"{TOP}/build/tests"
+names = sorted(f"{ring}/{name}" for ring in ("kernel", "user")
+               for name in (os.listdir(f"{FOLDER}/{ring}")
+                            if os.path.isdir(f"{FOLDER}/{ring}") else [])
+               if os.access(f"{FOLDER}/{ring}/{name}", os.X_OK))
 if not names:
-    skip("programs of tests/user", f"none in {FOLDER}")
+    skip("programs of tests/user and tests/kernel", f"none in {FOLDER}")
     done()
 
 runs = []
 for name in names:
     runs += [["lua", "-e", f"print('#@ {name}')"], [f"/tests/{name}"]]
 result = run_many(runs + [["lua", "-e", "print('#@ end')"]], seconds=2 * SECONDS,
-                  options=["--add", f"{FOLDER}:/tests"])
+                  options=["--add", f"{FOLDER}/user:/tests/user",
+                          "--add", f"{FOLDER}/kernel:/tests/kernel"])
 parts = re.split(r"^#@ (\S+)\n", result.stdout.decode(errors="replace"), flags=re.M)[1:]
 outputs = dict(zip(parts[::2], parts[1::2]))
 for name in names:

@@ -148,6 +148,27 @@ static inline int64_t account_kill(handle_t account, uint64_t status)
     return left;
 }
 
+/*
+ * Make an empty process (a handle with CLONE) a copy of another, and give its first thread a
+ * page at the address where the caller has its own (0: none). Until it is done the
+ * source's map cannot change: those calls say E_BUSY.
+ */
+static inline int64_t process_clone(handle_t target, handle_t source, uint64_t thread_page)
+{
+    int64_t more;
+
+    do
+        more = kernel_call(SYS_process_clone, target, source, thread_page, 0, 0, 0);
+    while (more > 0);
+    return more;
+}
+
+/* thread: a thread, or a process: any of its threads. */
+static inline int64_t upcall_post(handle_t thread, uint64_t bits)
+{
+    return kernel_call(SYS_upcall_post, thread, bits, 0, 0, 0, 0);
+}
+
 static inline int64_t thread_create(handle_t process, uint64_t entry, uint64_t stack,
                                     uint64_t tls, uint64_t argument, uint64_t thread_page)
 {
@@ -179,6 +200,14 @@ static inline int64_t futex_wake(const volatile uint32_t *word, uint32_t count, 
         woken += got;
     } while (got == FUTEX_WAKE_SLICE && woken < count);
     return woken;
+}
+
+/* Wake one sleeper on wake, then sleep on word while it has the value expected. */
+static inline int64_t futex_swap(const volatile uint32_t *wake, const volatile uint32_t *word,
+                                 uint32_t expected, uint64_t deadline_ns, uint32_t flags)
+{
+    return kernel_call(SYS_futex_swap, (uint64_t)wake, (uint64_t)word, expected, deadline_ns,
+                       flags, 0);
 }
 
 static inline int64_t endpoint_create(handle_t account)

@@ -9,6 +9,7 @@
 #ifndef ARCH_CONTEXT_H
 #define ARCH_CONTEXT_H
 
+#include <abi/thread_page.h>
 #include <arch/types.h>
 
 struct hart;
@@ -49,6 +50,17 @@ static inline uint64_t context_pc(const struct arch_context *c)
 void arch_context_init(struct arch_context *c, uaddr_t pc, uaddr_t sp, uint64_t tls,
                        uint64_t argument);
 
+/* Go on elsewhere: pc, sp, two arguments; gp and tp stay, all other registers are zero. */
+void arch_context_jump(struct arch_context *c, uaddr_t pc, uaddr_t sp, uint64_t argument0,
+                       uint64_t argument1);
+
+/* All registers, floating point included, to and from the form that user mode sees. Of the
+ * status register only the state of floating point crosses. */
+void arch_context_get_frame(struct hart *hart, struct arch_context *c,
+                            struct register_frame *frame);
+void arch_context_set_frame(struct hart *hart, struct arch_context *c,
+                            const struct register_frame *frame);
+
 /* Clear what firmware left in this hart's floating-point registers: no hart->fp_owner means
  * that they are zero. Boot only. */
 void arch_context_clear_fp(void);
@@ -57,6 +69,14 @@ void arch_context_clear_fp(void);
  * thread's if the hart holds others. Either may be NULL. */
 void arch_context_switch_fp(struct hart *hart, struct arch_context *from,
                             struct arch_context *to);
+
+/* Both bits of sstatus.FS: Dirty [priv 20211203 §3.1.6.6]. */
+#define CONTEXT_FP_DIRTY 0x6000
+
+/* Is there nothing for arch_context_switch_fp() to do? */
+#define arch_context_fp_is_quiet(hart, from, to)                                         \
+    ((hart)->fp_owner == NULL && !(to)->fp_saved &&                                      \
+     ((from)->sstatus & CONTEXT_FP_DIRTY) != CONTEXT_FP_DIRTY)
 
 /* This thread ends: no other may see its floating point. */
 void arch_context_drop_fp(struct hart *hart, struct arch_context *context);

@@ -67,9 +67,10 @@ static inline bool arch_pte_is_valid(pte_t pte)
     return (pte & 1) != 0;
 }
 
-/* Make the hart use this table. A no-op when it does already: a changed satp costs a whole
- * TLB on QEMU (docs/adr). */
-void arch_space_switch(paddr_t root, uint16_t asid);
+/* A table and an ASID as the hart takes them, and making the hart use them: nothing is done
+ * when it does already, since a changed satp costs a whole TLB on QEMU (docs/adr). */
+uint64_t arch_space_value(paddr_t root, uint16_t asid);
+void arch_space_use(uint64_t value);
 
 /* If the hart translates through this table, which is about to be freed, use the kernel's. */
 void arch_space_leave(paddr_t root);

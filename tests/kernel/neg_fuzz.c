@@ -11,7 +11,7 @@
  */
 #include <stdlib.h>
 
-#include "native.h"
+#include <tests/kernel/native.h>
 
 #define ROUNDS   12
 #define CALLS    700 /* per thread and round */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For TAP programs that make kernel calls themselves (tests/user/neg_*.c, calls_*.c): threads
+ * For TAP programs that make kernel calls themselves (neg_*.c, calls_*.c): threads
  * and processes of their own, made of this program's code, and the counters of the account.
  *
  * A thread made here has no C library: it may call functions of this program that use none.
@@ -19,7 +19,7 @@
 #include <user/lib/kernel.h>
 #include <user/proto/posix.h>
 
-#include "tap.h"
+#include <tests/user/tap.h>
 
 #define UNUSED    __attribute__((unused))
 #define PAGE      4096ull

@@ -3,7 +3,7 @@
  * Half a second of sleep between two trace records of kind 'user': tests/boot/idle.t looks at
  * what the kernel did meanwhile. Run as any program it checks that the time passes.
  */
-#include "native.h"
+#include <tests/kernel/native.h>
 
 #define SLEEP_NS 500000000ull
 #define TAG      0x1d1e /* idle */

@@ -4,7 +4,7 @@
  * can provoke (the Errors section of docs/ref). Handles first, since all calls share them;
  * what needs time, other processes' ends or quotas is in neg_*.c and calls_quota.c.
  */
-#include "native.h"
+#include <tests/kernel/native.h>
 
 static handle_t process, thread, memory, endpoint, account; /* with all rights */
 static handle_t poor[OBJECT_TYPE_COUNT];                    /* the same with DUPLICATE only */
@@ -269,8 +269,9 @@ static void process_calls(void)
 {
     uint64_t page = CHILD_MAIN_VA + STACK_BYTES;
 
-    IS(E_UNSUPPORTED, process_control, process, PROCESS_SUSPEND, 0, 0, 0, 0);
-    IS(E_UNSUPPORTED, process_control, process, PROCESS_RESUME, 0, 0, 0, 0);
+    IS(E_DEAD, process_control, dead, PROCESS_SUSPEND, 0, 0, 0, 0);
+    IS(E_DEAD, process_control, dead, PROCESS_RESUME, 0, 0, 0, 0);
+    IS(E_BUSY, process_control, process, PROCESS_RESUME, 0, 0, 0, 0);
     IS(E_INVALID, process_control, process, 6, 0, 0, 0, 0);
     IS(E_INVALID, process_control, process, 1ull << 32, 0, 0, 0, 0);
     IS(E_BUSY, process_control, process, PROCESS_RELEASE, 0, 0, 0, 0);
@@ -294,13 +295,14 @@ static void process_calls(void)
     IS(E_DEAD, thread_create, dead, 0, 0, 0, 0, page);
     IS(E_ALIGN, thread_create, process, 0, 0, 0, 0, page + 8);
     IS(E_FAULT, thread_create, process, 0, 0, 0, 0, AREA_VA);
-    IS(E_UNSUPPORTED, thread_exit, 0, PAGE, PAGE, 0, 0, 0);
-    IS(E_UNSUPPORTED, thread_exit, 0, 0, 0, buffer, 0, 0);
+    IS(E_ALIGN, thread_exit, 0, 1, PAGE, 0, 0, 0);
+    IS(E_RANGE, thread_exit, 0, VM_USER_END, PAGE, 0, 0, 0);
+    IS(E_ALIGN, thread_exit, 0, 0, 0, 1, 0, 0);
     IS(E_RANGE, thread_control, thread, THREAD_SET_PRIORITY, 32, 0, 0, 0);
     IS(E_RANGE, thread_control, thread, THREAD_SET_PRIORITY, 1ull << 32, 0, 0, 0);
     IS(E_BAD_HANDLE, thread_control, thread, THREAD_SET_PRIORITY, 31, 0, 0, 0);
     IS(E_WRONG_TYPE, thread_control, thread, THREAD_SET_PRIORITY, 31, memory, 0, 0);
-    IS(E_UNSUPPORTED, thread_control, thread, THREAD_GET_REGISTERS, 0, 0, 0, 0);
+    IS(E_BUSY, thread_control, thread, THREAD_GET_REGISTERS, 0, 0, 0, 0);
     IS(E_UNSUPPORTED, thread_control, thread, THREAD_SET_AFFINITY, 0, 0, 0, 0);
     IS(E_INVALID, thread_control, thread, 5, 0, 0, 0, 0);
     arena[0] = 1;
@@ -369,10 +371,14 @@ static void futex_and_the_rest(void)
     IS(E_ALIGN, futex_wake, (uint64_t)&word + 1, 1, 0, 0, 0, 0);
     IS(E_FAULT, futex_wake, AREA_VA, 1, 0, 0, 0, 0);
     is(CALL(futex_wake, &word, UINT64_MAX, 0, 0, 0, 0), 0, "futex_wake where nobody sleeps");
-    IS(E_UNSUPPORTED, process_clone, process, HANDLE_SELF, 0, 0, 0, 0);
-    IS(E_UNSUPPORTED, upcall_post, process, 1, 0, 0, 0, 0);
-    IS(E_UNSUPPORTED, upcall_return, buffer, 0, 0, 0, 0, 0);
-    IS(E_UNSUPPORTED, futex_swap, &word, &word, 0, 0, 0, 0);
+    IS(E_EXISTS, process_clone, process, HANDLE_SELF, 0, 0, 0, 0);
+    IS(E_WRONG_TYPE, process_clone, memory, HANDLE_SELF, 0, 0, 0, 0);
+    IS(E_INVALID, upcall_post, process, 0, 0, 0, 0, 0);
+    IS(E_DEAD, upcall_post, dead, 1, 0, 0, 0, 0);
+    IS(E_WRONG_TYPE, upcall_post, memory, 1, 0, 0, 0, 0);
+    IS(E_FAULT, upcall_return, AREA_VA, 0, 0, 0, 0, 0);
+    IS(E_FAULT, futex_swap, AREA_VA, &word, 0, 0, 0, 0);
+    IS(E_FAULT, futex_swap, &word, AREA_VA, 0, 0, 0, 0);
     gives(kernel_call(SYSCALL_COUNT, 0, 0, 0, 0, 0, 0), E_UNSUPPORTED, "the next number");
     gives(kernel_call(UINT64_MAX, 0, 0, 0, 0, 0, 0), E_UNSUPPORTED, "the last number");
     gives(kernel_call(1ull << 32, 0, 0, 0, 0, 0, 0), E_UNSUPPORTED, "a wide number");

@@ -3,7 +3,7 @@
  * Memory under attack: access that must not be had, quotas that run out in the middle of a
  * call, objects that are cut while others use them.
  */
-#include "native.h"
+#include <tests/kernel/native.h>
 
 /* The shared, read-only pages of a POSIX process stay read-only: docs/ref/vm_protect.md. */
 static void shared_pages_stay_read_only(void)

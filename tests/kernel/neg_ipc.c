@@ -6,7 +6,7 @@
  * Server and client functions run in threads or children without the C library; what they
  * saw they leave in the arena.
  */
-#include "native.h"
+#include <tests/kernel/native.h>
 
 #define MS 1000000ull
 

@@ -4,7 +4,7 @@
  * call needs gives E_QUOTA, and nothing is left of the attempt. And handle tables that are
  * full: E_TOO_BIG, nothing left. Law 5: running out is an error to the asker.
  */
-#include "native.h"
+#include <tests/kernel/native.h>
 
 #define TRIES 12
 

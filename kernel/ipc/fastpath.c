@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The fast path: a call to a server that waits, and the reply of a server that has
+ * nothing else to do. Four words and a label in registers, perhaps a window; no bytes,
+ * no handles, no deadline.
+ *
+ * It is the composition of the long way (kernel/syscall/sys_ipc.c, endpoint.c,
+ * message.c, sched.c) for exactly that case: every condition under which the long way
+ * would do anything else is tested first and sends us there, with nothing changed. So it
+ * can be left out and nothing but cost is different; tests/kernel/messages.c runs the
+ * same random traffic both ways.
+ *
+ *   caller                     kernel                         server
+ *   endpoint_call        ->    caller sleeps in its hand  ->  a0-a5: OK, label, words
+ *   a0-a5: OK, label, words <- server sleeps at endpoint  <-  endpoint_reply_wait
+ *
+ * Read fastpath_call() from the top; each line of it is a reason.
+ */
+#include <kernel/ipc/fastpath.h>
+
+#include <abi/syscall.h>
+#include <kernel/debug/trace.h>
+#include <kernel/ipc/endpoint.h>
+#include <kernel/ipc/message.h>
+#include <kernel/object/handle.h>
+#include <kernel/sched/process.h>
+#include <kernel/sched/sched.h>
+#include <kernel/sched/thread.h>
+
+#define LABEL_MASK  0xffffffffull
+#define WINDOW_MASK (MESSAGE_WINDOW_READ | MESSAGE_WINDOW_WRITE)
+
+/* handle_lookup() without its refusals: whoever fails here is refused by the long way. */
+static inline struct handle_entry *entry_of(const struct thread *self, uint64_t handle,
+                                            uint32_t right)
+{
+    struct handle_entry *e = handle_peek(&self->process->handles, handle);
+
+    if (e == NULL || e->object->type != OBJECT_ENDPOINT || !(e->rights & right))
+        return NULL;
+    return e;
+}
+
+static inline void move_words(const struct thread *from, struct thread *to, uint64_t info)
+{
+    const uint64_t *in = &from->context.x[CONTEXT_A0];
+    uint64_t *out = &to->context.x[CONTEXT_A0];
+
+    out[0] = OK;
+    out[1] = info;
+    out[2] = in[2];
+    out[3] = in[3];
+    out[4] = in[4];
+    out[5] = in[5];
+}
+
+/* DOC: fastpath */
+bool fastpath_call(struct thread *self)
+{
+    const uint64_t *a = &self->context.x[CONTEXT_A0];
+    uint64_t info = a[1], base = 0, bytes = 0, cause;
+    struct handle_entry *entry;
+    struct endpoint *ep;
+    struct thread *server;
+
+    if (info & ~(LABEL_MASK | WINDOW_MASK))
+        return false; /* bytes, handles, a deadline, uninterruptible, or nonsense */
+    entry = entry_of(self, a[0], RIGHT_CALL);
+    if (entry == NULL)
+        return false;
+    ep = container_of(entry->object, struct endpoint, object);
+    if (list_is_empty(&ep->receivers))
+        return false; /* the server is at work: queue */
+    server = container_of(ep->receivers.next, struct thread, receive);
+    if (server->deadline.is_linked || !sched_can_replace(self, server))
+        return false;
+    if (info & WINDOW_MASK) {
+        base = READ_ONCE(self->page->window_base);
+        bytes = READ_ONCE(self->page->window_bytes);
+        if (base > VM_USER_END || bytes > VM_USER_END - base)
+            return false;
+    }
+    /* Nothing can fail from here on. */
+    cause = *trace_context.cause;
+    trace(TRACE_msg_call, ep->object.id, info, entry->badge, a[2]);
+    self->window_base = base;
+    self->window_bytes = bytes;
+    list_remove(&server->receive);
+    list_append(&ep->servers, &server->receive);
+    ep->object.refs--; /* the sleeper's; our handle has another */
+    server->endpoint = NULL;
+    server->caller = self;
+    self->server = server;
+    server->page->badge = entry->badge;
+    server->page->cause = cause;
+    server->page->window_bytes = bytes;
+    move_words(self, server, info);
+    sched_replace(self, server, endpoint_cancel_delivered);
+    trace(TRACE_msg_receive, ep->object.id, info, server->page->badge, self->object.id);
+    return true;
+}
+
+bool fastpath_reply_wait(struct thread *self)
+{
+    const uint64_t *a = &self->context.x[CONTEXT_A0];
+    struct thread *caller = self->caller;
+    struct handle_entry *entry;
+    struct endpoint *ep;
+
+    if (caller == NULL || (a[1] & ~LABEL_MASK))
+        return false;
+    entry = entry_of(self, a[0], RIGHT_RECEIVE);
+    if (entry == NULL)
+        return false;
+    ep = container_of(entry->object, struct endpoint, object);
+    if (ep->events != 0 || ep->callers.first != NULL || !list_is_empty(&ep->deaths))
+        return false; /* there is more to do: the long way takes it */
+    if (caller->priority != self->priority || upcall_is_due(self) ||
+        !sched_can_replace(self, caller))
+        return false; /* it lends more than its caller: not its place */
+    /* Nothing can fail from here on. */
+    trace(TRACE_msg_reply, ep->object.id, a[1], caller->object.id, a[2]);
+    move_words(self, caller, a[1]);
+    caller->server = NULL;
+    self->caller = NULL;
+    list_remove(&self->receive);
+    list_append(&ep->receivers, &self->receive);
+    self->endpoint = ep;
+    ep->object.refs++;
+    sched_replace(self, caller, endpoint_cancel_receive);
+    self->priority = self->own_priority; /* what was lent is given back */
+    self->is_interruptible = true;
+    trace(TRACE_call_return, SYS_endpoint_call, OK, 0, 0);
+    return true;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A copy of an address space, made in slices.
+ *
+ * The target gets a record for each record of the source that may be inherited. Pages of
+ * shared memory objects are left for the target to fault in. Private pages are shared
+ * between both, read-only and marked PTE_COPY: whoever writes first gets a copy, the
+ * last one left takes the page over. Pages of VM_EAGER records are copied at once: they
+ * are sure to be written, and a copy costs less than a fault and a fence.
+ *
+ * Nothing else may change the source's map until the clone is complete or its target
+ * dies; that is the caller's business (kernel/sched/process.h). Start reading at
+ * space_clone_step().
+ */
+#include <kernel/mm/space.h>
+
+#include <arch/mmu.h>
+#include <kernel/base/string.h>
+#include <kernel/debug/trace.h>
+#include <kernel/mm/frame.h>
+#include <kernel/mm/mapping.h>
+#include <kernel/mm/memory.h>
+
+#define CLONE_PAGES   64
+#define CLONE_RECORDS 16
+#define CLONE_ENTRIES 2048
+
+/* What one slice may still do, and whether it took write access away. */
+struct slice {
+    unsigned pages, records, entries;
+    bool is_weaker;
+};
+
+/* DOC: clone-page */
+/* Give the target the page behind one valid entry of the source. */
+static enum status clone_page(struct space *target, struct mapping *m, uint64_t va,
+                              pte_t *leaf, struct slice *slice)
+{
+    uint32_t bits = arch_pte_access(*leaf);
+    paddr_t frame = arch_pte_frame(*leaf), copy;
+    pte_t *to;
+    enum status st = space_leaf(target, va, &to);
+
+    if (st != OK)
+        return st;
+    if ((m->flags & VM_EAGER) && frame_is_memory(frame)) {
+        st = frame_alloc_dirty(target->account, 0, &copy);
+        if (st != OK)
+            return st;
+        page_copy(arch_direct(copy), arch_direct(frame));
+        if (m->access & VM_EXECUTE)
+            arch_fence_code();
+        *to = arch_pte_make(copy, m->access | PTE_FRAME);
+        return OK;
+    }
+    if (m->access & VM_WRITE) {
+        slice->is_weaker |= (bits & VM_WRITE) != 0;
+        bits = (bits & ~VM_WRITE) | PTE_COPY;
+        *leaf = arch_pte_make(frame, bits);
+    } else {
+        bits |= PTE_COPY; /* vm_protect may make it writable later, in either space */
+        *leaf = arch_pte_make(frame, bits);
+    }
+    if (bits & PTE_FRAME)
+        frame_get(frame);
+    *to = arch_pte_make(frame, bits);
+    return OK;
+}
+
+/* The record's private pages from *at on; *at is its end when all are done. */
+static enum status clone_pages(struct space *target, struct space *source,
+                               struct mapping *m, uint64_t *at, struct slice *slice)
+{
+    pte_t *leaf;
+
+    if (m->memory != NULL && !(m->flags & VM_PRIVATE)) {
+        *at = m->end;
+        return OK;
+    }
+    while (slice->pages > 0 &&
+           (leaf = arch_table_next(source->root, at, m->end, &slice->entries)) != NULL) {
+        enum status st = clone_page(target, m, *at, leaf, slice);
+
+        if (st != OK)
+            return st;
+        *at += PAGE_BYTES;
+        slice->pages--;
+    }
+    return OK;
+}
+
+static enum status clone_record(struct space *target, const struct mapping *m)
+{
+    return space_map(target, m->node.key, m->end - m->node.key, m->memory, m->offset,
+                     m->access | m->flags, m->allowed);
+}
+
+/* DOC: clone-slice */
+enum status space_clone_step(struct space *target, struct space *source, uint64_t *at)
+{
+    struct slice slice = {CLONE_PAGES, CLONE_RECORDS, CLONE_ENTRIES, false};
+    enum status st = OK;
+    struct mapping *m;
+
+    while (st == OK && slice.pages > 0 && slice.records-- > 0 && slice.entries > 0) {
+        m = mapping_from(source, *at);
+        if (m == NULL) {
+            *at = VM_USER_END;
+            break;
+        }
+        if (m->flags & VM_NOINHERIT) {
+            *at = m->end;
+            continue;
+        }
+        if (*at <= m->node.key) { /* not begun yet */
+            *at = m->node.key;
+            st = clone_record(target, m);
+        }
+        if (st == OK)
+            st = clone_pages(target, source, m, at, &slice);
+    }
+    if (slice.is_weaker)
+        arch_fence_asid((uint16_t)source->asid);
+    return st;
+}

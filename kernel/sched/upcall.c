@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Upcalls.
+ *
+ * A thread shares a page with the kernel (abi/thread_page.h). Bits posted to it, or to
+ * its process, are due when its mask does not hold them back. What is due ends the
+ * thread's interruptible sleeps at once, whatever inhibit says, so that "look, then
+ * sleep" has no gap; and on the way to user mode, when inhibit is 0, the registers go to
+ * the upcall save area, inhibit becomes 1, and the thread goes on at its upcall entry.
+ * Faults take the same door with a kind, a save area of their own, and no regard for
+ * inhibit.
+ *
+ * The kernel claims nothing: the upcall takes its bits by an atomic AND and restores the
+ * frame by upcall_return. All words are read once, all may be nonsense, and none is an
+ * address that the kernel follows: entry and stack are put into registers.
+ *
+ *   poster                        sleeper
+ *   OR pending                    (in the kernel, under its lock:)
+ *   fence rw,rw                   due? then no sleep
+ *   sleeping and due? wake it     asleep
+ *
+ *   sleeper in user mode: store mask; fence rw,rw; load pendings
+ */
+#include <kernel/sched/upcall.h>
+
+#include <arch/hart.h>
+#include <kernel/debug/trace.h>
+#include <kernel/sched/process.h>
+#include <kernel/sched/sched.h>
+#include <kernel/sched/thread.h>
+
+void upcall_save_frame(struct thread *t, struct register_frame *frame)
+{
+    arch_context_get_frame(arch_hart(), &t->context, frame);
+    frame->flags |= READ_ONCE(t->page->inhibit) != 0 ? FRAME_INHIBIT : 0;
+}
+
+void upcall_load_frame(struct thread *t, const struct register_frame *frame)
+{
+    arch_context_set_frame(arch_hart(), &t->context, frame);
+    t->page->inhibit = frame->flags & FRAME_INHIBIT ? 1 : 0;
+}
+
+/* DOC: upcall-door */
+/* Go on at the entry; everything else the upcall needs it finds in the page. */
+static void enter(struct thread *t, struct save_area *area, uint64_t kind,
+                  uint64_t address)
+{
+    upcall_save_frame(t, &area->frame);
+    area->kind = kind;
+    area->address = address;
+    area->in_use = 1;
+    t->page->inhibit = 1;
+    arch_context_jump(&t->context, UADDR(READ_ONCE(t->page->upcall_entry)),
+                      UADDR(READ_ONCE(t->page->upcall_stack)), t->page_va, kind);
+}
+
+void upcall_deliver(struct thread *t)
+{
+    if (READ_ONCE(t->page->inhibit) != 0 || READ_ONCE(t->page->upcall_entry) == 0)
+        return;
+    trace(TRACE_upcall, t->page->pending, t->page->mask, context_pc(&t->context),
+          FAULT_NONE);
+    enter(t, &t->page->upcall_save, FAULT_NONE, 0);
+}
+
+bool upcall_fault(struct thread *t, enum fault_kind kind, uint64_t address)
+{
+    if (READ_ONCE(t->page->upcall_entry) == 0 ||
+        READ_ONCE(t->page->fault_save.in_use) != 0)
+        return false;
+    trace(TRACE_upcall, t->page->pending, t->page->mask, context_pc(&t->context), kind);
+    enter(t, &t->page->fault_save, kind, address);
+    return true;
+}
+
+/* True: the thread slept, was willing, and sleeps no more. */
+static bool interrupt(struct thread *t)
+{
+    if (t->state != THREAD_SLEEPING || !t->is_interruptible || !upcall_is_due(t))
+        return false;
+    sched_wake(t, E_INTERRUPTED);
+    return true;
+}
+
+static uint64_t not_ignored(const struct process *p, uint64_t bits)
+{
+    const struct process_page *shared = p->page;
+
+    return shared != NULL ? bits & ~READ_ONCE(shared->ignored) : bits;
+}
+
+/* DOC: upcall-post */
+void upcall_post_thread(struct thread *t, uint64_t bits)
+{
+    bits = not_ignored(t->process, bits);
+    __atomic_fetch_or(&t->page->pending, bits, __ATOMIC_RELAXED);
+    /* Pairs with the fence between storing the mask and loading pending in user mode: one
+     * of the two sides sees the other's store. */
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    interrupt(t);
+}
+
+void upcall_post_process(struct process *p, uint64_t bits)
+{
+    struct process_page *shared = p->page;
+
+    if (shared == NULL)
+        return;
+    __atomic_fetch_or(&shared->pending, not_ignored(p, bits), __ATOMIC_RELAXED);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* as above */
+    for (struct list *item = p->threads.next; item != &p->threads; item = item->next)
+        if (interrupt(container_of(item, struct thread, in_process)))
+            return;
+}

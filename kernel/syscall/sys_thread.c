@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/* Calls on threads and their upcalls. */
+#include <kernel/syscall/syscall.h>
+
+#include <abi/process.h>
+#include <kernel/base/string.h>
+#include <kernel/ipc/futex.h>
+#include <kernel/mm/frame.h>
+#include <kernel/mm/space.h>
+#include <kernel/sched/sched.h>
+#include <kernel/sched/upcall.h>
+
+#define THREAD_RIGHTS                                                                    \
+    (RIGHT_DUPLICATE | RIGHT_INSPECT | RIGHT_REVOKE | RIGHT_MANAGE | RIGHT_POST)
+
+/* Name the new thread in the caller's table, then let it run; without a name, no thread. */
+static int64_t start_thread(struct thread *self, struct thread *t)
+{
+    int64_t handle;
+
+    object_get(&t->object);
+    handle = give_handle(self, &t->object, THREAD_RIGHTS, 0);
+    if (handle < 0)
+        thread_end(t);
+    else
+        sched_make_runnable(t);
+    return handle;
+}
+
+/* thread_create(process, entry, stack, tls, argument, thread page) */
+int64_t sys_thread_create(struct thread *self, const uint64_t *a)
+{
+    struct process *p;
+    struct thread *t;
+    paddr_t frame;
+    enum status st = process_from_handle(self, a[0], RIGHT_MANAGE, &p);
+
+    if (st != OK)
+        return st;
+    if (p->state != PROCESS_ALIVE)
+        return REFUSE(E_DEAD);
+    if (p->clone_source != NULL)
+        return REFUSE(E_BUSY);
+    st = space_share_frame(&p->space, a[5],
+                           &frame); /* the reference becomes the thread's */
+    if (st != OK)
+        return st;
+    st = thread_make(p, frame, a[5], &t);
+    if (st != OK) {
+        frame_put(frame);
+        return st;
+    }
+    t->priority = self->own_priority;
+    t->own_priority = self->own_priority;
+    arch_context_init(&t->context, UADDR(a[1]), UADDR(a[2]), a[3], a[4]);
+    return start_thread(self, t);
+}
+
+/* The last thread takes the process with it. */
+static void leave(struct thread *self)
+{
+    if (self->process->thread_count > 1) {
+        thread_end(self);
+        return;
+    }
+    self->continuation = NULL; /* the reaper does the rest */
+    process_kill(self->process, self->exit_status, FAULT_NONE, 0, 0);
+}
+
+static void clear_word(struct thread *self)
+{
+    static const uint32_t zero;
+    uint32_t woken;
+
+    /* A bad address is the program's own affair: nobody is left to tell. */
+    if (self->exit_word != 0 && copy_out(&self->process->space, UADDR(self->exit_word), &zero,
+                                         sizeof(zero)) == OK &&
+        futex_wake_some(self, UADDR(self->exit_word), 1, &woken) != OK)
+        self->exit_word = 0;
+}
+
+/* The unmapping that a thread asked for when it ended, one slice at a time: it will never
+ * see user mode again, so its stack may go. Then the word, then the thread. */
+static void finish_exit(struct thread *self)
+{
+    uint64_t done = 0;
+
+    if (self->exit_bytes > 0 && space_unmap(&self->process->space, self->exit_va,
+                                            self->exit_bytes, &done) == OK) {
+        self->exit_va += done;
+        self->exit_bytes -= done;
+        if (self->exit_bytes > 0) {
+            sched_yield(self);
+            return;
+        }
+    }
+    self->process->exits--;
+    clear_word(self);
+    leave(self);
+}
+
+/* thread_exit(status, unmap address, unmap length, clear word) */
+int64_t sys_thread_exit(struct thread *self, const uint64_t *a)
+{
+    if (a[2] > 0 && (!is_page_aligned(a[1] | a[2])))
+        return REFUSE(E_ALIGN);
+    if (a[2] > 0 &&
+        (a[1] < PAGE_BYTES || a[1] >= VM_USER_END || a[2] > VM_USER_END - a[1]))
+        return REFUSE(E_RANGE);
+    if (a[3] % sizeof(uint32_t) != 0)
+        return REFUSE(E_ALIGN);
+    if (a[2] > 0 && process_is_cloning(self->process))
+        return REFUSE(E_BUSY); /* its map is fixed now */
+    self->exit_status = a[0];
+    self->exit_va = a[1];
+    self->exit_bytes = a[2];
+    self->exit_word = a[3];
+    self->process->exits++;
+    self->continuation = finish_exit;
+    return SYSCALL_NO_RESULT;
+}
+
+static int64_t set_priority(struct thread *self, struct thread *t, const uint64_t *a)
+{
+    enum status st;
+
+    if (a[2] >= PRIORITY_COUNT)
+        return REFUSE(E_RANGE);
+    if (a[2] > self->own_priority) {
+        st = system_from_handle(self, a[3], RIGHT_SCHEDULE);
+        if (st != OK)
+            return st;
+    }
+    sched_set_priority(t, (unsigned)a[2]);
+    return OK;
+}
+
+/* Registers can be seen and set only while they are not in use: of a thread whose process
+ * is suspended. */
+static int64_t move_registers(struct thread *self, struct thread *t, const uint64_t *a)
+{
+    struct register_frame frame;
+    enum status st;
+
+    if (t->process->suspend_count == 0)
+        return REFUSE(E_BUSY);
+    memset(&frame, 0, sizeof(frame));
+    if (a[1] == THREAD_GET_REGISTERS) {
+        upcall_save_frame(t, &frame);
+        return copy_out(&self->process->space, UADDR(a[2]), &frame, sizeof(frame));
+    }
+    st = copy_in(&self->process->space, &frame, UADDR(a[2]), sizeof(frame));
+    if (st == OK)
+        upcall_load_frame(t, &frame);
+    return st;
+}
+
+/* thread_control(thread, operation, a, b, c) */
+int64_t sys_thread_control(struct thread *self, const uint64_t *a)
+{
+    struct thread *t;
+    enum status st = thread_from_handle(self, a[0], RIGHT_MANAGE, &t);
+
+    if (st != OK)
+        return st;
+    switch (a[1]) {
+    case THREAD_SET_PRIORITY:
+        return set_priority(self, t, a);
+    case THREAD_GET_REGISTERS:
+    case THREAD_SET_REGISTERS:
+        return move_registers(self, t, a);
+    case THREAD_SET_DEADLINE:
+    case THREAD_SET_AFFINITY:
+        return REFUSE(E_UNSUPPORTED);
+    default:
+        return REFUSE(E_INVALID);
+    }
+}
+
+/* upcall_post(thread or process, bits) */
+int64_t sys_upcall_post(struct thread *self, const uint64_t *a)
+{
+    struct process *p;
+    struct thread *t;
+    enum status st;
+
+    if (a[1] == 0)
+        return REFUSE(E_INVALID);
+    st = thread_from_handle(self, a[0], RIGHT_POST, &t);
+    if (st == OK) {
+        upcall_post_thread(t, a[1]);
+        return OK;
+    }
+    if (st != E_WRONG_TYPE && a[0] != HANDLE_SELF)
+        return st;
+    st = process_from_handle(self, a[0], RIGHT_POST, &p);
+    if (st != OK)
+        return st;
+    if (p->state != PROCESS_ALIVE)
+        return REFUSE(E_DEAD);
+    if (p->page == NULL)
+        return REFUSE(E_NOT_FOUND);
+    upcall_post_process(p, a[1]);
+    return OK;
+}
+
+/* DOC: upcall-return */
+/* upcall_return(frame) */
+int64_t sys_upcall_return(struct thread *self, const uint64_t *a)
+{
+    struct register_frame frame;
+    enum status st = copy_in(&self->process->space, &frame, UADDR(a[0]), sizeof(frame));
+
+    if (st != OK)
+        return st;
+    upcall_load_frame(self, &frame);
+    return SYSCALL_NO_RESULT;
+}
