@@ -99,6 +99,11 @@ $(O)/tests/user/%: tests/user/%.c $(wildcard tests/user/*.h) $(O)/.musl scripts/
 	$(call say,OCC,$<)
 	$(Q)mkdir -p $(@D) && scripts/outpost-cc -O1 -Wall -Wextra -I. $< -o $@
 
+# Programs that make kernel calls themselves.
+$(O)/tests/kernel/%: tests/kernel/%.c $(wildcard tests/kernel/*.h) $(O)/.musl scripts/outpost-cc
+	$(call say,OCC,$<)
+	$(Q)mkdir -p $(@D) && scripts/outpost-cc -O1 -Wall -Wextra -I. $< -o $@
+
 # ---- the boot image ----
 
 $(O)/boot/run:
@@ -159,7 +164,7 @@ $(O)/kernel.elf: $(KERNEL_OBJ) $(FDT_OBJ) $(O)/version.c linker/kernel.ld script
 # ---- tests ----
 
 HOST_TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/host/test_*.c))
-USER_TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/user/*.c))
+USER_TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/user/*.c tests/kernel/*.c))
 
 # What a host test is made of stands in the test itself; scripts/host-test reads it.
 $(O)/tests/host/%: tests/host/%.c scripts/host-test $(wildcard tests/host/*.h) \
@@ -179,11 +184,12 @@ mutants: all tests ## plant one-line bugs; each must fail its named test
 	$(Q)scripts/mutants
 
 bench: all ## what things cost, in instructions and wall clock
-	$(Q)tests/bench/skeleton
+	$(Q)tests/bench/run
 
 CHECKS := layers words asm refusals style docs ref ledger size shell ecall
-check: setup-quietly $(O)/.musl ## structure, style, documents, sizes
+check: setup-quietly all ## structure, style, documents, sizes
 	$(Q)set -e; for c in $(CHECKS); do scripts/check-$$c; done
+	$(Q)tests/bench/run --check
 size: ## lines of code by part, and the budgets
 	$(Q)scripts/check-size -l
 docs: ## check anchors, links and reference pages

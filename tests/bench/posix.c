@@ -57,7 +57,8 @@ static void do_write(void)
         _exit(1);
 }
 
-static void measure(const char *name, const char *path, int flags, void (*operation)(void))
+static void measure(const char *name, const char *path, int flags,
+                    void (*operation)(void))
 {
     uint64_t count, time;
 

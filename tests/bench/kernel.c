@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What kernel calls cost, from below musl: instructions by the hart's counter, from before
+ * the caller's ecall to after its return, exact under --icount; guest time beside them.
+ * Prints lines "name instructions nanoseconds".
+ */
+#include <tests/kernel/calls.h>
+
+#define ROUNDS 200
+
+static uint64_t instructions(void)
+{
+    uint64_t n;
+
+    __asm__ volatile("rdinstret %0" : "=r"(n)::"memory");
+    return n;
+}
+
+static uint64_t count_start, time_start;
+
+static void start(void)
+{
+    time_start = now_ns();
+    count_start = instructions();
+}
+
+static void stop(const char *name, uint64_t rounds)
+{
+    uint64_t count = instructions() - count_start, time = now_ns() - time_start;
+
+    dprintf(2, "%s %lu %lu\n", name, (unsigned long)(count / rounds),
+            (unsigned long)(time / rounds));
+}
+
+/* ---- single calls ---- */
+
+static void calls(void)
+{
+    char *fresh = pages(ROUNDS * 4096ul, MAP_PRIVATE);
+    static const uint64_t sizes[] = {1, 16, 512};
+
+    start();
+    for (int i = 0; i < ROUNDS; i++)
+        system_control(HANDLE_NONE, SYSTEM_TRACE_USER, 0, 0, 0);
+    stop("empty_call", ROUNDS);
+    start();
+    for (int i = 0; i < ROUNDS; i++)
+        yield();
+    stop("yield_alone", ROUNDS);
+    munmap(fresh, ROUNDS * 4096ul);
+    for (int n = 0; n < 3; n++) {
+        char name[32];
+
+        snprintf(name, sizeof(name), "map_unmap_%lu", (unsigned long)sizes[n]);
+        start();
+        for (int i = 0; i < ROUNDS; i++) {
+            vm_map(HANDLE_SELF, 0x700000000000, sizes[n] * 4096, HANDLE_NONE, 0,
+                   VM_READ | VM_WRITE);
+            vm_unmap(HANDLE_SELF, 0x700000000000, sizes[n] * 4096);
+        }
+        stop(name, ROUNDS);
+    }
+    vm_map(HANDLE_SELF, 0x700000000000, ROUNDS * 4096ul, HANDLE_NONE, 0,
+           VM_READ | VM_WRITE);
+    start();
+    for (int i = 0; i < ROUNDS; i++)
+        *(volatile char *)(0x700000000000 + i * 4096ul) = 1;
+    stop("first_touch", ROUNDS);
+    vm_unmap(HANDLE_SELF, 0x700000000000, ROUNDS * 4096ul);
+}
+
+/* ---- messages: a server in a clone of this process ---- */
+
+struct shared {
+    volatile uint32_t ready, word, wait;
+    volatile uint32_t use_window;
+};
+
+static struct shared *shared;
+static handle_t endpoint;
+
+static void server(void *argument)
+{
+    handle_t own = (handle_t)(uint64_t)argument;
+    struct message m = {0};
+    static char page[4096];
+
+    for (;;) {
+        endpoint_reply_wait(own, &m);
+        if (shared->use_window)
+            vm_copy(HANDLE_CALLER, m.word[0], page, 4096, VM_COPY_IN);
+    }
+}
+
+static struct native_thread server_thread;
+
+static handle_t make_server(void (*entry)(void *))
+{
+    int64_t process = process_create(HANDLE_NONE, HANDLE_NONE, 0, 0x72657672);
+    int64_t own;
+
+    thread_prepare(&server_thread);
+    process_clone((handle_t)process, HANDLE_SELF, 0);
+    own = handle_duplicate(endpoint, RIGHT_RECEIVE | RIGHT_POST, 0, (handle_t)process);
+    thread_start_in((handle_t)process, &server_thread, entry, (void *)own);
+    for (int i = 0; i < 20; i++)
+        yield();
+    return (handle_t)process;
+}
+
+static void messages(void)
+{
+    struct thread_page *page =
+        (struct thread_page *)0x7f0020000000; /* the shim's, the first */
+    static char buffer[4096] __attribute__((aligned(4096)));
+    handle_t process;
+
+    endpoint = (handle_t)endpoint_create(HANDLE_NONE);
+    process = make_server(server);
+    for (int window = 0; window < 2; window++) {
+        shared->use_window = (uint32_t)window;
+        for (int i = -20; i < ROUNDS; i++) {
+            struct message m = {.info = 1, .word = {(uint64_t)buffer, 2, 3, 4}};
+
+            if (i == 0)
+                start();
+            if (window) {
+                page->window_base = 0;
+                page->window_bytes = VM_USER_END;
+                m.info |= MESSAGE_WINDOW_READ;
+            }
+            endpoint_call(endpoint, &m);
+        }
+        stop(window ? "message_round_trip_window" : "message_round_trip", ROUNDS);
+    }
+    process_control(process, PROCESS_KILL, 0, 0, 0);
+    handle_close(process);
+    start();
+    for (int i = 0; i < ROUNDS; i++)
+        endpoint_post(endpoint, 2);
+    stop("event_post", ROUNDS);
+}
+
+/* ---- hops ---- */
+
+static volatile uint32_t ping, pong;
+
+static void swap_partner(void *words)
+{
+    volatile uint32_t *a = words, *b = a + 1;
+
+    for (;;)
+        futex_swap(a, b, 0, DEADLINE_NEVER, 0);
+}
+
+static void hops(const char *name, volatile uint32_t *words, int flags)
+{
+    struct native_thread t;
+
+    (void)flags;
+    words[0] = words[1] = 0;
+    thread_start(&t, swap_partner, (void *)words);
+    for (int i = 0; i < 20; i++)
+        yield();
+    for (int i = -20; i < ROUNDS; i++) {
+        if (i == 0)
+            start();
+        futex_swap(words + 1, words, 0, DEADLINE_NEVER, 0);
+    }
+    stop(name, 2 * ROUNDS); /* there and back */
+    handle_close(t.handle);
+}
+
+/* ---- objects ---- */
+
+static volatile uint32_t ended;
+
+static void end_at_once(void *word)
+{
+    kernel_call(SYS_thread_exit, 0, 0, 0, (uint64_t)word, 0, 0);
+}
+
+static void threads(void)
+{
+    struct native_thread t;
+
+    thread_prepare(&t);
+    start();
+    for (int i = 0; i < ROUNDS; i++) {
+        ended = 1;
+        thread_start_in(HANDLE_SELF, &t, end_at_once, (void *)&ended);
+        while (ended)
+            futex_wait(&ended, 1, DEADLINE_NEVER, 0, HANDLE_NONE);
+        handle_close(t.handle);
+    }
+    stop("thread_create_to_exit", ROUNDS);
+}
+
+static void processes(void)
+{
+    start();
+    for (int i = 0; i < ROUNDS; i++) {
+        handle_t p = (handle_t)process_create(HANDLE_NONE, HANDLE_NONE, 0, 0);
+
+        process_control(p, PROCESS_KILL, 0, 0, 0);
+        handle_close(p);
+    }
+    stop("process_create_to_death", ROUNDS);
+}
+
+static void clones(const char *name, size_t npages)
+{
+    char *extra = pages(npages * 4096, MAP_PRIVATE);
+    handle_t p = (handle_t)process_create(HANDLE_NONE, HANDLE_NONE, 0, 0);
+
+    start();
+    process_clone(p, HANDLE_SELF, 0);
+    stop(name, 1);
+    if (npages == 64) {
+        start();
+        for (size_t i = 0; i < npages; i++)
+            extra[i * 4096] = 1;
+        stop("copy_on_write_break", npages);
+    }
+    process_control(p, PROCESS_KILL, 0, 0, 0);
+    handle_close(p);
+    for (int i = 0; i < 3000; i++)
+        yield();
+    munmap(extra, npages * 4096);
+}
+
+/* ---- upcalls ---- */
+
+extern char bench_door[];
+__asm__(
+    ".globl bench_door\n"
+    "bench_door: ld t0, 8(a0); amoand.d.aqrl zero, t0, (a0)\n" /* take the unmasked bits */
+    "addi a0, a0, 984; li a7, 16; ecall; ebreak\n");           /* upcall_save.frame */
+
+/* Measured by a thread that has no C library, printed by main. */
+static uint64_t upcall_count, upcall_time;
+
+static void upcall_thread(void *argument)
+{
+    (void)argument;
+    for (int i = -20; i < ROUNDS; i++) {
+        if (i == 0)
+            start();
+        upcall_post(HANDLE_SELF_THREAD, 1);
+    }
+    upcall_count = instructions() - count_start;
+    upcall_time = now_ns() - time_start;
+    ended = 0;
+    futex_wake(&ended, 1, 0);
+    thread_leave();
+}
+
+static void upcalls(void)
+{
+    struct native_thread t;
+
+    _Static_assert(offsetof(struct thread_page, upcall_save.frame) == 984, "bench_door");
+    thread_prepare(&t);
+    t.page->upcall_entry = (uint64_t)bench_door;
+    t.page->upcall_stack = (uint64_t)pages(STACK_BYTES, MAP_PRIVATE) + STACK_BYTES;
+    ended = 1;
+    thread_start_in(HANDLE_SELF, &t, upcall_thread, NULL);
+    while (ended)
+        futex_wait(&ended, 1, DEADLINE_NEVER, 0, HANDLE_NONE);
+    dprintf(2, "upcall_post_and_return %lu %lu\n", (unsigned long)(upcall_count / ROUNDS),
+            (unsigned long)(upcall_time / ROUNDS));
+}
+
+int main(void)
+{
+    shared = pages(4096, MAP_SHARED);
+    calls();
+    messages();
+    hops("futex_swap_hop_private", &ping, MAP_PRIVATE);
+    hops("futex_swap_hop_shared", &shared->word, MAP_SHARED);
+    threads();
+    processes();
+    clones("clone_64_pages", 64);
+    clones("clone_16_MiB", 4096);
+    upcalls();
+    return 0;
+}
