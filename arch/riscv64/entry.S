@@ -5,6 +5,7 @@
 #include <arch/riscv64/csr.h>
 #include <arch/riscv64/offsets.h>
 
+    .cfi_sections .debug_frame      /* for gdb; nothing unwinds at run time */
     .text
 
 /*
@@ -26,7 +27,6 @@
     .globl trap_entry
 trap_entry:
     .cfi_startproc simple
-    .cfi_undefined ra               /* the outermost frame for gdb */
     /* 1: swap tp with sscratch. In the kernel sscratch is 0. */
     csrrw   tp, sscratch, tp
     beqz    tp, from_kernel
@@ -71,23 +71,30 @@ trap_entry:
 
     /* 3 */
     mv      a0, tp
+    mv      s1, tp
+    /* For gdb: the caller of this frame is the user program; its registers lie at s1. It is
+     * entered again at the pc that is saved there, so that stands in for ra. */
+    .cfi_signal_frame               /* and its stack is not below ours */
+    .cfi_def_cfa s1, 0
+    .cfi_offset 1, CONTEXT_PC
+    .irp n, 2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+    .cfi_offset \n, CONTEXT_X(\n)
+    .endr
     ld      tp, CONTEXT_HART(tp)
     ld      sp, HART_STACK_TOP(tp)
     li      s0, 0                   /* backtraces end here */
 
     /* 4 */
     call    trap_from_user          /* a0 = context to run */
-    .cfi_endproc
 
 /*
  * arch_enter_user: a0 = context. Load it and go to user mode; also the end of every trap.
  */
     .globl arch_enter_user
 arch_enter_user:
-    .cfi_startproc simple
-    .cfi_undefined ra
     /* 5: sstatus was made by arch_context_init or came from user mode: SPP = 0. */
     ld      t0, CONTEXT_PC(a0)
+    .cfi_def_cfa a0, 0              /* behind the address that the call above returns to */
     ld      t1, CONTEXT_SSTATUS(a0)
     csrw    sepc, t0
     csrw    sstatus, t1
