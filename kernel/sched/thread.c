@@ -85,6 +85,7 @@ void thread_end(struct thread *t)
         return;
     if (t->state == THREAD_RUNNABLE)
         sched_remove(t);
+    t->state = THREAD_PARKED; /* what follows may change its priority: not back into the queue */
     sched_cancel_sleep(t);
     if (end_hook != NULL)
         end_hook(t);
@@ -93,6 +94,7 @@ void thread_end(struct thread *t)
         arch_hart()->current = NULL;
         trace_set_context(0, NULL);
     }
+    ASSERT(list_is_empty(&t->run)); /* its memory may go now */
     t->state = THREAD_ENDED;
     frame_put(arch_physical(t->page));
     t->page = NULL;

@@ -65,11 +65,55 @@ static handle_t start(struct native_thread *t, void (*entry)(void *), uint64_t p
     return t->handle;
 }
 
+static volatile int64_t answer;
+static handle_t doomed_endpoint;
+
+static void take_and_spin(void *own)
+{
+    struct message m = { 0 };
+
+    endpoint_reply_wait((handle_t)(uint64_t)own, &m);
+    for (;;)
+        ;
+}
+
+static void doomed_caller(void *unused)
+{
+    struct message m = { .info = 2 };
+
+    (void)unused;
+    answer = endpoint_call(doomed_endpoint, &m);
+    thread_leave();
+}
+
+/* Killed while runnable, with a call in hand and a priority that was lent. */
+static void dies_with_lent_priority(void)
+{
+    handle_t child = (handle_t)process_create(HANDLE_NONE, HANDLE_NONE, 0, 0);
+    struct native_thread serving, caller;
+    int64_t own;
+
+    answer = 1;
+    doomed_endpoint = (handle_t)endpoint_create(HANDLE_NONE);
+    thread_prepare(&serving);
+    process_clone(child, HANDLE_SELF, 0);
+    own = handle_duplicate(doomed_endpoint, RIGHT_RECEIVE, 0, child);
+    thread_start_in(child, &serving, take_and_spin, (void *)own);
+    thread_control(serving.handle, THREAD_SET_PRIORITY, 9, 0, 0);
+    start(&caller, doomed_caller, 10);
+    futex_wait(&served, served, now_ns() + 20000000, 0, HANDLE_NONE);
+    process_control(child, PROCESS_KILL, 0, 0, 0);
+    for (int i = 0; i < 50 && answer == 1; i++)
+        futex_wait(&served, served, now_ns() + 2000000, 0, HANDLE_NONE);
+    is(answer, E_OWNER_DEAD, "a server killed while it works on lent priority: E_OWNER_DEAD");
+}
+
 int main(void)
 {
     struct native_thread serving, spin, low, high;
     struct message m = { .info = 2 };
 
+    dies_with_lent_priority();
     endpoint = (handle_t)endpoint_create(HANDLE_NONE);
     start(&serving, server, 3);
     while (futex_wait(&served, 0, now_ns() + 1000000, 0, HANDLE_NONE) != E_TIMED_OUT)
