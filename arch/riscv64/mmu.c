@@ -20,24 +20,11 @@
 
 #include <arch/riscv64/csr.h>
 
-#define PTE_V         0x001ull
-#define PTE_R         0x002ull
-#define PTE_W         0x004ull
-#define PTE_X         0x008ull
-#define PTE_U         0x010ull
-#define PTE_G         0x020ull
-#define PTE_A         0x040ull
-#define PTE_D         0x080ull
-#define PTE_RSW_SHIFT 8 /* two bits for software: PTE_COPY, PTE_FRAME of arch/mmu.h */
-#define PTE_PPN_SHIFT 10
-#define PTE_PPN_MASK  ((1ull << 44) - 1)
-
 #define LEVELS   4
 #define ENTRIES  512u
 #define GIGABYTE (1ull << 30)
 
-_Static_assert(PTE_COPY == 1u << PTE_RSW_SHIFT && PTE_FRAME == 2u << PTE_RSW_SHIFT,
-               "software bits are kept where the page table has room for them");
+_Static_assert(ARCH_DIRECT_BASE == DIRECT_MAP_BASE, "C and assembly agree");
 
 extern pte_t boot_root[ENTRIES], boot_direct[ENTRIES];
 extern char __text_start[], __text_end[], __rodata_end[], _end[], _start[];
@@ -49,16 +36,6 @@ static struct {
     uint64_t image_offset; /* virtual - physical, of the kernel image */
     bool is_used[ENTRIES]; /* gigabytes of the direct map */
 } mmu;
-
-void *arch_direct(paddr_t address)
-{
-    return (void *)(DIRECT_MAP_BASE + address.value);
-}
-
-paddr_t arch_physical(const void *direct)
-{
-    return PADDR((uint64_t)direct - DIRECT_MAP_BASE);
-}
 
 static unsigned index_at(uint64_t va, unsigned level)
 {
@@ -73,40 +50,6 @@ static pte_t pte_pointer(paddr_t frame)
 static pte_t *table_of(pte_t pte)
 {
     return arch_direct(arch_pte_frame(pte));
-}
-
-paddr_t arch_pte_frame(pte_t pte)
-{
-    return PADDR((pte >> PTE_PPN_SHIFT & PTE_PPN_MASK) << PAGE_SHIFT);
-}
-
-/* A is set, and D where the page is writable, so that no hart ever has to set them. */
-pte_t arch_pte_make(paddr_t frame, uint32_t access)
-{
-    pte_t pte = pte_pointer(frame) | PTE_A | (access & (PTE_COPY | PTE_FRAME));
-
-    if ((access & (VM_READ | VM_WRITE | VM_EXECUTE)) == 0)
-        return pte | PTE_R; /* without U: there, but not for user mode */
-    pte |= PTE_U;
-    if (access & VM_EXECUTE)
-        pte |= PTE_X | (access & VM_READ ? PTE_R : 0);
-    else
-        pte |= PTE_R;
-    if (access & VM_WRITE)
-        pte |= PTE_R | PTE_W | PTE_D; /* write without read is reserved [§4.3.1] */
-    return pte;
-}
-
-uint32_t arch_pte_access(pte_t pte)
-{
-    uint32_t access = (uint32_t)pte & (PTE_COPY | PTE_FRAME);
-
-    if (pte & PTE_U) {
-        access |= pte & PTE_R ? VM_READ : 0;
-        access |= pte & PTE_W ? VM_WRITE : 0;
-        access |= pte & PTE_X ? VM_EXECUTE : 0;
-    }
-    return access;
 }
 
 /* ---- user tables ---- */

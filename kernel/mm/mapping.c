@@ -10,7 +10,7 @@
 static const struct slab_cache mapping_cache = SLAB_CACHE(SLAB_MAPPING, struct mapping);
 uint64_t mapping_count;
 
-struct mapping *space_find(const struct space *space, uint64_t va)
+struct mapping *space_find_slow(struct space *space, uint64_t va)
 {
     struct tree_node *n = tree_find_at_most(&space->mappings, va);
     struct mapping *m;
@@ -18,7 +18,10 @@ struct mapping *space_find(const struct space *space, uint64_t va)
     if (n == NULL)
         return NULL;
     m = container_of(n, struct mapping, node);
-    return va < m->end ? m : NULL;
+    if (va >= m->end)
+        return NULL;
+    space->found = m;
+    return m;
 }
 
 enum status mapping_make(struct space *space, struct mapping **out)
@@ -41,6 +44,8 @@ enum status mapping_make(struct space *space, struct mapping **out)
 void mapping_drop(struct space *space, struct mapping *m)
 {
     tree_remove(&space->mappings, &m->node);
+    if (space->found == m)
+        space->found = NULL;
     if (m->memory != NULL)
         object_put(&m->memory->object);
     slab_free(&mapping_cache, m);

@@ -55,14 +55,30 @@ enum status space_make(struct space *space, struct account *account, uint64_t id
     arch_table_init(space->root);
     space->account = account;
     space->id = id;
+    space->leaf_span = UINT64_MAX;
     return OK;
 }
 
 /* ---- pages ---- */
 
+/* The leaf entry for va, if there is a table for it, which is then the hint. */
+static pte_t *find_leaf(struct space *space, uint64_t va)
+{
+    pte_t *leaf = space_leaf_hint(space, va);
+
+    if (leaf != NULL)
+        return leaf;
+    leaf = arch_table_leaf(space->root, va);
+    if (leaf != NULL) {
+        space->leaf_span = va / ARCH_TABLE_SPAN;
+        space->leaves = (pte_t *)page_floor((uint64_t)leaf);
+    }
+    return leaf;
+}
+
 enum status space_leaf(struct space *space, uint64_t va, pte_t **out)
 {
-    while ((*out = arch_table_leaf(space->root, va)) == NULL) {
+    while ((*out = find_leaf(space, va)) == NULL) {
         paddr_t table;
         enum status st = frame_alloc(space->account, 0, &table);
 
@@ -132,11 +148,12 @@ static enum status break_sharing(struct space *space, struct mapping *m, uint64_
 /* DOC: space-resolve */
 static bool grants(const pte_t *leaf, uint32_t access)
 {
-    return leaf != NULL && arch_pte_is_valid(*leaf) && !(access & ~arch_pte_access(*leaf));
+    return leaf != NULL && !(access & ~arch_pte_access(*leaf));
 }
 
 /* Make an entry grant the access, as its record says; *leaf may be NULL at first. */
-static enum status make_grant(struct space *space, uint64_t va, uint32_t access, pte_t **leaf)
+static enum status make_grant(struct space *space, uint64_t va, uint32_t access,
+                              pte_t **leaf)
 {
     struct mapping *m = space_find(space, va);
     enum status st = OK;
@@ -154,9 +171,10 @@ static enum status make_grant(struct space *space, uint64_t va, uint32_t access,
     return st;
 }
 
-enum status space_resolve(struct space *space, uint64_t va, uint32_t access, paddr_t *frame)
+enum status space_resolve(struct space *space, uint64_t va, uint32_t access,
+                          paddr_t *frame)
 {
-    pte_t *leaf = arch_table_leaf(space->root, va);
+    pte_t *leaf = find_leaf(space, va);
     enum status st = OK;
 
     if (!grants(leaf, access))
@@ -168,7 +186,7 @@ enum status space_resolve(struct space *space, uint64_t va, uint32_t access, pad
 
 enum status space_fault(struct space *space, uint64_t va, uint32_t access)
 {
-    pte_t *leaf = arch_table_leaf(space->root, va);
+    pte_t *leaf = find_leaf(space, va);
 
     if (!grants(leaf, access))
         return make_grant(space, page_floor(va), access, &leaf);
@@ -187,13 +205,14 @@ enum status space_share_frame(struct space *space, uint64_t va, paddr_t *frame)
     st = space_resolve(space, va, VM_READ | VM_WRITE, frame);
     if (st != OK)
         return st == E_RANGE ? REFUSE(E_FAULT) : st;
-    if (!(arch_pte_access(*arch_table_leaf(space->root, va)) & PTE_FRAME))
+    if (!(arch_pte_access(*find_leaf(space, va)) & PTE_FRAME))
         return REFUSE(E_INVALID); /* a device's, or part of a contiguous run */
     frame_get(*frame);
     return OK;
 }
 
-enum status space_pointer(struct space *space, uint64_t va, uint32_t access, void **out)
+enum status space_pointer_slow(struct space *space, uint64_t va, uint32_t access,
+                               void **out)
 {
     paddr_t frame;
     enum status st;

@@ -15,16 +15,6 @@
 struct account;
 struct memory;
 
-struct space {
-    paddr_t root;
-    uint64_t id; /* of the process: the name of its private memory in futex keys */
-    uint32_t asid;
-    uint32_t asid_round;
-    uint64_t translation; /* arch_space_value(root, asid), once there is an asid */
-    struct tree mappings; /* by first address */
-    struct account *account;
-};
-
 struct mapping {
     struct tree_node node; /* key: first address */
     uint64_t end;
@@ -33,6 +23,21 @@ struct mapping {
     uint32_t flags;        /* VM_NOINHERIT | VM_EAGER | VM_PRIVATE */
     struct memory *memory; /* holds a reference; NULL: anonymous */
     uint64_t offset;       /* bytes into memory of the first address */
+};
+
+struct space {
+    paddr_t root;
+    uint64_t id; /* of the process: the name of its private memory in futex keys */
+    uint32_t asid;
+    uint32_t asid_round;
+    uint64_t translation; /* arch_space_value(root, asid), once there is an asid */
+    struct tree mappings; /* by first address */
+    struct account *account;
+
+    /* What was found last, kept true by whoever changes it (mapping.c, space_leaf). */
+    uint64_t leaf_span; /* va / ARCH_TABLE_SPAN, no user address's: nothing found yet */
+    pte_t *leaves; /* the table of leaves for that span: it stays until the space dies */
+    struct mapping *found;
 };
 
 /* Live mapping records, for leak checks. */
@@ -101,7 +106,14 @@ enum status space_resolve(struct space *space, uint64_t va, uint32_t access,
 enum status space_fault(struct space *space, uint64_t va, uint32_t access) MUST_CHECK;
 
 /* The mapping that holds va, or NULL. */
-struct mapping *space_find(const struct space *space, uint64_t va);
+struct mapping *space_find_slow(struct space *space, uint64_t va);
+
+static inline struct mapping *space_find(struct space *space, uint64_t va)
+{
+    struct mapping *m = space->found;
+
+    return m != NULL && va >= m->node.key && va < m->end ? m : space_find_slow(space, va);
+}
 
 /*
  * The frame at va, readable and writable for its owner, with a reference for the caller:
@@ -112,12 +124,32 @@ struct mapping *space_find(const struct space *space, uint64_t va);
 enum status space_share_frame(struct space *space, uint64_t va,
                               paddr_t *frame) MUST_CHECK;
 
+/* The leaf entry for a user address if its table was the last one found, or NULL. */
+static inline pte_t *space_leaf_hint(const struct space *space, uint64_t va)
+{
+    return va / ARCH_TABLE_SPAN == space->leaf_span
+               ? &space->leaves[va % ARCH_TABLE_SPAN / PAGE_BYTES]
+               : NULL;
+}
+
 /*
  * A kernel pointer to the byte at va, good to the end of its page and until the space
  * changes. Errors: as space_resolve, E_FAULT also for a device.
  */
-enum status space_pointer(struct space *space, uint64_t va, uint32_t access,
-                          void **out) MUST_CHECK;
+enum status space_pointer_slow(struct space *space, uint64_t va, uint32_t access,
+                               void **out) MUST_CHECK;
+
+MUST_CHECK static inline enum status space_pointer(struct space *space, uint64_t va,
+                                                   uint32_t access, void **out)
+{
+    pte_t *leaf = space_leaf_hint(space, va);
+
+    /* PTE_FRAME: the allocator's, so it is memory. */
+    if (leaf == NULL || (~arch_pte_access(*leaf) & (access | PTE_FRAME)))
+        return space_pointer_slow(space, va, access, out);
+    *out = (char *)arch_direct(arch_pte_frame(*leaf)) + (va & PAGE_MASK);
+    return OK;
+}
 
 /* Copy between kernel memory and user memory. Errors: E_FAULT; a part may be copied. */
 enum status copy_in(struct space *space, void *to, uaddr_t from,

@@ -189,6 +189,7 @@ bool space_destroy_step(struct space *space)
         return true;
     }
     arch_space_leave(space->root);
+    space->leaf_span = UINT64_MAX; /* its table goes, too */
     for (unsigned i = 0; i < SLICE_PAGES; i++) {
         if (!arch_table_unlink_any(space->root, &table)) {
             frame_put(space->root);

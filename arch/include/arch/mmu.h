@@ -10,18 +10,8 @@
 #ifndef ARCH_MMU_H
 #define ARCH_MMU_H
 
+#include <arch/pte.h>
 #include <arch/types.h>
-
-typedef uint64_t pte_t;
-
-/* Bits of access beside VM_READ, VM_WRITE and VM_EXECUTE in arch_pte_make(). */
-#define PTE_COPY (1u << 8) /* software: shared frame, copy before the first write */
-#define PTE_FRAME                                                                        \
-    (1u << 9) /* software: the frame is in the frame table, holds a reference */
-
-/* Physical memory that the direct map covers, as a kernel pointer, and back. */
-void *arch_direct(paddr_t address);
-paddr_t arch_physical(const void *direct);
 
 /* Where the kernel image's linked addresses lie: virtual - physical. Boot only. */
 uint64_t arch_image_offset(void);
@@ -56,16 +46,6 @@ pte_t *arch_table_next(paddr_t root, uint64_t *va, uint64_t end, unsigned *limit
  * when only the root is left. For teardown of a user table.
  */
 bool arch_table_unlink_any(paddr_t root, paddr_t *table);
-
-/* Without access bits the leaf is valid but out of user mode's reach. */
-pte_t arch_pte_make(paddr_t frame, uint32_t access);
-paddr_t arch_pte_frame(pte_t pte);
-uint32_t arch_pte_access(pte_t pte); /* VM_* | PTE_COPY | PTE_FRAME */
-
-static inline bool arch_pte_is_valid(pte_t pte)
-{
-    return (pte & 1) != 0;
-}
 
 /* A table and an ASID as the hart takes them, and making the hart use them: nothing is done
  * when it does already, since a changed satp costs a whole TLB on QEMU (docs/adr). */
