@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory and string functions. Copies go by 8-byte words where both sides allow it,
- * eight at a time: on a simulator as on a simple core, instructions are what they cost.
+ * Memory and string functions. Long copies go by aligned 8-byte words, whatever the
+ * alignment of the two sides, many to a turn of the loop: on a simulator as on a simple
+ * core, instructions are what they cost. Start reading at memcpy().
  */
 #include <kernel/base/string.h>
 
@@ -9,11 +10,40 @@
 
 /* Words that may alias anything, as memory functions must. */
 typedef uint64_t __attribute__((may_alias)) word_t;
-typedef uint32_t __attribute__((may_alias)) half_t;
 
-static inline int is_word_aligned(uintptr_t value)
+#define WORD sizeof(word_t)
+
+static inline size_t beyond_word(uintptr_t value)
 {
-    return (value & (sizeof(word_t) - 1)) == 0;
+    return value % WORD;
+}
+
+/* The sides' alignments differ: words are put together from two, little-endian. Reads the
+ * aligned words that wanted bytes lie in, so never a page without any; the sanitizer of the
+ * host's test does not know that this is allowed. */
+__attribute__((noinline, no_sanitize("address"))) static void *
+copy_shifted(void *restrict to, const unsigned char *s, size_t bytes)
+{
+    unsigned char *restrict d = to;
+    const word_t *next;
+    unsigned low;
+    word_t have;
+
+    for (; bytes > 0 && beyond_word((uintptr_t)d) != 0; bytes--)
+        *d++ = *s++;
+    low = (unsigned)beyond_word((uintptr_t)s) * 8;
+    next = (const word_t *)(s - low / 8);
+    have = bytes >= WORD ? *next++ : 0;
+#pragma GCC unroll 4
+    for (; bytes >= WORD; bytes -= WORD, d += WORD, s += WORD) {
+        word_t more = *next++;
+
+        *(word_t *)d = have >> low | more << (64 - low);
+        have = more;
+    }
+    while (bytes-- > 0)
+        *d++ = *s++;
+    return to;
 }
 
 void *memcpy(void *restrict to, const void *restrict from, size_t bytes)
@@ -21,51 +51,38 @@ void *memcpy(void *restrict to, const void *restrict from, size_t bytes)
     unsigned char *d = to;
     const unsigned char *s = from;
 
-    if (is_word_aligned((uintptr_t)d ^ (uintptr_t)s)) {
-        while (bytes > 0 && !is_word_aligned((uintptr_t)d)) {
-            *d++ = *s++;
-            bytes--;
-        }
-        for (; bytes >= 64; bytes -= 64, d += 64, s += 64) {
-            word_t *dw = (word_t *)d;
-            const word_t *sw = (const word_t *)s;
-            word_t w0 = sw[0], w1 = sw[1], w2 = sw[2], w3 = sw[3];
-            word_t w4 = sw[4], w5 = sw[5], w6 = sw[6], w7 = sw[7];
-
-            dw[0] = w0, dw[1] = w1, dw[2] = w2, dw[3] = w3;
-            dw[4] = w4, dw[5] = w5, dw[6] = w6, dw[7] = w7;
-        }
-        for (; bytes >= 8; bytes -= 8, d += 8, s += 8)
-            *(word_t *)d = *(const word_t *)s;
-    } else if ((((uintptr_t)d | (uintptr_t)s) & 3) == 0) {
-        /* What a cpio archive gives: aligned to 4, not to 8. */
-        for (; bytes >= 16; bytes -= 16, d += 16, s += 16) {
-            half_t *dw = (half_t *)d;
-            const half_t *sw = (const half_t *)s;
-            half_t w0 = sw[0], w1 = sw[1], w2 = sw[2], w3 = sw[3];
-
-            dw[0] = w0, dw[1] = w1, dw[2] = w2, dw[3] = w3;
-        }
+    if (beyond_word((uintptr_t)d ^ (uintptr_t)s) != 0)
+        return copy_shifted(to, from, bytes);
+    for (; bytes > 0 && beyond_word((uintptr_t)d) != 0; bytes--)
+        *d++ = *s++;
+    for (; bytes >= 8 * WORD; bytes -= 8 * WORD, d += 8 * WORD, s += 8 * WORD) {
+#pragma GCC unroll 8
+        for (int i = 0; i < 8; i++)
+            ((word_t *)d)[i] = ((const word_t *)s)[i];
     }
+    for (; bytes >= WORD; bytes -= WORD, d += WORD, s += WORD)
+        *(word_t *)d = *(const word_t *)s;
     while (bytes-- > 0)
         *d++ = *s++;
     return to;
 }
 
+/* Where the sides overlap: by way of a buffer, in the direction that reads before it writes. */
 void *memmove(void *to, const void *from, size_t bytes)
 {
-    unsigned char *d = to;
+    unsigned char *d = to, buffer[256];
     const unsigned char *s = from;
 
     if (d + bytes <= s || s + bytes <= d)
         return memcpy(to, from, bytes);
-    if (d <= s) {
-        while (bytes-- > 0)
-            *d++ = *s++;
-        return to;
+    for (size_t done = 0, n; done < bytes; done += n) {
+        size_t at;
+
+        n = bytes - done < sizeof(buffer) ? bytes - done : sizeof(buffer);
+        at = d <= s ? done : bytes - done - n;
+        memcpy(buffer, s + at, n);
+        memcpy(d + at, buffer, n);
     }
-    while (bytes-- > 0)
-        d[bytes] = s[bytes];
     return to;
 }
 
@@ -74,40 +91,41 @@ void *memset(void *to, int value, size_t bytes)
     unsigned char *d = to;
     word_t word = 0x0101010101010101ull * (unsigned char)value;
 
-    while (bytes > 0 && !is_word_aligned((uintptr_t)d)) {
+    for (; bytes > 0 && beyond_word((uintptr_t)d) != 0; bytes--)
         *d++ = (unsigned char)value;
-        bytes--;
+    for (; bytes >= 8 * WORD; bytes -= 8 * WORD, d += 8 * WORD) {
+#pragma GCC unroll 8
+        for (int i = 0; i < 8; i++)
+            ((word_t *)d)[i] = word;
     }
-    for (; bytes >= 64; bytes -= 64, d += 64) {
-        word_t *dw = (word_t *)d;
-
-        dw[0] = word, dw[1] = word, dw[2] = word, dw[3] = word;
-        dw[4] = word, dw[5] = word, dw[6] = word, dw[7] = word;
-    }
-    for (; bytes >= 8; bytes -= 8, d += 8)
+    for (; bytes >= WORD; bytes -= WORD, d += WORD)
         *(word_t *)d = word;
     while (bytes-- > 0)
         *d++ = (unsigned char)value;
     return to;
 }
 
-/* A page is zeroed for each first touch: 32 stores for each turn of the loop. */
+/* A page is zeroed for each first touch, copied for each break of sharing: 64 words to a turn
+ * of the loop leave 1/32 and 1/43 of overhead. */
 void page_zero(void *page)
 {
-    word_t *w = page, *end = w + 4096 / sizeof(word_t);
-
-    for (; w < end; w += 32) {
-        w[0] = 0, w[1] = 0, w[2] = 0, w[3] = 0, w[4] = 0, w[5] = 0, w[6] = 0, w[7] = 0;
-        w[8] = 0, w[9] = 0, w[10] = 0, w[11] = 0, w[12] = 0, w[13] = 0, w[14] = 0;
-        w[15] = 0, w[16] = 0, w[17] = 0, w[18] = 0, w[19] = 0, w[20] = 0, w[21] = 0;
-        w[22] = 0, w[23] = 0, w[24] = 0, w[25] = 0, w[26] = 0, w[27] = 0, w[28] = 0;
-        w[29] = 0, w[30] = 0, w[31] = 0;
+    for (word_t *w = page, *end = w + 512; w != end; w += 64) {
+#pragma GCC unroll 64
+        for (int i = 0; i < 64; i++)
+            w[i] = 0;
     }
 }
 
+/* No restrict: with it the compiler loads ahead until it runs out of registers. */
 void page_copy(void *to, const void *from)
 {
-    memcpy(to, from, 4096);
+    const word_t *s = from, *end = s + 512;
+
+    for (word_t *d = to; s != end; d += 64, s += 64) {
+#pragma GCC unroll 64
+        for (int i = 0; i < 64; i++)
+            d[i] = s[i];
+    }
 }
 
 int memcmp(const void *a, const void *b, size_t bytes)

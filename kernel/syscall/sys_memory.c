@@ -285,7 +285,10 @@ int64_t sys_vm_copy(struct thread *self, const uint64_t *a)
         if (own == theirs &&
             space_pointer(theirs, at, a[4] == VM_COPY_IN ? VM_READ : VM_WRITE, &p) != OK)
             break;
-        memmove(a[4] == VM_COPY_IN ? q : p, a[4] == VM_COPY_IN ? p : q, n);
+        if (n == PAGE_BYTES)
+            page_copy(a[4] == VM_COPY_IN ? q : p, a[4] == VM_COPY_IN ? p : q);
+        else
+            memmove(a[4] == VM_COPY_IN ? q : p, a[4] == VM_COPY_IN ? p : q, n);
     }
     if (done > 0 || st == OK)
         return (int64_t)done;
