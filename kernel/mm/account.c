@@ -87,13 +87,14 @@ enum status account_charge(struct account *account, enum charge kind, uint64_t n
     struct account *a;
 
     for (a = account; a != NULL; a = a->parent) {
-        if (n > a->limit[kind] - a->used[kind] || a->used[kind] > a->limit[kind]) {
+        if (a->used[kind] + n > a->limit[kind]) {
             trace(TRACE_quota, a->object.id, kind, a->used[kind], a->limit[kind]);
+            for (struct account *b = account; b != a; b = b->parent)
+                b->used[kind] -= n;
             return REFUSE(E_QUOTA);
         }
-    }
-    for (a = account; a != NULL; a = a->parent)
         a->used[kind] += n;
+    }
     if (account != NULL)
         account->own[kind] += n;
     return OK;

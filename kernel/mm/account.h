@@ -23,12 +23,12 @@ struct account {
     unsigned depth;
     uint64_t used[CHARGE_KINDS]; /* here and below */
     uint64_t limit[CHARGE_KINDS];
-    uint64_t own[CHARGE_KINDS]; /* here alone: keeps the struct alive after its last
+    uint64_t own[CHARGE_KINDS];    /* here alone: keeps the struct alive after its last
                                    * reference, so that frames may name it */
-    uint64_t live;              /* processes that are alive, here and below */
-    struct list processes;      /* of sched/process: those charged to this account */
-    struct list live_children;  /* with live > 0 */
-    struct list sibling;        /* in the parent's live_children */
+    uint64_t live;                 /* processes that are alive, here and below */
+    struct list processes;         /* of sched/process: those charged to this account */
+    struct list live_children;     /* with live > 0 */
+    struct list sibling;           /* in the parent's live_children */
     struct list slabs[SLAB_KINDS]; /* of mm/slab: its pages that have room for objects */
 };
 

@@ -5,6 +5,10 @@
  * Only the first frame of a block, free or taken, has a meaningful entry: when a block is
  * split both halves get one, and a buddy is always the first frame of some block. So the
  * table needs no clearing at boot, whatever the size of memory.
+ *
+ * In front of the blocks stands a short stack of single frames, for most of what is taken
+ * and given is one frame: to it they are in no block and have no buddy. It is filled by
+ * splitting a block at once, and emptied into blocks when it is full or a block is wanting.
  * Start reading at take_block() and give_block().
  */
 #include <kernel/mm/frame.h>
@@ -15,8 +19,10 @@
 #include <kernel/debug/trace.h>
 #include <kernel/mm/account.h>
 
-#define NIL        0xffffffffu
-#define RANGES_MAX 32 /* banks, reserved ranges: from the device tree, at boot only */
+#define NIL         0xffffffffu
+#define FRONT_ORDER 5 /* moved between the front and the blocks at a time: 32 frames */
+#define FRONT_MAX   (2u << FRONT_ORDER)
+#define RANGES_MAX  32 /* banks, reserved ranges: from the device tree, at boot only */
 
 enum frame_state { FRAME_RESERVED = 0, FRAME_FREE = 1, FRAME_TAKEN = 2 };
 
@@ -42,7 +48,9 @@ static struct {
     struct frame *table;
     uint64_t first, count; /* frame numbers [first, first + count) */
     uint32_t free_head[FRAME_ORDER_MAX + 1];
-    uint64_t total, free;
+    uint64_t total, free; /* free: in blocks */
+    uint32_t front[FRONT_MAX];
+    unsigned front_count;
     struct range bank[RANGES_MAX], reserved[RANGES_MAX];
     unsigned banks, reserveds;
 } mm;
@@ -133,22 +141,66 @@ bool frame_overlaps_managed(paddr_t base, uint64_t bytes)
            base.value + bytes > mm.first << PAGE_SHIFT;
 }
 
+/* DOC: frame-front */
+/* Give frames of the front back to the blocks until at most keep are left. */
+static void front_drain(unsigned keep)
+{
+    while (mm.front_count > keep)
+        give_block(mm.front[--mm.front_count], 0);
+}
+
+/* A block into the empty front, the largest there is. */
+static __attribute__((noinline)) uint32_t front_fill(void)
+{
+    unsigned order = FRONT_ORDER;
+    uint32_t index;
+
+    while ((index = take_block(order)) == NIL && order > 0)
+        order--;
+    for (uint32_t n = index == NIL ? 0 : 1u << order; n > 0; n--) {
+        mm.table[index + n - 1].state = FRAME_TAKEN; /* not a buddy to merge with */
+        mm.front[mm.front_count++] = index + n - 1;
+    }
+    return index;
+}
+
+static __attribute__((noinline)) uint32_t take_run(unsigned order)
+{
+    uint32_t index = take_block(order);
+
+    if (index != NIL)
+        return index;
+    front_drain(0);
+    return take_block(order);
+}
+
+static inline uint32_t take_frames(unsigned order)
+{
+    if (order > 0)
+        return take_run(order);
+    if (mm.front_count == 0 && front_fill() == NIL)
+        return NIL;
+    return mm.front[--mm.front_count];
+}
+
 enum status frame_alloc_dirty(struct account *account, unsigned order, paddr_t *out)
 {
     enum status st = account_charge(account, CHARGE_PAGES, 1ull << order);
+    struct frame *f;
     uint32_t index;
 
     if (st != OK)
         return st;
-    index = take_block(order);
+    index = take_frames(order);
     if (index == NIL) {
         account_uncharge(account, CHARGE_PAGES, 1ull << order);
         return REFUSE(E_NO_MEMORY);
     }
-    mm.table[index].state = FRAME_TAKEN;
-    mm.table[index].order = (uint8_t)order;
-    mm.table[index].refs = 1;
-    mm.table[index].account = account;
+    f = &mm.table[index];
+    f->account = account;
+    f->refs = 1;
+    f->state = FRAME_TAKEN;
+    f->order = (uint8_t)order;
     *out = frame_address(index);
     return OK;
 }
@@ -177,7 +229,14 @@ void frame_put(paddr_t frame)
     if (--f->refs > 0)
         return;
     account_uncharge(f->account, CHARGE_PAGES, 1ull << f->order);
-    give_block((uint32_t)(f - mm.table), f->order);
+    if (f->order > 0) {
+        give_block((uint32_t)(f - mm.table), f->order);
+        return;
+    }
+    if (mm.front_count == FRONT_MAX)
+        front_drain(FRONT_MAX / 2);
+    f->refs = 0;
+    mm.front[mm.front_count++] = (uint32_t)(f - mm.table);
 }
 
 uint32_t frame_refs(paddr_t frame)
@@ -192,7 +251,7 @@ uint64_t frame_total(void)
 
 uint64_t frame_free_count(void)
 {
-    return mm.free;
+    return mm.free + mm.front_count;
 }
 
 /* ---- boot ---- */

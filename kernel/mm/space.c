@@ -61,19 +61,23 @@ enum status space_make(struct space *space, struct account *account, uint64_t id
 
 /* ---- pages ---- */
 
-/* The leaf entry for va, if there is a table for it, which is then the hint. */
-static pte_t *find_leaf(struct space *space, uint64_t va)
+static __attribute__((noinline)) pte_t *find_leaf_slow(struct space *space, uint64_t va)
 {
-    pte_t *leaf = space_leaf_hint(space, va);
+    pte_t *leaf = arch_table_leaf(space->root, va);
 
-    if (leaf != NULL)
-        return leaf;
-    leaf = arch_table_leaf(space->root, va);
     if (leaf != NULL) {
         space->leaf_span = va / ARCH_TABLE_SPAN;
         space->leaves = (pte_t *)page_floor((uint64_t)leaf);
     }
     return leaf;
+}
+
+/* The leaf entry for va, if there is a table for it, which is then the hint. */
+static inline pte_t *find_leaf(struct space *space, uint64_t va)
+{
+    pte_t *leaf = space_leaf_hint(space, va);
+
+    return leaf != NULL ? leaf : find_leaf_slow(space, va);
 }
 
 enum status space_leaf(struct space *space, uint64_t va, pte_t **out)
@@ -89,29 +93,37 @@ enum status space_leaf(struct space *space, uint64_t va, pte_t **out)
     return OK;
 }
 
-/* Put the first page into an invalid entry. */
-static enum status fill(struct space *space, struct mapping *m, uint64_t va, pte_t *leaf)
+/* Put a fresh page into an invalid entry of anonymous memory. */
+static enum status fill_zero(struct space *space, const struct mapping *m, pte_t *leaf)
+{
+    paddr_t frame;
+    enum status st = frame_alloc_dirty(space->account, 0, &frame);
+
+    if (st != OK)
+        return st;
+    page_zero(arch_direct(frame));
+    if (m->access & VM_EXECUTE)
+        arch_fence_code();
+    *leaf = arch_pte_make(frame, m->access | PTE_FRAME);
+    return OK;
+}
+
+/* Put the memory object's page into an invalid entry. */
+static enum status fill_object(const struct mapping *m, uint64_t va, pte_t *leaf)
 {
     uint32_t bits = m->access;
-    enum status st;
     paddr_t frame;
+    enum status st =
+        memory_page(m->memory, (m->offset + va - m->node.key) >> PAGE_SHIFT, &frame);
 
-    if (m->memory == NULL) {
-        st = frame_alloc(space->account, 0, &frame);
-        if (st != OK)
-            return st;
+    if (st != OK)
+        return st;
+    if (m->memory->kind == MEMORY_ANONYMOUS) {
+        frame_get(frame);
         bits |= PTE_FRAME;
-    } else {
-        st = memory_page(m->memory, (m->offset + va - m->node.key) >> PAGE_SHIFT, &frame);
-        if (st != OK)
-            return st;
-        if (m->memory->kind == MEMORY_ANONYMOUS) {
-            frame_get(frame);
-            bits |= PTE_FRAME;
-        }
-        if (m->flags & VM_PRIVATE)
-            bits = (bits & ~VM_WRITE) | (m->access & VM_WRITE ? PTE_COPY : 0);
     }
+    if ((m->flags & VM_PRIVATE) && (bits & VM_WRITE))
+        bits ^= VM_WRITE | PTE_COPY;
     if (bits & VM_EXECUTE)
         arch_fence_code();
     *leaf = arch_pte_make(frame, bits);
@@ -120,18 +132,19 @@ static enum status fill(struct space *space, struct mapping *m, uint64_t va, pte
 
 /* DOC: break-sharing */
 /* The first write to a shared frame: the last sharer takes it over, others copy. */
-static enum status break_sharing(struct space *space, struct mapping *m, uint64_t va,
-                                 pte_t *leaf)
+static enum status break_sharing(struct space *space, const struct mapping *m,
+                                 uint64_t va, pte_t *leaf)
 {
     paddr_t old = arch_pte_frame(*leaf), copy;
     bool is_managed = (arch_pte_access(*leaf) & PTE_FRAME) != 0;
     enum status st;
 
+    ASSERT(arch_pte_access(*leaf) & PTE_COPY);
     if (is_managed && frame_refs(old) == 1) {
         *leaf = arch_pte_make(old, m->access | PTE_FRAME); /* raised: no fence */
         return OK;
     }
-    if (!frame_is_memory(old))
+    if (!is_managed && !frame_is_memory(old))
         return REFUSE(E_FAULT); /* a private copy of registers means nothing */
     st = frame_alloc_dirty(space->account, 0, &copy);
     if (st != OK)
@@ -151,24 +164,28 @@ static bool grants(const pte_t *leaf, uint32_t access)
     return leaf != NULL && !(access & ~arch_pte_access(*leaf));
 }
 
-/* Make an entry grant the access, as its record says; *leaf may be NULL at first. */
+/* Make an entry grant the access, as its record says; leaf NULL: it has no table yet. */
 static enum status make_grant(struct space *space, uint64_t va, uint32_t access,
-                              pte_t **leaf)
+                              pte_t *leaf)
 {
     struct mapping *m = space_find(space, va);
     enum status st = OK;
 
     if (m == NULL || (access & ~m->access))
         return REFUSE(E_FAULT);
-    if (*leaf == NULL)
-        st = space_leaf(space, va, leaf);
-    if (st == OK && !arch_pte_is_valid(**leaf))
-        st = fill(space, m, va, *leaf);
-    if (st == OK && (access & VM_WRITE) && (arch_pte_access(**leaf) & PTE_COPY))
-        st = break_sharing(space, m, va, *leaf);
-    if (st == OK)
-        ASSERT_EQUAL(access & ~arch_pte_access(**leaf), 0);
-    return st;
+    if (leaf == NULL) {
+        st = space_leaf(space, va, &leaf);
+        if (st != OK)
+            return st;
+    }
+    if (!arch_pte_is_valid(*leaf)) {
+        if (m->memory == NULL)
+            return fill_zero(space, m, leaf);
+        st = fill_object(m, va, leaf);
+        if (st != OK || grants(leaf, access))
+            return st;
+    }
+    return break_sharing(space, m, va, leaf);
 }
 
 enum status space_resolve(struct space *space, uint64_t va, uint32_t access,
@@ -178,9 +195,9 @@ enum status space_resolve(struct space *space, uint64_t va, uint32_t access,
     enum status st = OK;
 
     if (!grants(leaf, access))
-        st = make_grant(space, page_floor(va), access, &leaf);
+        st = make_grant(space, page_floor(va), access, leaf);
     if (st == OK)
-        *frame = arch_pte_frame(*leaf);
+        *frame = arch_pte_frame(*find_leaf(space, va));
     return st;
 }
 
@@ -189,7 +206,7 @@ enum status space_fault(struct space *space, uint64_t va, uint32_t access)
     pte_t *leaf = find_leaf(space, va);
 
     if (!grants(leaf, access))
-        return make_grant(space, page_floor(va), access, &leaf);
+        return make_grant(space, page_floor(va), access, leaf);
     arch_fence_page(va, (uint16_t)space->asid); /* only this hart's copy was stale */
     return OK;
 }
