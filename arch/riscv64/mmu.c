@@ -92,27 +92,27 @@ bool arch_table_link(paddr_t root, uint64_t va, paddr_t zeroed_frame)
     return false;
 }
 
-pte_t *arch_table_next(paddr_t root, uint64_t *va, uint64_t end, unsigned *limit)
+#define LOOK_WORK 6 /* instructions to look at an entry */
+
+pte_t *arch_table_search(paddr_t root, uint64_t *va, uint64_t end, int *work)
 {
-    while (*va<end && * limit> 0) {
+    while (*va<end && * work> 0) {
         pte_t *table = arch_direct(root);
         unsigned level = LEVELS - 1;
 
         /* Down as far as there are tables. */
+        *work -= LEVELS * LOOK_WORK;
         while (level > 0 && (table[index_at(*va, level)] & PTE_V))
             table = table_of(table[index_at(*va, level--)]);
         if (level > 0) { /* nothing below: to the next entry of this level */
-            uint64_t span = PAGE_BYTES << (9 * level);
-
-            *va = (*va | (span - 1)) + 1;
-            (*limit)--;
+            *va = (*va | ((PAGE_BYTES << (9 * level)) - 1)) + 1;
             continue;
         }
-        for (unsigned i = index_at(*va, 0); i < ENTRIES && *va<end && * limit> 0; i++) {
+        for (unsigned i = index_at(*va, 0); i < ENTRIES && *va<end && * work> 0; i++) {
             if (table[i] & PTE_V)
                 return &table[i];
             *va += PAGE_BYTES;
-            (*limit)--;
+            *work -= LOOK_WORK;
         }
     }
     if (*va > end)
@@ -120,22 +120,25 @@ pte_t *arch_table_next(paddr_t root, uint64_t *va, uint64_t end, unsigned *limit
     return NULL;
 }
 
-bool arch_table_unlink_any(paddr_t root, paddr_t *out)
+bool arch_table_unlink_any(paddr_t root, uint64_t *va, int *work, paddr_t *out)
 {
     pte_t *path[LEVELS], *table = arch_direct(root);
     unsigned level = LEVELS - 1;
 
-    /* Follow the first pointer of each table; the lowest table reached is free of them. */
-    for (;;) {
-        unsigned count = level == LEVELS - 1 ? ENTRIES / 2 : ENTRIES, i = 0;
+    /* Follow the first pointer of each table; the lowest table reached is free of them. What
+     * lies below *va is gone already. */
+    for (;; level--) {
+        unsigned count = level == LEVELS - 1 ? ENTRIES / 2 : ENTRIES;
+        unsigned first = index_at(*va, level), i = first, shift = PAGE_SHIFT + 9 * level;
 
-        while (level > 0 && i < count && !(table[i] & PTE_V))
-            i++;
+        for (; level > 0 && i < count && !(table[i] & PTE_V); i++)
+            *work -= LOOK_WORK;
         if (level == 0 || i == count)
             break;
+        if (i > first) /* and from the start of each table below */
+            *va = ((*va >> shift) + (i - first)) << shift;
         path[level] = &table[i];
         table = table_of(table[i]);
-        level--;
     }
     if (level == LEVELS - 1)
         return false;

@@ -141,7 +141,6 @@ bool frame_overlaps_managed(paddr_t base, uint64_t bytes)
            base.value + bytes > mm.first << PAGE_SHIFT;
 }
 
-/* DOC: frame-front */
 /* Give frames of the front back to the blocks until at most keep are left. */
 static void front_drain(unsigned keep)
 {

@@ -38,6 +38,8 @@ struct space {
     uint64_t leaf_span; /* va / ARCH_TABLE_SPAN, no user address's: nothing found yet */
     pte_t *leaves; /* the table of leaves for that span: it stays until the space dies */
     struct mapping *found;
+
+    struct mapping spare; /* for an unmap that must split when the account is full */
 };
 
 /* Live mapping records, for leak checks. */
@@ -73,7 +75,8 @@ enum status space_map(struct space *space, uint64_t va, uint64_t bytes,
 
 /*
  * Unmap from va on, at most bytes, one bounded slice; *done bytes of it (holes count).
- * Errors: E_QUOTA, E_NO_MEMORY when a mapping must be split.
+ * Errors: E_QUOTA, E_NO_MEMORY when a mapping must be split, there is no memory for that,
+ * and the spare record is in use, until some record has gone.
  */
 enum status space_unmap(struct space *space, uint64_t va, uint64_t bytes,
                         uint64_t *done) MUST_CHECK;

@@ -11,71 +11,70 @@
 #include <kernel/mm/mapping.h>
 #include <kernel/mm/memory.h>
 
-#define SLICE_PAGES   64   /* entries changed by one slice */
-#define SLICE_ENTRIES 2048 /* entries looked at */
+#define REMOVE_PAGES 64 /* entries taken out by one slice */
 
 #define VM_ACCESS VM_ACCESS_ALL
-
-/* Growing an anonymous range (heaps do) extends its record instead of adding one. */
-static bool extend_left_neighbour(struct space *space, uint64_t va, uint64_t end,
-                                  uint32_t flags)
-{
-    struct mapping *left = va > 0 ? space_find(space, va - 1) : NULL;
-
-    if (left == NULL || left->memory != NULL || left->access != (flags & VM_ACCESS) ||
-        left->flags != (flags & ~VM_ACCESS))
-        return false;
-    left->end = end;
-    return true;
-}
 
 enum status space_map(struct space *space, uint64_t va, uint64_t bytes,
                       struct memory *memory, uint64_t offset, uint32_t flags,
                       uint32_t allowed)
 {
-    struct mapping *m = mapping_from(space, va);
+    struct mapping *left, *right, *m;
+    struct mapping fresh = {
+        .node.key = va,
+        .end = va + bytes,
+        .access = flags & VM_ACCESS,
+        .allowed = allowed,
+        .flags = flags & ~VM_ACCESS,
+        .memory = memory,
+        .offset = offset,
+    };
     enum status st;
 
-    if (m != NULL && m->node.key < va + bytes)
+    mapping_around(space, va, &left, &right);
+    if ((left != NULL && left->end > va) ||
+        (right != NULL && right->node.key < fresh.end))
         return REFUSE(E_EXISTS);
-    if (memory == NULL && extend_left_neighbour(space, va, va + bytes, flags))
+    if (left != NULL && mapping_continues(left, &fresh)) { /* heaps grow so */
+        left->end = fresh.end;
+        mapping_join(space, fresh.end);
         return OK;
-    st = mapping_make(space, &m);
+    }
+    if (right != NULL && mapping_continues(&fresh, right)) { /* and stacks */
+        right->node.key = va;
+        right->offset = offset;
+        return OK;
+    }
+    st = mapping_make(space, false, &m);
     if (st != OK)
         return st;
-    m->node.key = va;
-    m->end = va + bytes;
-    m->access = flags & VM_ACCESS;
-    m->allowed = allowed;
-    m->flags = flags & ~VM_ACCESS;
-    m->memory = memory;
-    m->offset = offset;
+    *m = fresh;
     if (memory != NULL)
         object_get(&memory->object);
     tree_insert(&space->mappings, &m->node);
     return OK;
 }
 
-/* Take the pages out of [va, end), SLICE_PAGES at most; where it stopped. */
+/* Take the pages out of [va, end), one slice's worth; where it stopped. */
 static uint64_t remove_pages(struct space *space, uint64_t va, uint64_t end)
 {
-    paddr_t gone[SLICE_PAGES];
-    unsigned removed = 0, frames = 0, limit = SLICE_ENTRIES;
-    pte_t *leaf;
+    paddr_t gone[REMOVE_PAGES];
+    int removed = 0, frames = 0, work = SLICE_WORK;
+    pte_t *leaf = NULL;
 
-    while (removed < SLICE_PAGES &&
-           (leaf = arch_table_next(space->root, &va, end, &limit)) != NULL) {
+    for (; removed < REMOVE_PAGES; removed++, va += PAGE_BYTES, work -= WORK_REMOVE) {
+        leaf = arch_table_next(space->root, leaf, &va, end, &work);
+        if (leaf == NULL)
+            break;
         if (arch_pte_access(*leaf) & PTE_FRAME)
             gone[frames++] = arch_pte_frame(*leaf);
         *leaf = 0;
-        va += PAGE_BYTES;
-        removed++;
     }
     /* Nobody may get a frame that some hart can still reach: fence before freeing. */
     if (removed > 0)
         arch_fence_asid((uint16_t)space->asid);
-    for (unsigned i = 0; i < frames; i++)
-        frame_put(gone[i]);
+    while (frames > 0)
+        frame_put(gone[--frames]);
     return va < end ? va : end;
 }
 
@@ -93,19 +92,19 @@ enum status space_unmap(struct space *space, uint64_t va, uint64_t bytes, uint64
         *done = m->node.key - va;
         return OK;
     }
-    st = mapping_split(space, va);
-    if (st != OK)
-        return st;
-    m = space_find(space, va);
+    if (m->node.key < va) {
+        st = mapping_split(space, va, true);
+        if (st != OK)
+            return st;
+        m = space_find(space, va);
+    }
     if (m->end < end)
         end = m->end;
     stop = remove_pages(space, va, end);
     if (stop < m->end) {
         /* The record keeps its tail: one whose front is gone needs no second record. */
         m->offset += stop - va;
-        tree_remove(&space->mappings, &m->node);
-        m->node.key = stop;
-        tree_insert(&space->mappings, &m->node);
+        m->node.key = stop; /* still in its place among the others */
     } else {
         mapping_drop(space, m);
     }
@@ -113,26 +112,28 @@ enum status space_unmap(struct space *space, uint64_t va, uint64_t bytes, uint64
     return OK;
 }
 
-/* How far a slice from va on reaches: SLICE_PAGES valid entries, and not beyond end. */
+/* How far a slice of changes from va on reaches, not beyond end. */
 static uint64_t slice_end(struct space *space, uint64_t va, uint64_t end)
 {
-    unsigned limit = SLICE_ENTRIES;
+    int work = SLICE_WORK;
+    pte_t *leaf = NULL;
 
-    for (unsigned n = 0; n < SLICE_PAGES; n++, va += PAGE_BYTES)
-        if (arch_table_next(space->root, &va, end, &limit) == NULL)
-            break;
-    return va < end ? va : end;
+    while ((leaf = arch_table_next(space->root, leaf, &va, end, &work)) != NULL) {
+        va += PAGE_BYTES;
+        work -= WORK_CHANGE;
+    }
+    return va;
 }
 
 /* The valid entries of a slice get the access that their record has now. */
-static void change_pages(struct space *space, const struct mapping *m)
+static void change_pages(struct space *space, const struct mapping *m, uint64_t va,
+                         uint64_t end)
 {
-    unsigned limit = SLICE_ENTRIES + SLICE_PAGES;
-    uint64_t va = m->node.key;
+    int work = SLICE_WORK; /* enough: slice_end() has spent as much */
     bool is_weaker = false;
-    pte_t *leaf;
+    pte_t *leaf = NULL;
 
-    while ((leaf = arch_table_next(space->root, &va, m->end, &limit)) != NULL) {
+    while ((leaf = arch_table_next(space->root, leaf, &va, end, &work)) != NULL) {
         uint32_t old = arch_pte_access(*leaf);
         uint32_t bits = m->access | (old & (PTE_FRAME | PTE_COPY));
 
@@ -160,15 +161,17 @@ enum status space_protect(struct space *space, uint64_t va, uint64_t bytes,
     if (access & ~m->allowed)
         return REFUSE(E_RIGHTS);
     stop = slice_end(space, va, m->end < end ? m->end : end);
-    st = mapping_split(space, va);
+    st = mapping_split(space, va, false);
     if (st == OK)
-        st = mapping_split(space, stop);
+        st = mapping_split(space, stop, false);
     if (st != OK)
         return st; /* a record more or less, but every page as it was */
     /* Nothing can fail from here on. */
     m = space_find(space, va);
     m->access = access;
-    change_pages(space, m);
+    change_pages(space, m, va, stop);
+    mapping_join(space, stop);
+    mapping_join(space, va);
     *done = stop - va;
     return OK;
 }
@@ -176,13 +179,14 @@ enum status space_protect(struct space *space, uint64_t va, uint64_t bytes,
 bool space_destroy_step(struct space *space)
 {
     struct tree_node *n = space->mappings.first;
+    int work = SLICE_WORK;
+    uint64_t va = 0, done;
     paddr_t table;
 
     if (space->root.value == 0)
         return false;
     if (n != NULL) {
         struct mapping *m = container_of(n, struct mapping, node);
-        uint64_t done;
 
         if (space_unmap(space, n->key, m->end - n->key, &done) != OK)
             panic("unmapping a whole record needs no memory");
@@ -190,8 +194,8 @@ bool space_destroy_step(struct space *space)
     }
     arch_space_leave(space->root);
     space->leaf_span = UINT64_MAX; /* its table goes, too */
-    for (unsigned i = 0; i < SLICE_PAGES; i++) {
-        if (!arch_table_unlink_any(space->root, &table)) {
+    for (; work > 0; work -= WORK_UNLINK) {
+        if (!arch_table_unlink_any(space->root, &va, &work, &table)) {
             frame_put(space->root);
             space->root = PADDR(0);
             return false;

@@ -21,13 +21,9 @@
 #include <kernel/mm/mapping.h>
 #include <kernel/mm/memory.h>
 
-#define CLONE_PAGES   64
-#define CLONE_RECORDS 16
-#define CLONE_ENTRIES 2048
-
 /* What one slice may still do, and whether it took write access away. */
 struct slice {
-    unsigned pages, records, entries;
+    int work;
     bool is_weaker;
 };
 
@@ -38,32 +34,33 @@ static enum status clone_page(struct space *target, struct mapping *m, uint64_t 
 {
     uint32_t bits = arch_pte_access(*leaf);
     paddr_t frame = arch_pte_frame(*leaf), copy;
-    pte_t *to;
-    enum status st = space_leaf(target, va, &to);
+    pte_t *to = space_leaf_hint(target, va);
+    enum status st;
 
-    if (st != OK)
-        return st;
+    slice->work -= WORK_SHARE;
+    if (to == NULL) {
+        slice->work -= WORK_TABLES;
+        st = space_leaf(target, va, &to);
+        if (st != OK)
+            return st;
+    }
     if ((m->flags & VM_EAGER) && frame_is_memory(frame)) {
         st = frame_alloc_dirty(target->account, 0, &copy);
         if (st != OK)
             return st;
+        slice->work -= WORK_COPY;
         page_copy(arch_direct(copy), arch_direct(frame));
         if (m->access & VM_EXECUTE)
             arch_fence_code();
         *to = arch_pte_make(copy, m->access | PTE_FRAME);
         return OK;
     }
-    if (m->access & VM_WRITE) {
-        slice->is_weaker |= (bits & VM_WRITE) != 0;
-        bits = (bits & ~VM_WRITE) | PTE_COPY;
-        *leaf = arch_pte_make(frame, bits);
-    } else {
-        bits |= PTE_COPY; /* vm_protect may make it writable later, in either space */
-        *leaf = arch_pte_make(frame, bits);
-    }
+    /* Read-only ones, too: vm_protect may make them writable later, in either space. */
+    slice->is_weaker |= (bits & VM_WRITE) != 0;
+    *leaf = arch_pte_make(frame, (bits & ~VM_WRITE) | PTE_COPY);
+    *to = *leaf;
     if (bits & PTE_FRAME)
         frame_get(frame);
-    *to = arch_pte_make(frame, bits);
     return OK;
 }
 
@@ -71,22 +68,20 @@ static enum status clone_page(struct space *target, struct mapping *m, uint64_t 
 static enum status clone_pages(struct space *target, struct space *source,
                                struct mapping *m, uint64_t *at, struct slice *slice)
 {
-    pte_t *leaf;
+    pte_t *leaf = NULL;
+    enum status st = OK;
 
     if (m->memory != NULL && !(m->flags & VM_PRIVATE)) {
         *at = m->end;
         return OK;
     }
-    while (slice->pages > 0 &&
-           (leaf = arch_table_next(source->root, at, m->end, &slice->entries)) != NULL) {
-        enum status st = clone_page(target, m, *at, leaf, slice);
-
-        if (st != OK)
-            return st;
-        *at += PAGE_BYTES;
-        slice->pages--;
+    while (st == OK && (leaf = arch_table_next(source->root, leaf, at, m->end,
+                                               &slice->work)) != NULL) {
+        st = clone_page(target, m, *at, leaf, slice);
+        if (st == OK)
+            *at += PAGE_BYTES;
     }
-    return OK;
+    return st;
 }
 
 static enum status clone_record(struct space *target, const struct mapping *m)
@@ -98,11 +93,12 @@ static enum status clone_record(struct space *target, const struct mapping *m)
 /* DOC: clone-slice */
 enum status space_clone_step(struct space *target, struct space *source, uint64_t *at)
 {
-    struct slice slice = {CLONE_PAGES, CLONE_RECORDS, CLONE_ENTRIES, false};
+    struct slice slice = {SLICE_WORK, false};
     enum status st = OK;
     struct mapping *m;
 
-    while (st == OK && slice.pages > 0 && slice.records-- > 0 && slice.entries > 0) {
+    while (st == OK && slice.work > 0) {
+        slice.work -= WORK_RECORD;
         m = mapping_from(source, *at);
         if (m == NULL) {
             *at = VM_USER_END;
@@ -112,10 +108,10 @@ enum status space_clone_step(struct space *target, struct space *source, uint64_
             *at = m->end;
             continue;
         }
-        if (*at <= m->node.key) { /* not begun yet */
+        if (*at < m->node.key)
             *at = m->node.key;
+        if (space_find(target, *at) == NULL) /* not begun yet */
             st = clone_record(target, m);
-        }
         if (st == OK)
             st = clone_pages(target, source, m, at, &slice);
     }

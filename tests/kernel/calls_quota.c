@@ -295,7 +295,7 @@ int main(void)
     steps_of(give_one, "give another process its first handle", 4, 1);
     steps_of(start_thread, "start a thread in another process", 8, 3);
     steps_of(set_page, "give another process its process page", 7, 2);
-    steps_of(unmap_middle, "unmap the middle of a range", 3, 3);
+    steps_of(unmap_middle, "unmap the middle of a range", 3, 2);
     steps_of(protect_middle, "protect the middle of a range", 3, 4);
     objects_are_paid_in_pages();
     fault_of_quota();

@@ -37,15 +37,25 @@ bool arch_table_link(paddr_t root, uint64_t va, paddr_t zeroed_frame);
 
 /*
  * The first valid leaf in [*va, end): moves *va to it. NULL: none, *va is end. Skips
- * absent tables whole; looks at no more than limit entries (then NULL with *va < end).
+ * absent tables whole. Takes the instructions that it spends on looking off *work; when
+ * none are left, NULL with *va < end. before: the leaf of the page before *va, or NULL.
  */
-pte_t *arch_table_next(paddr_t root, uint64_t *va, uint64_t end, unsigned *limit);
+pte_t *arch_table_search(paddr_t root, uint64_t *va, uint64_t end, int *work);
+
+static inline pte_t *arch_table_next(paddr_t root, pte_t *before, uint64_t *va,
+                                     uint64_t end, int *work)
+{
+    if (before != NULL && *va<end && * work> 0 && arch_pte_following(before) != NULL)
+        return before + 1;
+    return arch_table_search(root, va, end, work);
+}
 
 /*
  * Unlink one table frame whose leaves are all invalid, lowest first, and return it; false
- * when only the root is left. For teardown of a user table.
+ * when only the root is left. For teardown of a user table. *va: where to look from, 0 at
+ * first; *work as above.
  */
-bool arch_table_unlink_any(paddr_t root, paddr_t *table);
+bool arch_table_unlink_any(paddr_t root, uint64_t *va, int *work, paddr_t *table);
 
 /* A table and an ASID as the hart takes them, and making the hart use them: nothing is done
  * when it does already, since a changed satp costs a whole TLB on QEMU (docs/adr). */
