@@ -24,6 +24,9 @@ COMMON     := -std=gnu11 -O2 -g -MMD -MP -I. -Iarch/include -ffreestanding -fno-
               -fno-tree-loop-distribute-patterns
 # Frame pointers: the panic screen's backtrace follows them.
 KFLAGS := $(COMMON) -mno-relax -ffunction-sections -fno-pic -fno-omit-frame-pointer $(EXTRA_KFLAGS)
+# UBSAN=1: another kernel beside the usual one, $(O)/kernel-ubsan.elf.
+K      := kernel$(if $(UBSAN),-ubsan)
+KFLAGS += $(if $(UBSAN),-fsanitize=undefined)
 UFLAGS := $(COMMON) -fno-pic -ffunction-sections -fdata-sections
 EFLAGS := $(COMMON) -fpic -fvisibility=hidden -fno-jump-tables -ffunction-sections
 
@@ -34,7 +37,7 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all
-all: $(O)/kernel.elf $(O)/boot.cpio ## build everything that boots (the default)
+all: $(O)/$(K).elf $(O)/boot.cpio ## build everything that boots (the default)
 
 # ---- third-party sources ----
 
@@ -123,27 +126,27 @@ $(O)/boot.cpio: $(BOOT_DEPS) $(O)/.lua scripts/mkboot
 # ---- kernel ----
 
 KERNEL_SRC := $(wildcard kernel/*/*.c) $(wildcard arch/riscv64/*.c arch/riscv64/*.S)
-KERNEL_OBJ := $(call objects,kernel-obj,$(KERNEL_SRC))
+KERNEL_OBJ := $(call objects,$(K)-obj,$(KERNEL_SRC))
 FDT_SRC    := fdt fdt_ro fdt_addresses fdt_check
-FDT_OBJ    := $(patsubst %,$(O)/kernel-obj/libfdt/%.o,$(FDT_SRC))
+FDT_OBJ    := $(patsubst %,$(O)/$(K)-obj/libfdt/%.o,$(FDT_SRC))
 FDT_FLAGS  := -Ikernel/boot/libfdt_env -I$(O)/src/libfdt
 
-$(O)/kernel-obj/kernel/boot/%.o: KFLAGS += $(FDT_FLAGS)
-$(O)/kernel-obj/kernel/boot/machine.o: $(O)/.libfdt
-$(O)/kernel-obj/libfdt/%.o: $(O)/.libfdt Makefile
+$(O)/$(K)-obj/kernel/boot/%.o: KFLAGS += $(FDT_FLAGS)
+$(O)/$(K)-obj/kernel/boot/machine.o: $(O)/.libfdt
+$(O)/$(K)-obj/libfdt/%.o: $(O)/.libfdt Makefile
 	$(call say,CC,libfdt/$*.c)
-	$(Q)mkdir -p $(@D) && $(CC) $(KFLAGS) -Wno-error -Wno-shadow -Wno-sign-compare \
-	  -Wno-missing-prototypes $(FDT_FLAGS) -c $(O)/src/libfdt/$*.c -o $@
-$(O)/kernel-obj/%.o: %.c Makefile
+	$(Q)mkdir -p $(@D) && $(CC) $(filter-out -fsanitize%,$(KFLAGS)) -Wno-error -Wno-shadow \
+	  -Wno-sign-compare -Wno-missing-prototypes $(FDT_FLAGS) -c $(O)/src/libfdt/$*.c -o $@
+$(O)/$(K)-obj/%.o: %.c Makefile
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(KFLAGS) -c $< -o $@
-$(O)/kernel-obj/%.o: %.S Makefile
+$(O)/$(K)-obj/%.o: %.S Makefile
 	$(call say,AS,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(KFLAGS) -c $< -o $@
-$(O)/kernel-obj/arch/riscv64/init_image.o: $(O)/user/init.flat
+$(O)/$(K)-obj/arch/riscv64/init_image.o: $(O)/user/init.flat
 
 KERNEL_LINES := $(shell cat $$(find kernel abi arch -name '*.[chS]' -o -name '*.def') | wc -l)
-$(O)/version.c: $(KERNEL_SRC)
+$(O)/$(K)-version.c: $(KERNEL_SRC)
 	$(Q)mkdir -p $(@D) && printf '%s\n' '#include <kernel/debug/panic.h>' \
 	  'const char kernel_version[] = "$(VERSION)";' \
 	  'const char kernel_build_id[] = "$(BUILD_ID)";' \
@@ -151,12 +154,12 @@ $(O)/version.c: $(KERNEL_SRC)
 
 # Linked twice: the table of symbols comes from the first link and lies behind the text.
 link_kernel = $(CC) $(KFLAGS) -nostdlib -static -no-pie -Wl,--gc-sections -Wl,--build-id=none \
-  -Wl,--no-warn-rwx-segments -T linker/kernel.ld -MF $(O)/kernel.d $(KERNEL_OBJ) $(FDT_OBJ) \
-  $(O)/version.c $(O)/symtab.c -o
-$(O)/kernel.elf: $(KERNEL_OBJ) $(FDT_OBJ) $(O)/version.c linker/kernel.ld scripts/symtab
+  -Wl,--no-warn-rwx-segments -T linker/kernel.ld -MF $(O)/$(K).d $(KERNEL_OBJ) $(FDT_OBJ) \
+  $(O)/$(K)-version.c $(O)/$(K)-symtab.c -o
+$(O)/$(K).elf: $(KERNEL_OBJ) $(FDT_OBJ) $(O)/$(K)-version.c linker/kernel.ld scripts/symtab
 	$(call say,LD,$@)
-	$(Q)scripts/symtab $(O)/symtab.c && $(link_kernel) $@.1
-	$(Q)scripts/symtab $(O)/symtab.c $@.1 && $(link_kernel) $@
+	$(Q)scripts/symtab $(O)/$(K)-symtab.c && $(link_kernel) $@.1
+	$(Q)scripts/symtab $(O)/$(K)-symtab.c $@.1 && $(link_kernel) $@
 	$(Q)rm -f $@.1
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
@@ -173,11 +176,14 @@ $(O)/tests/host/%: tests/host/%.c scripts/host-test $(wildcard tests/host/*.h) \
 	$(call say,HOSTCC,$<)
 	$(Q)mkdir -p $(@D) && scripts/host-test $< $@
 
-.PHONY: tests test check bench mutants size docs lint fmt test-fresh
+.PHONY: tests test test-ubsan check bench mutants size docs lint fmt test-fresh
 tests: all $(HOST_TESTS) $(USER_TESTS)
+	$(Q)$(MAKE) --no-print-directory UBSAN=1
 test: setup-quietly ## all tests (TAP, by prove)
 	$(Q)$(MAKE) --no-print-directory tests
 	$(Q)tests/run-all -j 2
+test-ubsan: all $(USER_TESTS) ## the kernel ring, in a kernel that panics at undefined behaviour
+	$(Q)tests/run-all tests/run/ubsan.t
 test-fresh: ## the two README commands in a new Debian chroot (root; takes minutes)
 	$(Q)scripts/test-fresh -t
 mutants: all tests ## plant one-line bugs; each must fail its named test
@@ -209,8 +215,8 @@ run: all ## boot to the console
 gdb: all ## boot and wait for gdb
 	$(Q)./qemu-run.sh -g
 clean: ## remove what was built, keep third-party downloads and builds
-	$(Q)rm -rf $(O)/kernel.elf $(O)/boot.cpio $(O)/boot $(O)/*-obj $(O)/user $(O)/tests \
+	$(Q)rm -rf $(O)/kernel*.elf $(O)/boot.cpio $(O)/boot $(O)/*-obj $(O)/user $(O)/tests \
 	  $(O)/*.[cd]
 help: ## this list
 	$(Q)sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | \
-	  awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
+	  awk -F'|' '{printf "  make %-11s %s\n", $$1, $$2}'
