@@ -192,7 +192,7 @@ mutants: all tests ## plant one-line bugs; each must fail its named test
 bench: all ## what things cost, in instructions and wall clock
 	$(Q)tests/bench/run
 
-CHECKS := layers words asm refusals style docs ref ledger size shell ecall
+CHECKS := layers words asm refusals style docs ref ledger size shell ecall static
 check: setup-quietly all ## structure, style, documents, sizes
 	$(Q)set -e; for c in $(CHECKS); do scripts/check-$$c; done
 	$(Q)tests/bench/run --check
@@ -200,8 +200,8 @@ size: ## lines of code by part, and the budgets
 	$(Q)scripts/check-size -l
 docs: ## check anchors, links and reference pages
 	$(Q)scripts/check-docs && scripts/check-ref && scripts/check-ledger
-lint: ## shellcheck
-	$(Q)scripts/check-shell
+lint: $(O)/.libfdt ## shellcheck; static analysis of the kernel
+	$(Q)scripts/check-shell && scripts/check-static
 fmt: ## format C as .clang-format says
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
 
