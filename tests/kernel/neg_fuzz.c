@@ -6,19 +6,25 @@
  *
  * Each round makes two children in an account with small limits, with handles to each other,
  * to an endpoint, to memory and to the account; three threads of each make calls of
- * abi/syscall.def with arguments that are mostly plausible. Afterwards both are killed and
- * the account must be as empty as before. The kernel must not panic and no round may hang.
+ * abi/syscall.def with arguments that are mostly plausible, while a fourth scribbles over thread
+ * pages, the process page and buffers. Afterwards nothing that a child has holds a word of a
+ * process that it has no handle to, or of the kernel; both are killed and the account
+ * must be as empty as before. The kernel must not panic and no round may hang.
  */
 #include <stdlib.h>
 
 #include <tests/kernel/native.h>
 
-#define ROUNDS   12
+#define ROUNDS   40
 #define CALLS    700 /* per thread and round */
 #define THREADS  3
 #define CHILDREN 2
 #define POOL     16
 #define MS       1000000ull
+
+#define CODE_END 0x1000000ull /* of this program */
+
+#define PROCESS_PAGE_VA (CHILD_MAIN_VA + 0x100000)
 
 #define CALL_COUNT (ARENA_BYTES / 4 - 1) /* arena word; calls may write there, too */
 
@@ -91,16 +97,30 @@ static uint64_t pick_handle(uint64_t *s)
         return HANDLE_CALLER;
     if (r < 61)
         return HANDLE_NONE;
-    return r == 61 ? next(s) : r == 62 ? next(s) & 0x1003f : fuzz.pool[next(s) % POOL] ^ 0x10000;
+    return r == 61   ? next(s)
+           : r == 62 ? next(s) & 0x1003f
+                     : fuzz.pool[next(s) % POOL] ^ 0x10000;
 }
 
 static uint64_t pick_address(uint64_t *s)
 {
     static const uint64_t bases[] = {
-        AREA_VA, AREA_VA, AREA_VA, AREA_VA + 0x200000, AREA_VA + 0x40000000, ARENA_VA,
-        CHILD_MAIN_VA, CHILD_MAIN_VA + STACK_BYTES, VM_USER_END - 2 * PAGE, VM_USER_END,
-        0, 0xffff800080000000ull, 0xffffffff80200000ull, UINT64_MAX - PAGE + 1,
+        AREA_VA,
+        AREA_VA,
+        AREA_VA,
+        AREA_VA + 0x200000,
+        AREA_VA + 0x40000000,
+        ARENA_VA,
+        CHILD_MAIN_VA,
+        CHILD_MAIN_VA + STACK_BYTES,
+        VM_USER_END - 2 * PAGE,
+        VM_USER_END,
+        0,
+        0xffff800080000000ull,
+        0xffffffff80200000ull,
+        UINT64_MAX - PAGE + 1,
         0x8000000000000000ull,
+        PROCESS_PAGE_VA,
     };
     uint64_t at = bases[next(s) % (sizeof(bases) / sizeof(bases[0]))];
 
@@ -115,9 +135,20 @@ static uint64_t pick_address(uint64_t *s)
 
 static uint64_t pick_length(uint64_t *s)
 {
-    static const uint64_t odd[] = {0, 1, 40, 2048, 4095, 4097, 65536, 1 << 21, 1ull << 30,
-                                   VM_USER_END, VM_USER_END - PAGE, UINT64_MAX,
-                                   UINT64_MAX - PAGE + 1, 1ull << 63};
+    static const uint64_t odd[] = {0,
+                                   1,
+                                   40,
+                                   2048,
+                                   4095,
+                                   4097,
+                                   65536,
+                                   1 << 21,
+                                   1ull << 30,
+                                   VM_USER_END,
+                                   VM_USER_END - PAGE,
+                                   UINT64_MAX,
+                                   UINT64_MAX - PAGE + 1,
+                                   1ull << 63};
 
     return next(s) % 3 ? (1 + next(s) % 100) * PAGE : odd[next(s) % (sizeof(odd) / 8)];
 }
@@ -158,7 +189,9 @@ static uint64_t pick(char kind, uint64_t *s)
     case 'n':
         return next(s) % 4 ? next(s) % 70 : next(s) << next(s) % 40;
     case 'd':
-        return next(s) % 8 ? now_ns() + next(s) % 300000 : next(s) % 2 ? 0 : DEADLINE_NEVER;
+        return next(s) % 8   ? now_ns() + next(s) % 300000
+               : next(s) % 2 ? 0
+                             : DEADLINE_NEVER;
     case 'i':
         return pick_info(s);
     default:
@@ -166,16 +199,48 @@ static uint64_t pick(char kind, uint64_t *s)
     }
 }
 
-/* Would end the round at once: now and then it may. */
+/* Does the range hold a stack or code, whose change or loss ends the process? */
+static int is_vital(uint64_t at, uint64_t bytes)
+{
+    uint64_t end = at + bytes < at ? UINT64_MAX : at + bytes;
+
+    return at < CODE_END || (at < CHILD_MAIN_VA + STACK_BYTES && end > STACKS_VA);
+}
+
+/* Would end the round at once, or a thread for ever: now and then it may. */
 static int is_suicide(uint64_t number, const uint64_t *a)
 {
-    if (number == SYS_thread_exit)
-        return a[1] == 0 && a[2] == 0 && a[3] == 0;
-    if (number == SYS_process_control)
-        return a[1] == PROCESS_KILL;
-    if (number == SYS_vm_unmap || number == SYS_vm_protect)
-        return a[1] >= ARENA_VA && a[1] < VM_USER_END;
-    return 0;
+    switch (number) {
+    case SYS_thread_exit:
+    case SYS_upcall_return:
+        return 1;
+    case SYS_process_control:
+        return a[1] == PROCESS_KILL || a[1] == PROCESS_SUSPEND;
+    case SYS_futex_wait:
+        return a[2] == DEADLINE_NEVER;
+    case SYS_futex_swap:
+        return a[3] == DEADLINE_NEVER;
+    case SYS_endpoint_call:
+    case SYS_endpoint_reply_wait:
+        return !(a[1] & MESSAGE_DEADLINE);
+    case SYS_vm_unmap:
+    case SYS_vm_protect:
+        return is_vital(a[1], a[2]) || is_vital(a[1], PAGE);
+    case SYS_vm_copy:
+        return is_vital(a[a[4] == VM_COPY_OUT ? 1 : 2], a[3]);
+    case SYS_handle_info:
+        return is_vital(a[2], a[3]);
+    case SYS_thread_control:
+        return a[1] == THREAD_GET_REGISTERS && is_vital(a[2], PAGE);
+    default:
+        return 0;
+    }
+}
+
+static void fuzz_leave(uint64_t unused)
+{
+    (void)unused;
+    thread_leave();
 }
 
 static void one_call(uint64_t *s, struct thread_page *page)
@@ -188,6 +253,10 @@ static void one_call(uint64_t *s, struct thread_page *page)
         a[i] = pick(shape[number] != NULL ? shape[number][i] : '.', s);
     if (is_suicide(number, a) && next(s) % 64)
         return;
+    if (number == SYS_thread_create && next(s) % 16) { /* one that ends at once */
+        a[1] = (uint64_t)native_entry;
+        a[3] = (uint64_t)fuzz_leave;
+    }
     if (number == SYS_endpoint_call || number == SYS_endpoint_reply_wait) {
         page->deadline_ns = now_ns() + next(s) % 200000;
         page->window_base = pick_address(s);
@@ -222,15 +291,42 @@ static void fuzz_thread(uint64_t n)
     thread_leave();
 }
 
+/* Random words into what the others use, by vm_copy, so that what is not there does no harm. An
+ * upcall entry that is not zero would end the process at the next fault or bit. */
+static void fuzz_scribble(uint64_t n)
+{
+    uint64_t state = fuzz.seed + n * 0x9e3779b97f4a7c15ull;
+
+    for (int i = 0; i < CALLS; i++) {
+        uint64_t value = next(&state) << next(&state) % 64;
+        uint64_t thread = next(&state) % THREADS, at;
+
+        at = thread == 0 ? CHILD_MAIN_VA + STACK_BYTES
+                         : STACKS_VA + thread * (STACK_BYTES + PAGE) - PAGE;
+        if (next(&state) % 4 == 0)
+            at = next(&state) % 2 ? PROCESS_PAGE_VA : AREA_VA + next(&state) % 24 * PAGE;
+        at += next(&state) % 64 * 8;
+        if (at % PAGE != offsetof(struct thread_page, upcall_entry))
+            CALL(vm_copy, HANDLE_SELF, at, &value, 8, VM_COPY_OUT, 0);
+        if (i % 16 == 0)
+            yield();
+    }
+    thread_leave();
+}
+
 /* The first thread of a child: its others, then itself. */
 static void fuzz_child(uint64_t argument)
 {
     (void)argument;
-    for (uint64_t n = 1; n < THREADS; n++) {
+    vm_map(HANDLE_SELF, PROCESS_PAGE_VA, PAGE, HANDLE_NONE, 0, ALL_PAGES);
+    process_control(HANDLE_SELF, PROCESS_SET_PAGE, PROCESS_PAGE_VA, 0, 0);
+    for (uint64_t n = 1; n <= THREADS; n++) {
         uint64_t top = STACKS_VA + n * (STACK_BYTES + PAGE) - PAGE;
 
-        vm_map(HANDLE_SELF, top - STACK_BYTES, STACK_BYTES + PAGE, HANDLE_NONE, 0, ALL_PAGES);
-        thread_create(HANDLE_SELF, (uint64_t)native_entry, top, (uint64_t)fuzz_thread, n, top);
+        vm_map(HANDLE_SELF, top - STACK_BYTES, STACK_BYTES + PAGE, HANDLE_NONE, 0,
+               ALL_PAGES);
+        thread_create(HANDLE_SELF, (uint64_t)native_entry, top,
+                      (uint64_t)(n < THREADS ? fuzz_thread : fuzz_scribble), n, top);
     }
     fuzz_thread(0);
 }
@@ -247,15 +343,71 @@ static uint32_t give(handle_t h, handle_t process)
     return made > 0 ? (uint32_t)made : 0;
 }
 
+/* ---- what no child may see ---- */
+
+/*
+ * A word of the victim's memory, and eight letters of the kernel's. They are made when they are
+ * needed, on the stack, which no child gets a copy of.
+ */
+static uint64_t secret(int of_kernel)
+{
+    static volatile uint64_t inverted[2] = {~0x5ec2e7a1b0c4d693ull,
+                                            ~0x617274207473616cull /* "last tra" */};
+
+    return ~inverted[of_kernel];
+}
+
+static handle_t make_victim(void)
+{
+    handle_t victim =
+        (handle_t)process_create(HANDLE_NONE, HANDLE_NONE, 0, 0x6d6974636976);
+    uint64_t page[PAGE / 8];
+
+    for (unsigned i = 0; i < PAGE / 8; i++)
+        page[i] = secret(0);
+    vm_map(victim, AREA_VA, 16 * PAGE, HANDLE_NONE, 0, ALL_PAGES);
+    for (unsigned i = 0; i < 16; i++)
+        vm_copy(victim, AREA_VA + i * PAGE, page, PAGE, VM_COPY_OUT);
+    memset(page, 0, sizeof(page));
+    return victim;
+}
+
+/* How many words of a process are secrets, wherever the calls may have put them. */
+static uint64_t secrets_in(handle_t process)
+{
+    const struct {
+        uint64_t at, pages;
+    } areas[] = {
+        {AREA_VA, 130},
+        {AREA_VA + 0x200000, 32},
+        {AREA_VA + 0x40000000, 32},
+        {CHILD_MAIN_VA, 5},
+        {PROCESS_PAGE_VA, 1},
+        {STACKS_VA, 5 * (THREADS + 1)},
+        {ARENA_VA, ARENA_BYTES / PAGE},
+        {(uint64_t)&fuzz & -PAGE, 1},
+    };
+    uint64_t found = 0, page[PAGE / 8], first = secret(0), second = secret(1);
+
+    for (unsigned i = 0; i < sizeof(areas) / sizeof(areas[0]); i++)
+        for (uint64_t n = 0; n < areas[i].pages; n++)
+            if (vm_copy(process, areas[i].at + n * PAGE, page, PAGE, VM_COPY_IN) == PAGE)
+                for (unsigned w = 0; w < PAGE / 8; w++)
+                    found += page[w] == first || page[w] == second;
+    return found;
+}
+
 static int round_of(uint64_t seed)
 {
     handle_t account = (handle_t)account_create(HANDLE_NONE, 700, 200), child[CHILDREN];
     handle_t endpoint = (handle_t)endpoint_create(account);
     handle_t memory = (handle_t)memory_create(account, MEMORY_ANONYMOUS, 40 * PAGE, 0, 0);
     struct info_account now = {0};
+    uint64_t seen = 0;
 
     for (int i = 0; i < CHILDREN; i++)
-        child[i] = (handle_t)process_create(account, i ? endpoint : HANDLE_NONE, 1, 0x7a7a7566);
+        child[i] =
+            (handle_t)process_create(account, i ? endpoint : HANDLE_NONE, 1, 0x7a7a7566);
     for (int i = 0; i < CHILDREN; i++) {
         for (int j = 0; j < POOL; j += 4) {
             fuzz.pool[j] = give(endpoint, child[i]);
@@ -267,13 +419,17 @@ static int round_of(uint64_t seed)
         child_fill(child[i]);
         child_start(child[i], fuzz_child, 0);
     }
-    for (int i = 0; i < CHILDREN; i++) { /* some hang for ever in a call, that is their right */
+    for (int i = 0; i < CHILDREN;
+         i++) { /* some hang for ever in a call, that is their right */
         struct info_process info = {0};
 
-        for (uint64_t end = now_ns() + 60 * MS; now_ns() < end && !info.is_dead; sleep_ns(MS))
+        for (uint64_t end = now_ns() + 60 * MS; now_ns() < end && !info.is_dead;
+             sleep_ns(MS))
             if (handle_info(child[i], INFO_PROCESS, &info, sizeof(info)) < 0)
                 break;
     }
+    for (int i = 0; i < CHILDREN && seed % 4 == 0; i++)
+        seen += secrets_in(child[i]);
     account_kill(account, 1);
     for (int i = 0; i < CHILDREN; i++)
         handle_close(child[i]);
@@ -286,9 +442,11 @@ static int round_of(uint64_t seed)
     }
     handle_close(account);
     if (now.pages_used != 0 || now.objects_used != 0)
-        printf("# seed %lu: %lu pages, %lu objects left\n", (long)seed, (long)now.pages_used,
-               (long)now.objects_used);
-    return now.pages_used == 0 && now.objects_used == 0;
+        printf("# seed %lu: %lu pages, %lu objects left\n", (long)seed,
+               (long)now.pages_used, (long)now.objects_used);
+    if (seen != 0)
+        printf("# seed %lu: %lu words that no child may see\n", (long)seed, (long)seen);
+    return now.pages_used == 0 && now.objects_used == 0 && seen == 0;
 }
 
 static uint64_t setting(int argc, char **argv, int n, const char *name, uint64_t fallback)
@@ -303,19 +461,24 @@ int main(int argc, char **argv)
     uint64_t seed = setting(argc, argv, 1, "FUZZ_SEED", 1);
     uint64_t rounds = setting(argc, argv, 2, "FUZZ_ROUNDS", ROUNDS), good = 0;
     struct info_account before;
+    handle_t victim;
 
     arena_make();
+    victim = make_victim();
+    is((long)secrets_in(victim), 16 * 512, "the victim's memory is full of its secret");
     for (uint64_t i = 0; i < ARENA_BYTES; i += PAGE)
         arena[i / 4] = 0; /* the children touch it, we pay */
-    round_of(seed); /* makes the tables of addresses that every round uses */
+    round_of(seed);       /* makes the tables of addresses that every round uses */
     before = counters(HANDLE_NONE);
     for (uint64_t i = 0; i < rounds; i++) {
         if (rounds > ROUNDS)
             printf("# seed %lu\n", (long)(seed + i));
         good += (uint64_t)round_of(seed + i);
     }
-    is((long)good, (long)rounds, "every round leaves nothing in its account");
+    is((long)good, (long)rounds,
+       "every round leaves nothing in its account, and no secret is seen");
     settles(HANDLE_NONE, before, "all rounds");
+    child_end(victim);
     printf("# %u calls\n", arena[CALL_COUNT]);
     return done();
 }

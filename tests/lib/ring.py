@@ -54,16 +54,17 @@ def counters_are_even(names, result):
 
 def ring(folder, names=None, arguments=None, harts=1, sstc=True, seconds=3 * SECONDS,
          options=()):
-    """Run the programs, all of the folder unless names says which. arguments: of a program,
-    by its name. OUTPOST_KERNEL chooses another kernel, as for qemu-run.sh."""
+    """Run the programs, all of the folder unless names says which; what each printed, by its
+    name. arguments: of a program, by its name. OUTPOST_KERNEL chooses another kernel, as for
+    qemu-run.sh."""
     names = programs_of(folder) if names is None else names
     if not names:
         skip(f"programs of tests/{folder}", "none is built")
-        return
+        return {}
     runs = []
     for name in names:
         runs += [["lua", "-e", f"print('#@ {name}')"],
-                 [f"/t/{name}", *(arguments or {}).get(name, [])]]
+                 [f"/t/{name}", *map(str, (arguments or {}).get(name, []))]]
     add = [word for name in names
            for word in ("--add", f"{TOP}/build/tests/{folder}/{name}:/t/{name}")]
     result = run_many(runs + [["lua", "-e", "print('#@ end')"]], seconds=seconds,
@@ -76,3 +77,4 @@ def ring(folder, names=None, arguments=None, harts=1, sstc=True, seconds=3 * SEC
     ok("end" in outputs and result.status == 0, "all programs were started", result)
     no_panic(result, "no panic")
     counters_are_even(names, result)
+    return outputs
