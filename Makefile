@@ -176,7 +176,7 @@ $(O)/tests/host/%: tests/host/%.c scripts/host-test $(wildcard tests/host/*.h) \
 	$(call say,HOSTCC,$<)
 	$(Q)mkdir -p $(@D) && scripts/host-test $< $@
 
-.PHONY: tests test test-ubsan soak check bench mutants size docs lint fmt test-fresh
+.PHONY: tests test test-ubsan test-linux soak check bench mutants size docs lint fmt test-fresh
 tests: all $(HOST_TESTS) $(USER_TESTS)
 	$(Q)$(MAKE) --no-print-directory UBSAN=1
 test: setup-quietly ## all tests (TAP, by prove)
@@ -186,6 +186,8 @@ test-ubsan: all $(USER_TESTS) ## the kernel ring, in a kernel that panics at und
 	$(Q)tests/run-all tests/run/ubsan.t
 soak: tests ## the long forms of the tests, seeded: about 12 minutes
 	$(Q)tests/run-all -j 1 tests/soak/*.t
+test-linux: setup-quietly $(O)/.musl ## the same programs of tests/user on Linux 6.12, in QEMU
+	$(Q)scripts/test-linux
 test-fresh: ## the two README commands in a new Debian chroot (root; takes minutes)
 	$(Q)scripts/test-fresh -t
 mutants: all tests ## plant one-line bugs; each must fail its named test
