@@ -56,6 +56,10 @@ struct info_object {
 
 #define LIMIT_NONE UINT64_MAX
 
+/* account_create(parent, pages, objects, flags): its processes may have memory that is
+ * writable and executable at once, for compilers that run what they write. */
+#define ACCOUNT_WRITE_EXECUTE 1u
+
 struct info_account {
     uint64_t pages_used;
     uint64_t pages_limit;

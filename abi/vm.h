@@ -10,16 +10,17 @@
 #define VM_USER_END (1ull << 47)
 
 /*
- * Access, for vm_map and vm_protect. Writable and executable together: E_INVALID.
+ * Access, for vm_map and vm_protect. Writable and executable together: E_INVALID, unless
+ * the process's account was made with ACCOUNT_WRITE_EXECUTE.
  *
  * vm_protect can raise access to: anything for anonymous memory; anything for
  * VM_PRIVATE, but VM_EXECUTE only if the handle had EXECUTE; what the handle's rights
  * allow for a shared mapping that the process made itself; nothing beyond the access it
  * was made with for a shared mapping that another process made for it.
  */
-#define VM_READ    1u
-#define VM_WRITE   2u
-#define VM_EXECUTE 4u
+#define VM_READ       1u
+#define VM_WRITE      2u
+#define VM_EXECUTE    4u
 #define VM_ACCESS_ALL (VM_READ | VM_WRITE | VM_EXECUTE)
 
 /* Flags of vm_map. */
@@ -29,10 +30,12 @@
 
 /* memory_create(account, kind, length, argument, system). account 0: the caller's own. */
 enum memory_kind {
-    MEMORY_ANONYMOUS = 0,  /* zero-filled on first touch */
-    MEMORY_PHYSICAL = 1,   /* argument: physical base; needs system with PHYSICAL */
-    MEMORY_CONTIGUOUS = 2, /* one physical run, allocated at once */
-    MEMORY_PAGER = 3,      /* reserved for the disk file systems: E_UNSUPPORTED */
+    MEMORY_ANONYMOUS = 0, /* zero-filled on first touch */
+    MEMORY_PHYSICAL = 1,  /* argument: physical base; needs system with PHYSICAL */
+    MEMORY_CONTIGUOUS =
+        2,            /* one physical run, allocated at once; zeroed by MEMORY_CONTINUE,
+                            * before which nobody can map it or learn where it is */
+    MEMORY_PAGER = 3, /* reserved for the disk file systems: E_UNSUPPORTED */
 };
 
 /* memory_control(memory, operation, a, b, c) */
@@ -41,7 +44,7 @@ enum memory_operation {
      * MEMORY_CONTINUE until it returns 0. */
     MEMORY_RESIZE = 0,   /* a: new length. Pages cut off go once nobody maps them */
     MEMORY_DECOMMIT = 1, /* a: offset, b: length: back to zero-fill */
-    MEMORY_CONTINUE = 2, /* go on freeing */
+    MEMORY_CONTINUE = 2, /* go on freeing, or zeroing a contiguous object */
 };
 
 /* vm_copy(process, its address, own address, length, direction): bytes copied. */

@@ -105,29 +105,6 @@ void *memset(void *to, int value, size_t bytes)
     return to;
 }
 
-/* A page is zeroed for each first touch, copied for each break of sharing: 64 words to a turn
- * of the loop leave 1/32 and 1/43 of overhead. */
-void page_zero(void *page)
-{
-    for (word_t *w = page, *end = w + 512; w != end; w += 64) {
-#pragma GCC unroll 64
-        for (int i = 0; i < 64; i++)
-            w[i] = 0;
-    }
-}
-
-/* No restrict: with it the compiler loads ahead until it runs out of registers. */
-void page_copy(void *to, const void *from)
-{
-    const word_t *s = from, *end = s + 512;
-
-    for (word_t *d = to; s != end; d += 64, s += 64) {
-#pragma GCC unroll 64
-        for (int i = 0; i < 64; i++)
-            d[i] = s[i];
-    }
-}
-
 int memcmp(const void *a, const void *b, size_t bytes)
 {
     const unsigned char *x = a, *y = b;
@@ -180,22 +157,14 @@ int strcmp(const char *a, const char *b)
 
 char *strchr(const char *s, int c)
 {
-    for (;; s++) {
-        if (*s == (char)c)
-            return (char *)s;
-        if (*s == '\0')
-            return NULL;
-    }
+    return memchr(s, c, strlen(s) + 1);
 }
 
 char *strrchr(const char *s, int c)
 {
-    const char *found = NULL;
+    const char *p = s + strlen(s);
 
-    for (;; s++) {
-        if (*s == (char)c)
-            found = s;
-        if (*s == '\0')
-            return (char *)found;
-    }
+    while (p > s && *p != (char)c)
+        p--;
+    return *p == (char)c ? (char *)p : NULL;
 }

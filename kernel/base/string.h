@@ -17,8 +17,4 @@ int strncmp(const char *a, const char *b, size_t max);
 char *strchr(const char *s, int c);
 char *strrchr(const char *s, int c);
 
-/* Zero or copy whole pages: both page-aligned. */
-void page_zero(void *page);
-void page_copy(void *to, const void *from);
-
 #endif

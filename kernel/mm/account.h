@@ -21,6 +21,7 @@ struct account {
     struct object object;
     struct account *parent; /* holds a reference; NULL: the root */
     unsigned depth;
+    bool may_write_execute;      /* as ACCOUNT_WRITE_EXECUTE */
     uint64_t used[CHARGE_KINDS]; /* here and below */
     uint64_t limit[CHARGE_KINDS];
     uint64_t own[CHARGE_KINDS];    /* here alone: keeps the struct alive after its last

@@ -20,6 +20,7 @@
 #include <kernel/mm/memory.h>
 
 #include <arch/mmu.h>
+#include <kernel/base/string.h>
 #include <kernel/debug/trace.h>
 #include <kernel/mm/account.h>
 #include <kernel/mm/frame.h>
@@ -29,6 +30,7 @@
 #define RADIX_BITS 9
 #define RADIX_WAYS (1u << RADIX_BITS)
 #define TRIM_STEP  64 /* frames freed in one step */
+#define ZERO_STEP  16 /* frames zeroed */
 
 static const struct slab_cache memory_cache = SLAB_CACHE(SLAB_MEMORY, struct memory);
 
@@ -158,6 +160,14 @@ static void trim_slot(struct memory *m, uint64_t *slot, unsigned level, uint64_t
     *slot = 0;
 }
 
+static void zero_step(struct memory *m)
+{
+    for (unsigned n = 0; n < ZERO_STEP && m->trim_at < m->trim_end; n++, m->trim_at++)
+        page_zero(arch_direct(PADDR(m->root.value + m->trim_at * PAGE_BYTES)));
+    if (m->trim_at == m->trim_end)
+        m->base = m->root;
+}
+
 bool memory_trim(struct memory *m)
 {
     unsigned budget = TRIM_STEP;
@@ -165,6 +175,10 @@ bool memory_trim(struct memory *m)
 
     if (m->trim_at >= m->trim_end)
         return false;
+    if (m->kind == MEMORY_CONTIGUOUS) {
+        zero_step(m);
+        return memory_is_zeroing(m);
+    }
     trim_slot(m, &m->root.value, m->levels, 0, &at, m->trim_end, &budget);
     m->trim_at = at;
     return m->trim_at < m->trim_end;
@@ -177,7 +191,7 @@ static int memory_reap(struct object *object)
     if (memory_trim(m))
         return true;
     if (m->kind == MEMORY_CONTIGUOUS)
-        frame_put(m->base);
+        frame_put(m->root);
     account_release_object(&m->object);
     object_gone(&m->object);
     slab_free(&memory_cache, m);
@@ -208,7 +222,8 @@ static enum status take_run(struct memory *m, uint64_t npages)
         order++;
     if (order > FRAME_ORDER_MAX)
         return REFUSE(E_TOO_BIG);
-    return frame_alloc(m->object.account, order, &m->base);
+    m->trim_end = npages;
+    return frame_alloc_dirty(m->object.account, order, &m->root);
 }
 
 enum status memory_make(struct account *account, enum memory_kind kind, uint64_t npages,

@@ -15,14 +15,21 @@ struct memory {
     struct object object;
     enum memory_kind kind;
     uint64_t npages;
-    paddr_t base; /* physical and contiguous */
+    paddr_t base; /* physical and contiguous; of a run 0 until it is zeroed */
     /* anonymous: a radix tree of 512-way nodes; levels 0: root is the page itself */
-    paddr_t root; /* 0: nothing there yet */
+    paddr_t root; /* 0: nothing there yet. Contiguous: the run */
     unsigned levels;
     uint64_t resident;
-    uint64_t trim_at; /* pages [trim_at, trim_end) are still to be freed */
+    uint64_t
+        trim_at; /* pages [trim_at, trim_end) are still to be freed, of a run: zeroed */
     uint64_t trim_end;
 };
+
+/* A run that holds what it held before, not to be shown: memory_trim() goes on. */
+static inline bool memory_is_zeroing(const struct memory *memory)
+{
+    return memory->kind == MEMORY_CONTIGUOUS && memory->base.value == 0;
+}
 
 void memory_init(void);
 
@@ -56,7 +63,7 @@ enum status memory_resize(struct memory *memory, uint64_t npages) MUST_CHECK;
 enum status memory_decommit(struct memory *memory, uint64_t index,
                             uint64_t npages) MUST_CHECK;
 
-/* One bounded step of freeing; true: more is left. */
+/* One bounded step of freeing, or of zeroing a run; true: more is left. */
 bool memory_trim(struct memory *memory);
 
 #endif

@@ -150,6 +150,8 @@ static enum status break_sharing(struct space *space, const struct mapping *m,
     if (st != OK)
         return st;
     page_copy(arch_direct(copy), arch_direct(old));
+    if (m->access & VM_EXECUTE)
+        arch_fence_code();
     *leaf = arch_pte_make(copy, m->access | PTE_FRAME);
     arch_fence_page(va,
                     (uint16_t)space->asid); /* the old frame may be cached for reads */
@@ -248,39 +250,30 @@ enum status space_pointer_slow(struct space *space, uint64_t va, uint32_t access
 
 /* ---- copies ---- */
 
-static uint64_t chunk(uint64_t va, uint64_t bytes)
+static enum status copy_user(struct space *space, char *kernel, uint64_t va,
+                             uint64_t bytes, uint32_t access)
 {
-    uint64_t room = PAGE_BYTES - (va & PAGE_MASK);
+    for (uint64_t at = 0, n; at < bytes; at += n) {
+        uint64_t room = PAGE_BYTES - ((va + at) & PAGE_MASK);
+        enum status st;
+        void *p;
 
-    return bytes < room ? bytes : room;
+        n = bytes - at < room ? bytes - at : room;
+        st = space_pointer(space, va + at, access, &p);
+        if (st != OK)
+            return st == E_RANGE ? REFUSE(E_FAULT) : st;
+        memcpy(access == VM_WRITE ? p : kernel + at, access == VM_WRITE ? kernel + at : p,
+               n);
+    }
+    return OK;
 }
 
 enum status copy_in(struct space *space, void *to, uaddr_t from, uint64_t bytes)
 {
-    for (uint64_t at = 0, n; at < bytes; at += n) {
-        enum status st;
-        void *p;
-
-        n = chunk(from.value + at, bytes - at);
-        st = space_pointer(space, from.value + at, VM_READ, &p);
-        if (st != OK)
-            return st == E_RANGE ? REFUSE(E_FAULT) : st;
-        memcpy((char *)to + at, p, n);
-    }
-    return OK;
+    return copy_user(space, to, from.value, bytes, VM_READ);
 }
 
 enum status copy_out(struct space *space, uaddr_t to, const void *from, uint64_t bytes)
 {
-    for (uint64_t at = 0, n; at < bytes; at += n) {
-        enum status st;
-        void *p;
-
-        n = chunk(to.value + at, bytes - at);
-        st = space_pointer(space, to.value + at, VM_WRITE, &p);
-        if (st != OK)
-            return st == E_RANGE ? REFUSE(E_FAULT) : st;
-        memcpy(p, (const char *)from + at, n);
-    }
-    return OK;
+    return copy_user(space, (char *)(uintptr_t)from, to.value, bytes, VM_WRITE);
 }

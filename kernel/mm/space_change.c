@@ -13,8 +13,6 @@
 
 #define REMOVE_PAGES 64 /* entries taken out by one slice */
 
-#define VM_ACCESS VM_ACCESS_ALL
-
 enum status space_map(struct space *space, uint64_t va, uint64_t bytes,
                       struct memory *memory, uint64_t offset, uint32_t flags,
                       uint32_t allowed)
@@ -23,9 +21,9 @@ enum status space_map(struct space *space, uint64_t va, uint64_t bytes,
     struct mapping fresh = {
         .node.key = va,
         .end = va + bytes,
-        .access = flags & VM_ACCESS,
+        .access = flags & VM_ACCESS_ALL,
         .allowed = allowed,
-        .flags = flags & ~VM_ACCESS,
+        .flags = flags & ~VM_ACCESS_ALL,
         .memory = memory,
         .offset = offset,
     };
@@ -139,7 +137,7 @@ static void change_pages(struct space *space, const struct mapping *m, uint64_t 
 
         if ((m->access & VM_WRITE) && ((m->flags & VM_PRIVATE) || (old & PTE_COPY)))
             bits = (bits & ~VM_WRITE) | PTE_COPY;
-        is_weaker |= (old & ~bits & VM_ACCESS) != 0;
+        is_weaker |= (old & ~bits & VM_ACCESS_ALL) != 0;
         *leaf = arch_pte_make(arch_pte_frame(*leaf), bits);
         va += PAGE_BYTES;
     }

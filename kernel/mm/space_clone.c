@@ -17,6 +17,7 @@
 #include <arch/mmu.h>
 #include <kernel/base/string.h>
 #include <kernel/debug/trace.h>
+#include <kernel/mm/account.h>
 #include <kernel/mm/frame.h>
 #include <kernel/mm/mapping.h>
 #include <kernel/mm/memory.h>
@@ -86,6 +87,8 @@ static enum status clone_pages(struct space *target, struct space *source,
 
 static enum status clone_record(struct space *target, const struct mapping *m)
 {
+    if (!(~m->access & (VM_WRITE | VM_EXECUTE)) && !target->account->may_write_execute)
+        return REFUSE(E_INVALID);
     return space_map(target, m->node.key, m->end - m->node.key, m->memory, m->offset,
                      m->access | m->flags, m->allowed);
 }

@@ -154,16 +154,20 @@ int64_t sys_handle_info(struct thread *self, const uint64_t *a)
     }
 }
 
-/* account_create(parent, pages, objects) */
+/* account_create(parent, pages, objects, flags) */
 int64_t sys_account_create(struct thread *self, const uint64_t *a)
 {
     struct account *parent, *account;
-    enum status st = account_from_handle(self, a[0], &parent);
+    enum status st;
 
+    if (a[3] & ~(uint64_t)ACCOUNT_WRITE_EXECUTE)
+        return REFUSE(E_INVALID);
+    st = account_from_handle(self, a[0], &parent);
     if (st == OK)
         st = account_make(parent, a[1], a[2], &account);
     if (st != OK)
         return st;
+    account->may_write_execute = a[3] != 0;
     return give_handle(self, &account->object,
                        RIGHT_DUPLICATE | RIGHT_INSPECT | RIGHT_MANAGE | RIGHT_REVOKE, 0);
 }

@@ -5,11 +5,11 @@
 #include <arch/mmu.h>
 #include <kernel/base/string.h>
 #include <kernel/mm/account.h>
+#include <kernel/mm/frame.h>
 #include <kernel/mm/memory.h>
 #include <kernel/mm/space.h>
 
-#define VM_ACCESS VM_ACCESS_ALL
-#define VM_FLAGS  (VM_NOINHERIT | VM_EAGER | VM_PRIVATE)
+#define VM_FLAGS (VM_NOINHERIT | VM_EAGER | VM_PRIVATE)
 
 #define MEMORY_RIGHTS                                                                    \
     (RIGHT_DUPLICATE | RIGHT_INSPECT | RIGHT_REVOKE | RIGHT_MANAGE | RIGHT_READ |        \
@@ -56,7 +56,7 @@ int64_t sys_memory_control(struct thread *self, const uint64_t *a)
 
     if (st != OK)
         return st;
-    if (m->kind != MEMORY_ANONYMOUS)
+    if (m->kind != MEMORY_ANONYMOUS && a[1] != MEMORY_CONTINUE)
         return REFUSE(E_INVALID);
     if (a[1] == MEMORY_RESIZE) {
         if (a[2] > VM_USER_END)
@@ -88,10 +88,15 @@ static enum status check_range(uint64_t va, uint64_t bytes)
     return OK;
 }
 
-static enum status check_access(uint64_t access)
+/* Writable or executable, never both; but for those whose account says so, on record. */
+static enum status check_access(const struct process *p, const uint64_t *a,
+                                uint64_t access)
 {
-    if ((access & VM_WRITE) && (access & VM_EXECUTE))
-        return REFUSE(E_INVALID); /* writable or executable, never both */
+    if (~access & (VM_WRITE | VM_EXECUTE))
+        return OK;
+    if (!p->account->may_write_execute)
+        return REFUSE(E_INVALID);
+    trace(TRACE_write_execute, p->object.id, a[1], a[2], p->account->object.id);
     return OK;
 }
 
@@ -133,18 +138,15 @@ static uint32_t rights_for(uint64_t flags)
 static uint32_t allowed_access(const struct thread *self, const struct process *target,
                                const struct handle_entry *memory, uint64_t flags)
 {
-    uint32_t allowed = 0;
-
     if (memory == NULL)
-        return VM_ACCESS;
+        return VM_ACCESS_ALL;
     if (flags & VM_PRIVATE)
         return VM_READ | VM_WRITE | (memory->rights & RIGHT_EXECUTE ? VM_EXECUTE : 0);
     if (target != self->process)
-        return flags & VM_ACCESS;
-    allowed |= memory->rights & RIGHT_READ ? VM_READ : 0;
-    allowed |= memory->rights & RIGHT_WRITE ? VM_WRITE : 0;
-    allowed |= memory->rights & RIGHT_EXECUTE ? VM_EXECUTE : 0;
-    return allowed;
+        return flags & VM_ACCESS_ALL;
+    return (memory->rights & RIGHT_READ ? VM_READ : 0) |
+           (memory->rights & RIGHT_WRITE ? VM_WRITE : 0) |
+           (memory->rights & RIGHT_EXECUTE ? VM_EXECUTE : 0);
 }
 
 /* vm_map(process, address, length, memory, offset, flags) */
@@ -156,13 +158,13 @@ int64_t sys_vm_map(struct thread *self, const uint64_t *a)
     struct process *p;
     enum status st;
 
-    if (flags & ~(uint64_t)(VM_ACCESS | VM_FLAGS))
+    if (flags & ~(uint64_t)(VM_ACCESS_ALL | VM_FLAGS))
         return REFUSE(E_INVALID);
-    st = check_access(flags);
-    if (st == OK)
-        st = check_range(a[1], a[2]);
+    st = check_range(a[1], a[2]);
     if (st == OK)
         st = living_process(self, a[0], &p);
+    if (st == OK)
+        st = check_access(p, a, flags);
     if (st == OK && a[3] != HANDLE_NONE)
         st = memory_from_handle(self, a[3], rights_for(flags), &m, &entry);
     if (st != OK)
@@ -171,6 +173,8 @@ int64_t sys_vm_map(struct thread *self, const uint64_t *a)
         return REFUSE(E_INVALID);
     if (!is_page_aligned(a[4]))
         return REFUSE(E_ALIGN);
+    if (m != NULL && memory_is_zeroing(m))
+        return REFUSE(E_BUSY);
     if (m != NULL &&
         (a[4] > m->npages << PAGE_SHIFT || a[2] > (m->npages << PAGE_SHIFT) - a[4]))
         return REFUSE(E_RANGE);
@@ -203,12 +207,12 @@ int64_t sys_vm_protect(struct thread *self, const uint64_t *a)
     uint64_t done;
     enum status st = check_range(a[1], a[2]);
 
-    if (a[3] & ~(uint64_t)VM_ACCESS)
+    if (a[3] & ~(uint64_t)VM_ACCESS_ALL)
         return REFUSE(E_INVALID);
     if (st == OK)
-        st = check_access(a[3]);
-    if (st == OK)
         st = living_process(self, a[0], &p);
+    if (st == OK)
+        st = check_access(p, a, a[3]);
     if (st == OK)
         st = space_protect(&p->space, a[1], a[2], (uint32_t)with_read(a[3]), &done);
     return st == OK ? (int64_t)done : st;
@@ -251,6 +255,9 @@ static uint64_t smaller(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+/* A frame that had to be had, for it was zeroed or copied, counts as so many bytes. */
+#define FRAME_WORTH 2500
+
 /*
  * vm_copy(process, its address, own address, length, direction): bytes done.
  *
@@ -260,7 +267,9 @@ static uint64_t smaller(uint64_t a, uint64_t b)
 /* DOC: vm-copy */
 int64_t sys_vm_copy(struct thread *self, const uint64_t *a)
 {
-    uint64_t bytes = smaller(a[3], VM_COPY_SLICE_BYTES), done = 0, n;
+    uint64_t bytes = smaller(a[3], VM_COPY_SLICE_BYTES), free = frame_free_count();
+    bool is_in = a[4] == VM_COPY_IN;
+    uint64_t done = 0, n;
     struct space *own = &self->process->space, *theirs;
     void *p, *q;
     enum status st;
@@ -270,25 +279,26 @@ int64_t sys_vm_copy(struct thread *self, const uint64_t *a)
     st = copy_partner(self, a, &theirs);
     if (st != OK)
         return st;
-    for (; done < bytes; done += n) {
+    for (; done < bytes &&
+           done + (free - frame_free_count()) * FRAME_WORTH < VM_COPY_SLICE_BYTES;
+         done += n) {
         uint64_t at = a[1] + done, mine = a[2] + done;
 
         n = smaller(PAGE_BYTES - (at & PAGE_MASK), PAGE_BYTES - (mine & PAGE_MASK));
         n = smaller(n, bytes - done);
-        st = space_pointer(theirs, at, a[4] == VM_COPY_IN ? VM_READ : VM_WRITE, &p);
+        st = space_pointer(theirs, at, is_in ? VM_READ : VM_WRITE, &p);
         if (st == OK)
-            st = space_pointer(own, mine, a[4] == VM_COPY_IN ? VM_WRITE : VM_READ, &q);
-        if (st != OK)
-            break;
+            st = space_pointer(own, mine, is_in ? VM_WRITE : VM_READ, &q);
         /* Making the second page may have changed what the first pointer names when
          * both sides are one space: a copy-on-write break. Look again. */
-        if (own == theirs &&
-            space_pointer(theirs, at, a[4] == VM_COPY_IN ? VM_READ : VM_WRITE, &p) != OK)
+        if (st == OK && own == theirs)
+            st = space_pointer(theirs, at, is_in ? VM_READ : VM_WRITE, &p);
+        if (st != OK)
             break;
         if (n == PAGE_BYTES)
-            page_copy(a[4] == VM_COPY_IN ? q : p, a[4] == VM_COPY_IN ? p : q);
+            page_copy(is_in ? q : p, is_in ? p : q);
         else
-            memmove(a[4] == VM_COPY_IN ? q : p, a[4] == VM_COPY_IN ? p : q, n);
+            memmove(is_in ? q : p, is_in ? p : q, n);
     }
     if (done > 0 || st == OK)
         return (int64_t)done;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * memcpy, memmove, memset, page_copy and page_zero of kernel/base do what libc's do, at every
- * alignment, for lengths around the word loops and the buffer, and touch nothing beside.
+ * memcpy, memmove and memset of kernel/base do what libc's do, at every alignment, for lengths
+ * around the word loops and the buffer, and touch nothing beside.
  */
 /* sources: */
 #include <stddef.h>
@@ -89,30 +89,10 @@ static int sets(void)
     return 1;
 }
 
-/* The sanitizer sees what lies beside a page. */
-static int whole_pages(void)
-{
-    uint8_t *from = aligned_alloc(4096, 4096), *to = aligned_alloc(4096, 4096);
-    unsigned long long seed = 4;
-    int good;
-
-    for (int i = 0; i < 4096; i++)
-        from[i] = (uint8_t)tap_random(&seed);
-    page_copy(to, from);
-    good = memcmp(to, from, 4096) == 0;
-    page_zero(to);
-    for (int i = 0; i < 4096; i++)
-        good &= to[i] == 0;
-    free(from);
-    free(to);
-    return good;
-}
-
 int main(void)
 {
     check(copies(), "memcpy copies what libc's does and nothing beside");
     check(moves(), "memmove, where the sides overlap in either direction");
     check(sets(), "memset");
-    check(whole_pages(), "page_copy and page_zero do a page");
     return tap_end();
 }

@@ -233,6 +233,7 @@ static void copy_calls(void)
 {
     uint64_t b = (uint64_t)buffer;
     char *p = map_at(AREA_VA, 8 * PAGE);
+    int64_t st;
 
     IS(E_INVALID, vm_copy, HANDLE_SELF, b, b, 4, 2, 0);
     IS(E_BAD_HANDLE, vm_copy, HANDLE_CALLER, b, b, 4, VM_COPY_IN, 0);
@@ -248,8 +249,12 @@ static void copy_calls(void)
     IS(E_FAULT, vm_copy, HANDLE_SELF, VM_USER_END - 2, b, 4, VM_COPY_IN, 0);
     is(CALL(vm_copy, HANDLE_SELF, b, b, 0, VM_COPY_IN, 0), 0, "vm_copy of nothing");
     is(CALL(vm_copy, HANDLE_SELF, -1, -1, 0, VM_COPY_IN, 0), 0, "even from nowhere");
+    st = CALL(vm_copy, HANDLE_SELF, AREA_VA, AREA_VA + 4 * PAGE, 1 << 20, VM_COPY_IN, 0);
+    ok(st >= (int64_t)PAGE && st < (int64_t)VM_COPY_SLICE_BYTES,
+       "one slice, a shorter one where pages had to be made");
+    vm_copy(HANDLE_SELF, AREA_VA, (void *)(AREA_VA + 4 * PAGE), 4 * PAGE, VM_COPY_IN);
     is(CALL(vm_copy, HANDLE_SELF, AREA_VA, AREA_VA + 4 * PAGE, 1 << 20, VM_COPY_IN, 0),
-       VM_COPY_SLICE_BYTES, "one slice");
+       VM_COPY_SLICE_BYTES, "one slice of pages that are there");
     is(CALL(vm_copy, HANDLE_SELF, AREA_VA + 8 * PAGE - 5, b, 100, VM_COPY_IN, 0), 5,
        "up to the end of what is mapped");
     is(CALL(vm_copy, HANDLE_SELF, b, AREA_VA + 8 * PAGE - 5, 100, VM_COPY_IN, 0), 5,

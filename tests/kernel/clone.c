@@ -14,6 +14,7 @@ struct shared {
 
 static struct shared *shared;
 static uint64_t *big, marker;
+static uint32_t *whole; /* one page, every word of it another */
 
 static void in_the_clone(void *argument)
 {
@@ -48,13 +49,16 @@ int main(void)
 {
     int64_t account = account_create(HANDLE_NONE, LIMIT_NONE, LIMIT_NONE), child, source;
     struct native_thread t;
-    uint64_t expected = 0;
+    uint64_t expected = 0, same = 0;
 
     shared = pages(4096, MAP_SHARED);
     big = pages(BIG_PAGES * 4096ul, MAP_PRIVATE);
     for (int i = 0; i < BIG_PAGES; i++)
         expected += big[i * 512] = (uint64_t)i * i;
     marker = 42;
+    whole = pages(4096, MAP_PRIVATE);
+    for (uint32_t i = 0; i < 1024; i++)
+        whole[i] = i * 77777;
     thread_prepare(&t);
 
     child = process_create((handle_t)account, HANDLE_NONE, 0, 0x656e6f6c63);
@@ -63,6 +67,10 @@ int main(void)
     is(source, OK, "is made a clone of this one");
     is(process_clone((handle_t)child, HANDLE_SELF, 0), E_EXISTS, "but only once");
     big[0] = 1000; /* after the clone: ours alone */
+    whole[7] = 0;
+    for (uint32_t i = 0; i < 1024; i++)
+        same += whole[i] == i * 77777;
+    is((long)same, 1023, "a page that is written is copied, every word of it");
     thread_start_in((handle_t)child, &t, in_the_clone, NULL);
     ok(wait_for(&shared->step, 1), "its thread runs, and shared memory is shared");
     is((long)shared->sum, (long)expected, "it saw every page as it was");

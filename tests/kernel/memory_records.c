@@ -150,7 +150,9 @@ static void full_account(void)
     is(get(10), 10, "and is not made");
     is(unmap(7, 1), OK, "the border of the first can move");
     is(unmap(0, 5), OK, "when the lower range goes");
-    is(unmap(10, 1), OK, "the second hole can be made");
+    is(vm_map(process, AREA_VA + 30 * PAGE, PAGE, HANDLE_NONE, 0, ALL_PAGES), E_QUOTA,
+       "its record is the spare one's");
+    is(unmap(10, 1), OK, "and the second hole can be made");
     is(get(9) * 100 + get(11), 911, "nothing beside it");
     is(get(10), E_FAULT, "and it is one");
     is(unmap(11, 9), OK, "the upper one, where the spare record is in use, goes");

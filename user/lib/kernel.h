@@ -57,12 +57,6 @@ static inline int64_t handle_info(handle_t handle, enum handle_info_kind kind, v
     return kernel_call(SYS_handle_info, handle, kind, (uint64_t)buffer, bytes, 0, 0);
 }
 
-static inline int64_t memory_create(handle_t account, enum memory_kind kind, uint64_t bytes,
-                                    uint64_t argument, handle_t system)
-{
-    return kernel_call(SYS_memory_create, account, kind, bytes, argument, system, 0);
-}
-
 static inline int64_t memory_control(handle_t memory, enum memory_operation operation,
                                      uint64_t a, uint64_t b, uint64_t c)
 {
@@ -71,6 +65,17 @@ static inline int64_t memory_control(handle_t memory, enum memory_operation oper
     while (more > 0) /* pages are still being freed: a step of nothing new goes on with it */
         more = kernel_call(SYS_memory_control, memory, MEMORY_CONTINUE, 0, 0, 0, 0);
     return more;
+}
+
+/* A contiguous object is zeroed by slices before it can be mapped: done when this returns. */
+static inline int64_t memory_create(handle_t account, enum memory_kind kind, uint64_t bytes,
+                                    uint64_t argument, handle_t system)
+{
+    int64_t memory = kernel_call(SYS_memory_create, account, kind, bytes, argument, system, 0);
+
+    if (memory >= 0 && kind == MEMORY_CONTIGUOUS)
+        memory_control((handle_t)memory, MEMORY_CONTINUE, 0, 0, 0);
+    return memory;
 }
 
 static inline int64_t vm_map(handle_t process, uint64_t address, uint64_t bytes,
@@ -230,9 +235,16 @@ static inline int64_t irq_ack(handle_t endpoint, uint32_t line)
     return kernel_call(SYS_irq_ack, endpoint, line, 0, 0, 0, 0);
 }
 
+/* flags: ACCOUNT_WRITE_EXECUTE, if its processes are to have such memory. */
+static inline int64_t account_create_with(handle_t parent, uint64_t pages, uint64_t objects,
+                                          uint64_t flags)
+{
+    return kernel_call(SYS_account_create, parent, pages, objects, flags, 0, 0);
+}
+
 static inline int64_t account_create(handle_t parent, uint64_t pages, uint64_t objects)
 {
-    return kernel_call(SYS_account_create, parent, pages, objects, 0, 0, 0);
+    return account_create_with(parent, pages, objects, 0);
 }
 
 static inline int64_t system_control(handle_t system, enum system_operation operation,

@@ -13,6 +13,10 @@
 #include <arch/pte.h>
 #include <arch/types.h>
 
+/* Zero or copy a page; all pointers page-aligned. */
+void page_zero(void *page);
+void page_copy(void *to, const void *from);
+
 /* Where the kernel image's linked addresses lie: virtual - physical. Boot only. */
 uint64_t arch_image_offset(void);
 

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Contiguous memory: zeroed in steps, not to be mapped and not located before the last one;
+ * whatever it held before is never seen. And memory that is writable and executable at once:
+ * for the processes of accounts that say so, for nobody else.
+ */
+#include <tests/kernel/native.h>
+
+#define RUN_PAGES 100
+
+static struct info_memory info(handle_t memory)
+{
+    struct info_memory info = {0};
+
+    handle_info(memory, INFO_MEMORY, &info, sizeof(info));
+    return info;
+}
+
+/* Leave other values than zero in free frames. */
+static void dirty_frames(void)
+{
+    vm_map(HANDLE_SELF, AREA_VA, 4096 * PAGE, HANDLE_NONE, 0, ALL_PAGES);
+    for (uint64_t i = 0; i < 4096; i++)
+        memset((void *)(AREA_VA + i * PAGE), 0xee, PAGE);
+    vm_unmap(HANDLE_SELF, AREA_VA, 4096 * PAGE);
+}
+
+static void runs(void)
+{
+    handle_t account = (handle_t)account_create(HANDLE_NONE, LIMIT_NONE, LIMIT_NONE);
+    struct info_account before = counters(account);
+    int64_t run, more, steps = 0;
+    uint64_t wrong = 0;
+
+    dirty_frames();
+    run = CALL(memory_create, account, MEMORY_CONTIGUOUS, RUN_PAGES * PAGE, 0, HANDLE_NONE, 0);
+    gives(run, OK, "a contiguous object");
+    gives(vm_map(HANDLE_SELF, AREA_VA, PAGE, (handle_t)run, 0, VM_READ), E_BUSY,
+          "map it before it is zeroed");
+    is((long)info((handle_t)run).physical_base, 0, "it is not told where it is");
+    gives(memory_control((handle_t)run, MEMORY_RESIZE, PAGE, 0, 0), E_INVALID, "resize it");
+    do {
+        more = CALL(memory_control, run, MEMORY_CONTINUE, 0, 0, 0, 0);
+        if (more > 0 && steps++ == 0)
+            gives(vm_map(HANDLE_SELF, AREA_VA, PAGE, (handle_t)run, 0, VM_READ), E_BUSY,
+                  "map it when the first step is done");
+    } while (more > 0);
+    gives(more, OK, "the last step");
+    ok(steps > 2, "in several steps: %ld", (long)steps);
+    ok(info((handle_t)run).physical_base != 0, "now it is told where it is");
+    gives(vm_map(HANDLE_SELF, AREA_VA, RUN_PAGES * PAGE, (handle_t)run, 0, ALL_PAGES), OK,
+          "and can be mapped");
+    for (uint64_t at = 0; at < RUN_PAGES * PAGE; at += 8)
+        wrong += *(volatile uint64_t *)(AREA_VA + at) != 0;
+    is((long)wrong, 0, "every word of it is zero");
+    *(volatile uint64_t *)(AREA_VA + 70 * PAGE) = 5;
+    is(CALL(memory_control, run, MEMORY_CONTINUE, 0, 0, 0, 0), 0, "nothing more to do");
+    is((long)*(volatile uint64_t *)(AREA_VA + 70 * PAGE), 5, "and nothing is done");
+    vm_unmap(HANDLE_SELF, AREA_VA, RUN_PAGES * PAGE);
+    handle_close((handle_t)run);
+    settles(account, before, "a run");
+
+    run = CALL(memory_create, account, MEMORY_CONTIGUOUS, RUN_PAGES * PAGE, 0, HANDLE_NONE, 0);
+    CALL(memory_control, run, MEMORY_CONTINUE, 0, 0, 0, 0);
+    handle_close((handle_t)run);
+    settles(account, before, "a run that was never zeroed to its end");
+    handle_close(account);
+}
+
+/* ---- writable and executable ---- */
+
+/* Writes "return 42" where it may also run it, and runs it. */
+static void compile_and_run(uint64_t va)
+{
+    *(volatile uint32_t *)va = 0x02a00513;       /* li a0, 42 */
+    *(volatile uint32_t *)(va + 4) = 0x00008067; /* ret */
+    __asm__ volatile("fence.i" : : : "memory");
+    child_exit(((uint64_t(*)(void))va)());
+}
+
+static void write_and_execute(void)
+{
+    handle_t plain = (handle_t)account_create(HANDLE_NONE, LIMIT_NONE, LIMIT_NONE);
+    int64_t made = account_create_with(HANDLE_NONE, LIMIT_NONE, LIMIT_NONE, 2);
+    handle_t account, process, other;
+
+    gives(made, E_INVALID, "an account with unknown flags");
+    made = account_create_with(HANDLE_NONE, LIMIT_NONE, LIMIT_NONE, ACCOUNT_WRITE_EXECUTE);
+    gives(made, OK, "an account for compilers");
+    account = (handle_t)made;
+
+    process = (handle_t)child_make(plain, HANDLE_NONE, 0, NULL, 0);
+    gives(vm_map(process, AREA_VA, PAGE, HANDLE_NONE, 0, VM_ACCESS_ALL), E_INVALID,
+          "elsewhere: map writable and executable");
+    vm_map(process, AREA_VA, PAGE, HANDLE_NONE, 0, ALL_PAGES);
+    gives(vm_protect(process, AREA_VA, PAGE, VM_ACCESS_ALL), E_INVALID, "elsewhere: protect so");
+    child_start(process, compile_and_run, AREA_VA);
+    is(child_wait(process), FAULT_EXECUTE, "elsewhere: what is writable is not executed");
+    child_end(process);
+
+    process = (handle_t)child_make(account, HANDLE_NONE, 0, NULL, 0);
+    gives(vm_map(process, AREA_VA, PAGE, HANDLE_NONE, 0, VM_ACCESS_ALL), OK,
+          "there: map writable and executable");
+    vm_map(process, AREA_VA + PAGE, PAGE, HANDLE_NONE, 0, ALL_PAGES);
+    gives(vm_protect(process, AREA_VA + PAGE, PAGE, VM_ACCESS_ALL), OK, "there: protect so");
+    other = (handle_t)process_create(plain, HANDLE_NONE, 0, 0);
+    gives(process_clone(other, process, 0), E_INVALID, "clone it to elsewhere");
+    child_end(other);
+    other = (handle_t)process_create(account, HANDLE_NONE, 0, 0);
+    gives(process_clone(other, process, 0), OK, "clone it there");
+    child_end(other);
+    child_start(process, compile_and_run, AREA_VA);
+    is(child_wait(process), 42, "there: what was written is executed");
+    child_end(process);
+    settles(account, (struct info_account){0}, "compilers");
+    settles(plain, (struct info_account){0}, "others");
+    handle_close(account);
+    handle_close(plain);
+}
+
+int main(void)
+{
+    arena_make();
+    runs();
+    write_and_execute();
+    return done();
+}
