@@ -92,28 +92,43 @@ bool arch_table_link(paddr_t root, uint64_t va, paddr_t zeroed_frame)
     return false;
 }
 
-#define LOOK_WORK 6 /* instructions to look at an entry */
+#define LOOK_WORK 6  /* instructions to look at an entry */
+#define WALK_WORK 60 /* to get to it */
+
+/* The first valid entry of count, or the one behind them. */
+static pte_t *first_valid(pte_t *entry, uint64_t count, int *work)
+{
+    pte_t *first = entry, *end = entry + count;
+
+    while (entry < end && !(*entry & PTE_V))
+        entry++;
+    *work -= WALK_WORK + (int)(entry - first) * LOOK_WORK;
+    return entry;
+}
 
 pte_t *arch_table_search(paddr_t root, uint64_t *va, uint64_t end, int *work)
 {
     while (*va<end && * work> 0) {
-        pte_t *table = arch_direct(root);
+        pte_t *table = arch_direct(root), *found;
         unsigned level = LEVELS - 1;
+        uint64_t count;
 
         /* Down as far as there are tables. */
-        *work -= LEVELS * LOOK_WORK;
         while (level > 0 && (table[index_at(*va, level)] & PTE_V))
             table = table_of(table[index_at(*va, level--)]);
         if (level > 0) { /* nothing below: to the next entry of this level */
             *va = (*va | ((PAGE_BYTES << (9 * level)) - 1)) + 1;
+            *work -= WALK_WORK;
             continue;
         }
-        for (unsigned i = index_at(*va, 0); i < ENTRIES && *va<end && * work> 0; i++) {
-            if (table[i] & PTE_V)
-                return &table[i];
-            *va += PAGE_BYTES;
-            *work -= LOOK_WORK;
-        }
+        table += index_at(*va, 0);
+        count = ENTRIES - index_at(*va, 0);
+        if (count > (end - *va) / PAGE_BYTES)
+            count = (end - *va) / PAGE_BYTES;
+        found = first_valid(table, count, work);
+        *va += (uint64_t)(found - table) * PAGE_BYTES;
+        if (found < table + count)
+            return found;
     }
     if (*va > end)
         *va = end;
@@ -127,18 +142,16 @@ bool arch_table_unlink_any(paddr_t root, uint64_t *va, int *work, paddr_t *out)
 
     /* Follow the first pointer of each table; the lowest table reached is free of them. What
      * lies below *va is gone already. */
-    for (;; level--) {
+    for (; level > 0; level--) {
         unsigned count = level == LEVELS - 1 ? ENTRIES / 2 : ENTRIES;
-        unsigned first = index_at(*va, level), i = first, shift = PAGE_SHIFT + 9 * level;
+        unsigned first = index_at(*va, level), shift = PAGE_SHIFT + 9 * level;
 
-        for (; level > 0 && i < count && !(table[i] & PTE_V); i++)
-            *work -= LOOK_WORK;
-        if (level == 0 || i == count)
+        path[level] = first_valid(&table[first], count - first, work);
+        if (path[level] == &table[count])
             break;
-        if (i > first) /* and from the start of each table below */
-            *va = ((*va >> shift) + (i - first)) << shift;
-        path[level] = &table[i];
-        table = table_of(table[i]);
+        if (path[level] > &table[first]) /* and from the start of each table below */
+            *va = ((*va >> shift) + (uint64_t)(path[level] - &table[first])) << shift;
+        table = table_of(*path[level]);
     }
     if (level == LEVELS - 1)
         return false;

@@ -34,12 +34,17 @@ copy_shifted(void *restrict to, const unsigned char *s, size_t bytes)
     low = (unsigned)beyond_word((uintptr_t)s) * 8;
     next = (const word_t *)(s - low / 8);
     have = bytes >= WORD ? *next++ : 0;
+    for (; bytes >= 4 * WORD; bytes -= 4 * WORD, d += 4 * WORD, s += 4 * WORD) {
 #pragma GCC unroll 4
+        for (int i = 0; i < 4; i++) {
+            ((word_t *)d)[i] = have >> low | next[i] << (64 - low);
+            have = next[i];
+        }
+        next += 4;
+    }
     for (; bytes >= WORD; bytes -= WORD, d += WORD, s += WORD) {
-        word_t more = *next++;
-
-        *(word_t *)d = have >> low | more << (64 - low);
-        have = more;
+        *(word_t *)d = have >> low | *next << (64 - low);
+        have = *next++;
     }
     while (bytes-- > 0)
         *d++ = *s++;
@@ -67,21 +72,24 @@ void *memcpy(void *restrict to, const void *restrict from, size_t bytes)
     return to;
 }
 
-/* Where the sides overlap: by way of a buffer, in the direction that reads before it writes. */
+/* Where the sides overlap: by way of a buffer, as aligned as the target, in the direction that
+ * reads before it writes. */
 void *memmove(void *to, const void *from, size_t bytes)
 {
-    unsigned char *d = to, buffer[256];
+    unsigned char *d = to, buffer[512 + WORD] __attribute__((aligned(8)));
     const unsigned char *s = from;
 
     if (d + bytes <= s || s + bytes <= d)
         return memcpy(to, from, bytes);
     for (size_t done = 0, n; done < bytes; done += n) {
+        unsigned char *b;
         size_t at;
 
-        n = bytes - done < sizeof(buffer) ? bytes - done : sizeof(buffer);
+        n = bytes - done < 512 ? bytes - done : 512;
         at = d <= s ? done : bytes - done - n;
-        memcpy(buffer, s + at, n);
-        memcpy(d + at, buffer, n);
+        b = buffer + beyond_word((uintptr_t)(d + at));
+        memcpy(b, s + at, n);
+        memcpy(d + at, b, n);
     }
     return to;
 }

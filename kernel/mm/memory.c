@@ -29,7 +29,7 @@
 
 #define RADIX_BITS 9
 #define RADIX_WAYS (1u << RADIX_BITS)
-#define TRIM_STEP  64 /* frames freed in one step */
+#define TRIM_STEP  32 /* frames freed in one step */
 #define ZERO_STEP  16 /* frames zeroed */
 
 static const struct slab_cache memory_cache = SLAB_CACHE(SLAB_MEMORY, struct memory);

@@ -11,7 +11,8 @@
 #include <kernel/mm/mapping.h>
 #include <kernel/mm/memory.h>
 
-#define REMOVE_PAGES 64 /* entries taken out by one slice */
+/* Entries that one slice takes out at most. */
+#define REMOVE_PAGES (SLICE_WORK / WORK_REMOVE)
 
 enum status space_map(struct space *space, uint64_t va, uint64_t bytes,
                       struct memory *memory, uint64_t offset, uint32_t flags,
@@ -60,7 +61,7 @@ static uint64_t remove_pages(struct space *space, uint64_t va, uint64_t end)
     int removed = 0, frames = 0, work = SLICE_WORK;
     pte_t *leaf = NULL;
 
-    for (; removed < REMOVE_PAGES; removed++, va += PAGE_BYTES, work -= WORK_REMOVE) {
+    for (; removed < REMOVE_PAGES; removed++, va += PAGE_BYTES) {
         leaf = arch_table_next(space->root, leaf, &va, end, &work);
         if (leaf == NULL)
             break;
@@ -113,7 +114,7 @@ enum status space_unmap(struct space *space, uint64_t va, uint64_t bytes, uint64
 /* How far a slice of changes from va on reaches, not beyond end. */
 static uint64_t slice_end(struct space *space, uint64_t va, uint64_t end)
 {
-    int work = SLICE_WORK;
+    int work = SLICE_WORK / 2; /* change_pages() looks at all of it again */
     pte_t *leaf = NULL;
 
     while ((leaf = arch_table_next(space->root, leaf, &va, end, &work)) != NULL) {
@@ -127,7 +128,7 @@ static uint64_t slice_end(struct space *space, uint64_t va, uint64_t end)
 static void change_pages(struct space *space, const struct mapping *m, uint64_t va,
                          uint64_t end)
 {
-    int work = SLICE_WORK; /* enough: slice_end() has spent as much */
+    int work = SLICE_WORK; /* enough: slice_end() had half of it */
     bool is_weaker = false;
     pte_t *leaf = NULL;
 

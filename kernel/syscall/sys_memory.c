@@ -269,7 +269,7 @@ int64_t sys_vm_copy(struct thread *self, const uint64_t *a)
 {
     uint64_t bytes = smaller(a[3], VM_COPY_SLICE_BYTES), free = frame_free_count();
     bool is_in = a[4] == VM_COPY_IN;
-    uint64_t done = 0, n;
+    uint64_t done = 0, again = 0, n;
     struct space *own = &self->process->space, *theirs;
     void *p, *q;
     enum status st;
@@ -280,7 +280,7 @@ int64_t sys_vm_copy(struct thread *self, const uint64_t *a)
     if (st != OK)
         return st;
     for (; done < bytes &&
-           done + (free - frame_free_count()) * FRAME_WORTH < VM_COPY_SLICE_BYTES;
+           done + again + (free - frame_free_count()) * FRAME_WORTH < VM_COPY_SLICE_BYTES;
          done += n) {
         uint64_t at = a[1] + done, mine = a[2] + done;
 
@@ -295,6 +295,8 @@ int64_t sys_vm_copy(struct thread *self, const uint64_t *a)
             st = space_pointer(theirs, at, is_in ? VM_READ : VM_WRITE, &p);
         if (st != OK)
             break;
+        if (page_floor((uint64_t)p) == page_floor((uint64_t)q))
+            again += n; /* they may overlap, and are copied twice */
         if (n == PAGE_BYTES)
             page_copy(is_in ? q : p, is_in ? p : q);
         else
