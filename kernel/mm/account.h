@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <abi/status.h>
+#include <abi/vm.h>
 #include <kernel/base/assert.h>
 #include <kernel/base/object.h>
 #include <kernel/mm/slab.h>
@@ -32,6 +33,12 @@ struct account {
     struct list sibling;           /* in the parent's live_children */
     struct list slabs[SLAB_KINDS]; /* of mm/slab: its pages that have room for objects */
 };
+
+/* Writable or executable, never both; unless the account says so. */
+static inline bool account_allows(const struct account *account, uint64_t access)
+{
+    return (~access & (VM_WRITE | VM_EXECUTE)) != 0 || account->may_write_execute;
+}
 
 void account_init(void);
 

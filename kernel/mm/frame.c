@@ -3,8 +3,8 @@
  * Buddy allocator over one frame table that spans all banks.
  *
  * Only the first frame of a block, free or taken, has a meaningful entry: when a block is
- * split both halves get one, and a buddy is always the first frame of some block. So the
- * table needs no clearing at boot, whatever the size of memory.
+ * split both halves get one, and a buddy is always the first frame of some block. Frames
+ * that are in no block are reserved, as all are at first.
  *
  * In front of the blocks stands a short stack of single frames, for most of what is taken
  * and given is one frame: to it they are in no block and have no buddy. It is filled by
@@ -148,38 +148,20 @@ static void front_drain(unsigned keep)
         give_block(mm.front[--mm.front_count], 0);
 }
 
-/* A block into the empty front, the largest there is. */
-static __attribute__((noinline)) uint32_t front_fill(void)
-{
-    unsigned order = FRONT_ORDER;
-    uint32_t index;
-
-    while ((index = take_block(order)) == NIL && order > 0)
-        order--;
-    for (uint32_t n = index == NIL ? 0 : 1u << order; n > 0; n--) {
-        mm.table[index + n - 1].state = FRAME_TAKEN; /* not a buddy to merge with */
-        mm.front[mm.front_count++] = index + n - 1;
-    }
-    return index;
-}
-
+/* What is not in the front: a run; or a frame, and the front is filled with the next ones. */
 static __attribute__((noinline)) uint32_t take_run(unsigned order)
 {
-    uint32_t index = take_block(order);
+    uint32_t index = take_block(order > 0 ? order : FRONT_ORDER);
 
-    if (index != NIL)
-        return index;
-    front_drain(0);
-    return take_block(order);
-}
-
-static inline uint32_t take_frames(unsigned order)
-{
-    if (order > 0)
-        return take_run(order);
-    if (mm.front_count == 0 && front_fill() == NIL)
-        return NIL;
-    return mm.front[--mm.front_count];
+    if (index == NIL) {
+        front_drain(0);
+        return take_block(order);
+    }
+    for (uint32_t n = order > 0 ? 0 : (1u << FRONT_ORDER) - 1; n > 0; n--) {
+        mm.table[index + n].state = FRAME_TAKEN; /* not a buddy to merge with */
+        mm.front[mm.front_count++] = index + n;
+    }
+    return index;
 }
 
 enum status frame_alloc_dirty(struct account *account, unsigned order, paddr_t *out)
@@ -190,7 +172,10 @@ enum status frame_alloc_dirty(struct account *account, unsigned order, paddr_t *
 
     if (st != OK)
         return st;
-    index = take_frames(order);
+    if (order == 0 && mm.front_count > 0)
+        index = mm.front[--mm.front_count];
+    else
+        index = take_run(order);
     if (index == NIL) {
         account_uncharge(account, CHARGE_PAGES, 1ull << order);
         return REFUSE(E_NO_MEMORY);
@@ -299,7 +284,6 @@ static void add_free(uint64_t start, uint64_t end)
                start + (PAGE_BYTES << (order + 1)) <= end)
             order++;
         mm.total += 1ull << order;
-        mm.table[number - mm.first].state = FRAME_RESERVED;
         give_block((uint32_t)(number - mm.first), order);
         start += PAGE_BYTES << order;
     }
@@ -329,6 +313,8 @@ static bool place_table(uint64_t start, uint64_t end)
     if (end - start < bytes)
         return false;
     mm.table = arch_direct(PADDR(end - bytes));
+    for (uint64_t at = 0; at < bytes; at += PAGE_BYTES)
+        page_zero((char *)mm.table + at);
     frame_reserve(PADDR(end - bytes), bytes);
     return true;
 }
@@ -339,18 +325,9 @@ static bool add_usable(uint64_t start, uint64_t end)
     return false;
 }
 
-/* Entries that give_block() may look at without having made them: those of frames that are
- * no block's first. Mark every frame outside the usable stretches. */
-static void mark_reserved(uint64_t start, uint64_t end)
-{
-    for (uint64_t n = start >> PAGE_SHIFT; n < end >> PAGE_SHIFT; n++)
-        if (n - mm.first < mm.count)
-            mm.table[n - mm.first].state = FRAME_RESERVED;
-}
-
 void frame_init(void)
 {
-    uint64_t low = UINT64_MAX, high = 0, hole;
+    uint64_t low = UINT64_MAX, high = 0;
 
     for (unsigned i = 0; i < mm.banks; i++) {
         low = mm.bank[i].start < low ? mm.bank[i].start : low;
@@ -366,15 +343,5 @@ void frame_init(void)
     if (mm.table == NULL)
         boot_stop("no room for a frame table of %lu bytes",
                   mm.count * sizeof(struct frame));
-    for (unsigned i = 0; i < mm.reserveds; i++)
-        mark_reserved(mm.reserved[i].start, mm.reserved[i].end);
-    for (hole = low; mm.banks > 1 && hole < high; hole += PAGE_BYTES) {
-        bool is_inside = false;
-
-        for (unsigned i = 0; i < mm.banks; i++)
-            is_inside |= hole >= mm.bank[i].start && hole < mm.bank[i].end;
-        if (!is_inside)
-            mark_reserved(hole, hole + PAGE_BYTES);
-    }
     for_each_usable(add_usable);
 }

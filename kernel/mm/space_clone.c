@@ -85,14 +85,6 @@ static enum status clone_pages(struct space *target, struct space *source,
     return st;
 }
 
-static enum status clone_record(struct space *target, const struct mapping *m)
-{
-    if (!(~m->access & (VM_WRITE | VM_EXECUTE)) && !target->account->may_write_execute)
-        return REFUSE(E_INVALID);
-    return space_map(target, m->node.key, m->end - m->node.key, m->memory, m->offset,
-                     m->access | m->flags, m->allowed);
-}
-
 /* DOC: clone-slice */
 enum status space_clone_step(struct space *target, struct space *source, uint64_t *at)
 {
@@ -114,7 +106,10 @@ enum status space_clone_step(struct space *target, struct space *source, uint64_
         if (*at < m->node.key)
             *at = m->node.key;
         if (space_find(target, *at) == NULL) /* not begun yet */
-            st = clone_record(target, m);
+            st = account_allows(target->account, m->access)
+                     ? space_map(target, m->node.key, m->end - m->node.key, m->memory,
+                                 m->offset, m->access | m->flags, m->allowed)
+                     : REFUSE(E_INVALID);
         if (st == OK)
             st = clone_pages(target, source, m, at, &slice);
     }

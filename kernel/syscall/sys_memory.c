@@ -88,15 +88,13 @@ static enum status check_range(uint64_t va, uint64_t bytes)
     return OK;
 }
 
-/* Writable or executable, never both; but for those whose account says so, on record. */
 static enum status check_access(const struct process *p, const uint64_t *a,
                                 uint64_t access)
 {
-    if (~access & (VM_WRITE | VM_EXECUTE))
-        return OK;
-    if (!p->account->may_write_execute)
+    if (!account_allows(p->account, access))
         return REFUSE(E_INVALID);
-    trace(TRACE_write_execute, p->object.id, a[1], a[2], p->account->object.id);
+    if (!(~access & (VM_WRITE | VM_EXECUTE)))
+        trace(TRACE_write_execute, p->object.id, a[1], a[2], p->account->object.id);
     return OK;
 }
 
