@@ -13,8 +13,7 @@ from outpost import TOP, done, equal, note, ok, run, scratch
 
 LIMIT = 20000       # instructions
 PROGRAM = f"{TOP}/build/tests/kernel/stretch"
-KNOWN = {"unmap": "a slice of 64 pages of private memory costs 23,800",
-         "clone": "a slice of 64 pages and its tables costs 26,000",
+KNOWN = {"clone": "when the clone dies, as with death",
          "death": "the reaper's steps follow each other while no thread is runnable"}
 
 
