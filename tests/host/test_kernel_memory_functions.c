@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * memcpy, memmove and memset of kernel/base do what libc's do, at every alignment, for lengths
+ * memcpy, memmove and memset of the kernel do what libc's do, at every alignment, for lengths
  * around the word loops and the buffer, and touch nothing beside.
  */
 /* sources: */
@@ -17,7 +17,7 @@
 #define strchr  our_strchr
 #define strrchr our_strrchr
 #include <kernel/base/string.h>
-#include <kernel/base/string.c>
+#include <arch/riscv64/copy.c>
 #undef memcpy
 #undef memmove
 #undef memset
