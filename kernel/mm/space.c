@@ -196,10 +196,12 @@ enum status space_resolve(struct space *space, uint64_t va, uint32_t access,
     pte_t *leaf = find_leaf(space, va);
     enum status st = OK;
 
-    if (!grants(leaf, access))
+    if (!grants(leaf, access)) {
         st = make_grant(space, page_floor(va), access, leaf);
+        leaf = find_leaf(space, va);
+    }
     if (st == OK)
-        *frame = arch_pte_frame(*find_leaf(space, va));
+        *frame = arch_pte_frame(*leaf);
     return st;
 }
 
