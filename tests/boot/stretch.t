@@ -13,8 +13,8 @@ from outpost import TOP, done, equal, note, ok, run, scratch
 
 LIMIT = 20000       # instructions
 PROGRAM = f"{TOP}/build/tests/kernel/stretch"
-KNOWN = {"clone": "when the clone dies, as with death",
-         "death": "the reaper's steps follow each other while no thread is runnable"}
+KNOWN = {"clone": "the reaper's steps follow each other while no thread is runnable",
+         "death": "the same"}
 
 
 def longest(trace, limit=LIMIT):

@@ -47,7 +47,8 @@ static void protect_without_quota(void)
 
     arena[0] = 0;
     process = (handle_t)child_make(account, HANDLE_NONE, 0, write_pages, AREA_VA);
-    gives(vm_map(process, AREA_VA, 100 * PAGE, HANDLE_NONE, 0, ALL_PAGES), OK, "map 100 pages");
+    gives(vm_map(process, AREA_VA, 100 * PAGE, HANDLE_NONE, 0, ALL_PAGES), OK,
+          "map 100 pages");
     for (uint64_t i = 0; i < 100; i++)
         poke(process, AREA_VA + i * PAGE, 2);
     gives(CALL(vm_protect, process, AREA_VA + PAGE, 98 * PAGE, VM_READ, 0, 0), E_QUOTA,
@@ -66,7 +67,8 @@ static void protect_without_quota(void)
 /* A page touched behind a decommit that is under way stays, and is given back in the end. */
 static void touch_during_decommit(uint64_t pages)
 {
-    int64_t memory = memory_create(HANDLE_NONE, MEMORY_ANONYMOUS, pages * PAGE, 0, HANDLE_NONE);
+    int64_t memory =
+        memory_create(HANDLE_NONE, MEMORY_ANONYMOUS, pages * PAGE, 0, HANDLE_NONE);
     int64_t more;
 
     for (unsigned n = 0; n < 3; n++)
@@ -93,7 +95,8 @@ static void decommit_leaks_nothing(void)
 {
     handle_t account = (handle_t)account_create(HANDLE_NONE, LIMIT_NONE, LIMIT_NONE);
     struct info_account before = counters(account);
-    int64_t memory = memory_create(account, MEMORY_ANONYMOUS, 1024 * PAGE, 0, HANDLE_NONE);
+    int64_t memory =
+        memory_create(account, MEMORY_ANONYMOUS, 1024 * PAGE, 0, HANDLE_NONE);
 
     vm_map(HANDLE_SELF, VIEW(0), 1024 * PAGE, (handle_t)memory, 0, ALL_PAGES);
     for (uint64_t i = 0; i < 600; i++)
@@ -113,19 +116,23 @@ static void decommit_leaks_nothing(void)
 /* Rights of a memory handle hold for every way to its pages. */
 static void rights_of_memory(void)
 {
-    handle_t memory = (handle_t)memory_create(HANDLE_NONE, MEMORY_ANONYMOUS, PAGE, 0, HANDLE_NONE);
+    handle_t memory =
+        (handle_t)memory_create(HANDLE_NONE, MEMORY_ANONYMOUS, PAGE, 0, HANDLE_NONE);
     handle_t none = (handle_t)handle_duplicate(memory, RIGHT_EXECUTE, 0, HANDLE_SELF);
     handle_t write = (handle_t)handle_duplicate(memory, RIGHT_WRITE, 0, HANDLE_SELF);
     handle_t read = (handle_t)handle_duplicate(memory, RIGHT_READ, 0, HANDLE_SELF);
 
-    gives(vm_map(HANDLE_SELF, VIEW(0), PAGE, memory, 0, ALL_PAGES), OK, "map with all rights");
+    gives(vm_map(HANDLE_SELF, VIEW(0), PAGE, memory, 0, ALL_PAGES), OK,
+          "map with all rights");
     poke(HANDLE_SELF, VIEW(0), 77);
     gives(vm_map(HANDLE_SELF, VIEW(1), PAGE, none, 0, VM_PRIVATE), E_RIGHTS,
           "privately without READ, without access");
     gives(vm_map(HANDLE_SELF, VIEW(1), PAGE, none, 0, 0), OK, "shared without access");
-    gives(vm_protect(HANDLE_SELF, VIEW(1), PAGE, VM_READ), E_RIGHTS, "then protect to READ");
+    gives(vm_protect(HANDLE_SELF, VIEW(1), PAGE, VM_READ), E_RIGHTS,
+          "then protect to READ");
     gives(vm_protect(HANDLE_SELF, VIEW(1), PAGE, VM_EXECUTE), OK, "protect to EXECUTE");
-    gives(peek(HANDLE_SELF, VIEW(1)), E_FAULT, "what can only be executed cannot be copied");
+    gives(peek(HANDLE_SELF, VIEW(1)), E_FAULT,
+          "what can only be executed cannot be copied");
     vm_unmap(HANDLE_SELF, VIEW(1), PAGE);
     gives(vm_map(HANDLE_SELF, VIEW(1), PAGE, write, 0, VM_WRITE), E_RIGHTS,
           "writable pages can be read: READ is needed, too");
@@ -133,7 +140,8 @@ static void rights_of_memory(void)
           "privately writable without READ");
     gives(vm_map(HANDLE_SELF, VIEW(1), PAGE, read, 0, VM_READ), OK, "readable with READ");
     gives(vm_protect(HANDLE_SELF, VIEW(1), PAGE, ALL_PAGES), E_RIGHTS, "then writable");
-    gives(vm_protect(HANDLE_SELF, VIEW(1), PAGE, VM_WRITE), E_RIGHTS, "then only writable");
+    gives(vm_protect(HANDLE_SELF, VIEW(1), PAGE, VM_WRITE), E_RIGHTS,
+          "then only writable");
     vm_unmap(HANDLE_SELF, VIEW(1), PAGE);
     gives(vm_map(HANDLE_SELF, VIEW(1), PAGE, read, 0, ALL_PAGES | VM_PRIVATE), OK,
           "privately writable with READ");
@@ -158,7 +166,8 @@ static void objects_while_mapped(void)
 {
     handle_t account = (handle_t)account_create(HANDLE_NONE, LIMIT_NONE, LIMIT_NONE);
     struct info_account before = counters(account);
-    handle_t m = (handle_t)memory_create(account, MEMORY_ANONYMOUS, 4 * PAGE, 0, HANDLE_NONE);
+    handle_t m =
+        (handle_t)memory_create(account, MEMORY_ANONYMOUS, 4 * PAGE, 0, HANDLE_NONE);
     int64_t thread;
 
     vm_map(HANDLE_SELF, VIEW(0), 4 * PAGE, m, 0, ALL_PAGES);
@@ -166,16 +175,20 @@ static void objects_while_mapped(void)
         poke(HANDLE_SELF, VIEW(0) + i * PAGE, 9);
     gives(memory_control(m, MEMORY_RESIZE, 2 * PAGE, 0, 0), OK, "cut a mapped object");
     is(peek(HANDLE_SELF, VIEW(0) + 2 * PAGE), 9, "a page that was mapped stays");
-    gives(peek(HANDLE_SELF, VIEW(0) + 3 * PAGE), E_FAULT, "one that was not is beyond the end");
-    gives(futex_wait((uint32_t *)(VIEW(0) + 3 * PAGE), 0, 0, 0, 0), E_FAULT, "for a futex, too");
+    gives(peek(HANDLE_SELF, VIEW(0) + 3 * PAGE), E_FAULT,
+          "one that was not is beyond the end");
+    gives(futex_wait((uint32_t *)(VIEW(0) + 3 * PAGE), 0, 0, 0, 0), E_FAULT,
+          "for a futex, too");
     thread = thread_create(HANDLE_SELF, 0, 0, 0, 0, VIEW(0) + 3 * PAGE);
     gives(thread, E_FAULT, "for a thread page, too");
-    gives(process_control(HANDLE_SELF, PROCESS_SET_PAGE, VIEW(0), 0, 0),
-          E_EXISTS, "the process page is set already");
+    gives(process_control(HANDLE_SELF, PROCESS_SET_PAGE, VIEW(0), 0, 0), E_EXISTS,
+          "the process page is set already");
     gives(memory_control(m, MEMORY_RESIZE, 0, 0, 0), OK, "cut to nothing");
     gives(memory_control(m, MEMORY_RESIZE, VM_USER_END, 0, 0), OK, "grow to 128 TiB");
-    gives(memory_control(m, MEMORY_RESIZE, VM_USER_END + PAGE, 0, 0), E_RANGE, "and more");
-    gives(memory_control(m, MEMORY_DECOMMIT, 0, VM_USER_END, 0), OK, "decommit all of that");
+    gives(memory_control(m, MEMORY_RESIZE, VM_USER_END + PAGE, 0, 0), E_RANGE,
+          "and more");
+    gives(memory_control(m, MEMORY_DECOMMIT, 0, VM_USER_END, 0), OK,
+          "decommit all of that");
     is(peek(HANDLE_SELF, VIEW(0) + 3 * PAGE), 0, "its fourth page is zero");
     gives(CALL(vm_map, HANDLE_SELF, VIEW(1), PAGE, m, VM_USER_END - PAGE, ALL_PAGES), OK,
           "map its last page");
@@ -242,16 +255,61 @@ static void no_access_by_stale_translations(void)
         handle_t process = (handle_t)child_make(HANDLE_NONE, HANDLE_NONE, 0, NULL, 0);
         uint32_t kind = cases[i].fn == read_after_copy ? VM_PRIVATE : 0;
 
-        vm_map(process, AREA_VA, PAGE, kind ? arena_handle : HANDLE_NONE, 0, ALL_PAGES | kind);
+        vm_map(process, AREA_VA, PAGE, kind ? arena_handle : HANDLE_NONE, 0,
+               ALL_PAGES | kind);
         child_start(process, cases[i].fn, AREA_VA);
         is(child_wait(process), cases[i].status, cases[i].what);
         child_end(process);
     }
 }
 
+/* A copy of any length between any two offsets, over page borders of either side, changes just
+ * the bytes that it names. The pages around are not neighbours in physical memory. */
+static void copies_over_borders(void)
+{
+    static const unsigned offsets[] = {0, 1, 7, 8, 2040, 4088, 4095};
+    static const unsigned lengths[] = {1, 8, 9, 100, 4095, 4096, 4097, 9000};
+    handle_t other = (handle_t)child_make(HANDLE_NONE, HANDLE_NONE, 0, NULL, 0);
+    static uint8_t expected[4 * PAGE], found[4 * PAGE];
+    uint8_t *mine = map_at(AREA_VA, 4 * PAGE);
+    unsigned bad = 0, tried = 0;
+
+    vm_map(other, AREA_VA, 4 * PAGE, HANDLE_NONE, 0, ALL_PAGES);
+    for (int i = 3; i >= 0; i--) { /* from the last page on, each side in turn */
+        poke(other, AREA_VA + (uint64_t)i * PAGE, 0);
+        mine[(uint64_t)i * PAGE] = 0;
+    }
+    for (unsigned from = 0; from < 7; from++)
+        for (unsigned to = 0; to < 7; to++)
+            for (unsigned n = 0; n < 8; n++, tried++) {
+                uint64_t count = lengths[n];
+
+                for (uint64_t i = 0; i < 4 * PAGE; i++)
+                    mine[i] = (uint8_t)(i * 31 + tried);
+                memset(expected, 0xee, sizeof(expected));
+                vm_copy(other, AREA_VA, expected, sizeof(expected), VM_COPY_OUT);
+                for (uint64_t i = 0; i < count; i++)
+                    expected[offsets[to] + i] = mine[offsets[from] + i];
+                vm_copy(other, AREA_VA + offsets[to], mine + offsets[from], count,
+                        VM_COPY_OUT);
+                vm_copy(other, AREA_VA, found, sizeof(found), VM_COPY_IN);
+                bad += memcmp(found, expected, sizeof(found)) != 0;
+                memset(mine, 0xee, 4 * PAGE);
+                memset(expected, 0xee, sizeof(expected));
+                memcpy(expected + offsets[from], found + offsets[to], count);
+                vm_copy(other, AREA_VA + offsets[to], mine + offsets[from], count,
+                        VM_COPY_IN);
+                bad += memcmp(mine, expected, sizeof(expected)) != 0;
+            }
+    is(bad, 0, "copies between any offsets change the bytes they name and no others");
+    child_end(other);
+    vm_unmap(HANDLE_SELF, AREA_VA, 4 * PAGE);
+}
+
 int main(void)
 {
     arena_make();
+    copies_over_borders();
     shared_pages_stay_read_only();
     protect_without_quota();
     touch_during_decommit(512);

@@ -116,7 +116,8 @@ int main(void)
     dies_with_lent_priority();
     endpoint = (handle_t)endpoint_create(HANDLE_NONE);
     start(&serving, server, 3);
-    endpoint_call(endpoint, &m); /* served: it waits for work, which the spinner cannot hinder */
+    endpoint_call(endpoint, &m); /* answered, it waits for work: reply and wait are one step */
+    m.info = 2;
     start(&spin, spinner, 8);
     is(endpoint_call(endpoint, &m), OK, "a call at once, past a spinner of middle priority");
     start(&low, low_caller, 10);

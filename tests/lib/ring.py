@@ -56,8 +56,10 @@ def ring(folder, names=None, arguments=None, harts=1, sstc=True, seconds=3 * SEC
          options=()):
     """Run the programs, all of the folder unless names says which; what each printed, by its
     name. arguments: of a program, by its name. OUTPOST_KERNEL chooses another kernel, as for
-    qemu-run.sh."""
+    qemu-run.sh; OUTPOST_RING, names with blanks between, leaves out all others."""
     names = programs_of(folder) if names is None else names
+    if os.environ.get("OUTPOST_RING"):
+        names = [name for name in names if name in os.environ["OUTPOST_RING"].split()]
     if not names:
         skip(f"programs of tests/{folder}", "none is built")
         return {}
