@@ -55,7 +55,7 @@ static struct {
     unsigned banks, reserveds;
 } mm;
 
-static void list_push(uint32_t index, unsigned order)
+static inline void list_push(uint32_t index, unsigned order)
 {
     struct frame *f = &mm.table[index];
 
@@ -68,7 +68,7 @@ static void list_push(uint32_t index, unsigned order)
     mm.free_head[order] = index;
 }
 
-static void list_unlink(uint32_t index)
+static inline void list_unlink(uint32_t index)
 {
     struct frame *f = &mm.table[index];
 

@@ -66,7 +66,9 @@ static void calls(void)
     for (int i = 0; i < ROUNDS; i++)
         *(volatile char *)(0x700000000000 + i * 4096ul) = 1;
     stop("first_touch", ROUNDS);
+    start();
     vm_unmap(HANDLE_SELF, 0x700000000000, ROUNDS * 4096ul);
+    stop("unmap_touched", ROUNDS);
 }
 
 /* ---- messages: a server in a clone of this process ---- */
