@@ -33,7 +33,6 @@ struct slice {
 static enum status clone_page(struct space *target, struct mapping *m, uint64_t va,
                               pte_t *leaf, struct slice *slice)
 {
-    uint32_t bits = arch_pte_access(*leaf);
     paddr_t frame = arch_pte_frame(*leaf), copy;
     pte_t *to = space_leaf_hint(target, va);
     enum status st;
@@ -57,10 +56,10 @@ static enum status clone_page(struct space *target, struct mapping *m, uint64_t 
         return OK;
     }
     /* Read-only ones, too: vm_protect may make them writable later, in either space. */
-    slice->is_weaker |= (bits & VM_WRITE) != 0;
-    *leaf = arch_pte_make(frame, (bits & ~VM_WRITE) | PTE_COPY);
+    slice->is_weaker |= (arch_pte_access(*leaf) & VM_WRITE) != 0;
+    *leaf = arch_pte_share(*leaf);
     *to = *leaf;
-    if (bits & PTE_FRAME)
+    if (arch_pte_access(*leaf) & PTE_FRAME)
         frame_get(frame);
     return OK;
 }

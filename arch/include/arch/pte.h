@@ -82,6 +82,12 @@ static inline pte_t arch_pte_make(paddr_t frame, uint32_t access)
     return pte | PTE_U | (uint64_t)(access & VM_ACCESS_ALL) << 1;
 }
 
+/* The same leaf without write access, to be copied before the first write. */
+static inline pte_t arch_pte_share(pte_t pte)
+{
+    return (pte & ~(PTE_W | PTE_D)) | PTE_COPY;
+}
+
 /* The entry behind this one in the same table, if that is valid; else NULL. */
 static inline pte_t *arch_pte_following(pte_t *pte)
 {
