@@ -29,8 +29,11 @@
 
 #define RADIX_BITS 9
 #define RADIX_WAYS (1u << RADIX_BITS)
-#define TRIM_STEP  32 /* frames freed in one step */
-#define ZERO_STEP  16 /* frames zeroed */
+#define TRIM_WORK  10000 /* instructions of one step of freeing, by these prices: */
+#define SLOT_WORK  50    /* an empty slot */
+#define FREE_WORK  350   /* a frame */
+#define SCAN_WORK  2500  /* whether a node is empty */
+#define ZERO_STEP  16    /* frames zeroed */
 
 static const struct slab_cache memory_cache = SLAB_CACHE(SLAB_MEMORY, struct memory);
 
@@ -131,7 +134,7 @@ static bool node_is_empty(const uint64_t *ways)
  * its last page; one that was touched behind *at, in an earlier step's part, keeps it.
  */
 static void trim_slot(struct memory *m, uint64_t *slot, unsigned level, uint64_t base,
-                      uint64_t *at, uint64_t end, unsigned *budget)
+                      uint64_t *at, uint64_t end, int *budget)
 {
     uint64_t span = 1ull << (level * RADIX_BITS);
 
@@ -147,9 +150,9 @@ static void trim_slot(struct memory *m, uint64_t *slot, unsigned level, uint64_t
 
             trim_slot(m, &node(PADDR(*slot))[n], level - 1, base + n * child_span, at,
                       end, budget);
-            if (*budget > 0)
-                (*budget)--; /* walking empty slots is work too */
+            *budget -= SLOT_WORK;
         }
+        *budget -= SCAN_WORK;
         if (*at < base + span || !node_is_empty(node(PADDR(*slot))))
             return;
     } else {
@@ -158,6 +161,7 @@ static void trim_slot(struct memory *m, uint64_t *slot, unsigned level, uint64_t
     }
     frame_put(PADDR(*slot));
     *slot = 0;
+    *budget -= FREE_WORK;
 }
 
 static void zero_step(struct memory *m)
@@ -170,7 +174,7 @@ static void zero_step(struct memory *m)
 
 bool memory_trim(struct memory *m)
 {
-    unsigned budget = TRIM_STEP;
+    int budget = TRIM_WORK;
     uint64_t at = m->trim_at;
 
     if (m->trim_at >= m->trim_end)
