@@ -129,10 +129,10 @@ KERNEL_SRC := $(wildcard kernel/*/*.c) $(wildcard arch/riscv64/*.c arch/riscv64/
 KERNEL_OBJ := $(call objects,$(K)-obj,$(KERNEL_SRC))
 FDT_SRC    := fdt fdt_ro fdt_addresses fdt_check
 FDT_OBJ    := $(patsubst %,$(O)/$(K)-obj/libfdt/%.o,$(FDT_SRC))
-FDT_FLAGS  := -Ikernel/boot/libfdt_env -I$(O)/src/libfdt
+FDT_FLAGS  := -Iarch/riscv64/libfdt_env -I$(O)/src/libfdt
 
-$(O)/$(K)-obj/kernel/boot/%.o: KFLAGS += $(FDT_FLAGS)
-$(O)/$(K)-obj/kernel/boot/machine.o: $(O)/.libfdt
+$(O)/$(K)-obj/arch/riscv64/machine.o: KFLAGS += $(FDT_FLAGS)
+$(O)/$(K)-obj/arch/riscv64/machine.o: $(O)/.libfdt
 $(O)/$(K)-obj/libfdt/%.o: $(O)/.libfdt Makefile
 	$(call say,CC,libfdt/$*.c)
 	$(Q)mkdir -p $(@D) && $(CC) $(filter-out -fsanitize%,$(KFLAGS)) -Wno-error -Wno-shadow \

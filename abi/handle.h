@@ -65,7 +65,7 @@ struct info_account {
     uint64_t pages_limit;
     uint64_t objects_used;
     uint64_t objects_limit;
-    uint64_t cpu_ns; /* reserved: 0 until cpu accounting is built */
+    uint64_t cpu_ns; /* of processor time, up to the last change of threads */
 };
 
 struct info_process {

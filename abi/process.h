@@ -22,9 +22,13 @@ enum thread_operation {
     THREAD_SET_REGISTERS = 1,
     THREAD_SET_PRIORITY =
         2, /* a: 0 lowest .. 31; above the caller's: b = system, SCHEDULE */
-    THREAD_SET_DEADLINE = 3,
-    THREAD_SET_AFFINITY = 4,
+    THREAD_SET_DEADLINE =
+        3, /* a: absolute nanoseconds, DEADLINE_NEVER: none. Within a priority the earliest
+            * deadline runs first, those without one come last. b = system, SCHEDULE */
+    THREAD_SET_AFFINITY = 4, /* a: the one hart that may run it, or AFFINITY_ANY */
 };
+
+#define AFFINITY_ANY 0xffffffffffffffffull
 
 #define PRIORITY_COUNT   32
 #define PRIORITY_DEFAULT 16

@@ -17,7 +17,14 @@ enum system_operation {
     SYSTEM_TRACE_READ =
         6, /* a: buffer, b: bytes, c: first record wanted; records copied. TRACE */
     SYSTEM_TRACE_USER = 7, /* a: tag, b, c: arguments of a 'user' record. HANDLE_NONE */
-    SYSTEM_HART_INFO = 8,  /* reserved */
+    SYSTEM_HART_INFO = 8, /* a: struct hart_info, b: bytes, c: which, from 0; E_NOT_FOUND:
+                            * there are no more. HANDLE_NONE */
+    SYSTEM_NOTHING = 9,   /* what the way in and out costs. HANDLE_NONE */
+};
+
+struct hart_info {
+    uint64_t id;      /* as firmware and THREAD_SET_AFFINITY number it */
+    uint64_t running; /* low bits of the id of the thread that runs; 0: none */
 };
 
 enum power_action { POWER_OFF = 0, POWER_REBOOT = 1, POWER_OFF_FAILURE = 2 };
@@ -28,6 +35,7 @@ struct system_counters {
     uint64_t objects[7]; /* live, by enum object_type */
     uint64_t handles;
     uint64_t mappings;
+    uint64_t reaping; /* objects that are being taken apart; 0: nothing is going on */
 };
 
 #endif

@@ -17,7 +17,11 @@ enum trace_boot_phase {
     TRACE_BOOT_ENTRY = 0, /* kernel_main begins (recorded once there is a ring) */
     TRACE_BOOT_READY = 1, /* the first process is about to run */
     TRACE_BOOT_POWER = 2, /* power off or reboot was asked for */
+    TRACE_BOOT_HART = 3,  /* another hart joined */
 };
+
+/* The result of a 'call' that did not return at once: no status. */
+#define TRACE_NO_RESULT (-2048ll)
 
 struct trace_record {
     uint64_t time;   /* the time CSR */

@@ -2,8 +2,8 @@
 /*
  * The only calls that arch/ makes into the portable kernel.
  *
- * All but kernel_main() run on a trap from user mode (or from idle), on the hart's stack,
- * with interrupts off, and return soon. kernel_next() then says who runs.
+ * All but the first two run on a trap from user mode (or from idle), on the hart's stack,
+ * with interrupts off and the kernel's lock held, and return soon.
  */
 #ifndef KERNEL_ENTRY_H
 #define KERNEL_ENTRY_H
@@ -17,11 +17,21 @@ struct thread;
 /* The boot hart, in its final address space, with the device tree at a physical address. */
 _Noreturn void kernel_main(uint64_t hart_id, paddr_t device_tree);
 
+/* Every other hart, once it was started. */
+_Noreturn void kernel_hart_main(void);
+
 /* A trap was taken: put it on record. */
 void kernel_trap(uint64_t cause, uint64_t value);
 
-/* The current thread made a kernel call; its pc is already behind the ecall. Who runs now. */
-struct arch_context *kernel_syscall(struct thread *self);
+/*
+ * The current thread made a kernel call, arguments as it gave them but the first, which is
+ * in its context as they all are. Its pc is already behind the ecall, and what C
+ * keeps of its registers is not in its context yet. Whose registers to load, or NULL: save
+ * all, then kernel_next() says it.
+ */
+struct arch_context *kernel_syscall(struct thread *self, uint64_t a1, uint64_t a2,
+                                    uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6,
+                                    uint64_t number);
 
 /* The current thread did something it may not do, or touched memory that is not there. */
 void kernel_fault(struct thread *self, enum fault_kind kind, uint64_t address);
@@ -29,7 +39,8 @@ void kernel_fault(struct thread *self, enum fault_kind kind, uint64_t address);
 void kernel_timer(void);
 void kernel_external_interrupt(void);
 
-/* Choose who runs now, waiting in idle until there is somebody; its registers. */
+/* On the way to user mode, as hart->look says: continue work in the kernel, choose who runs
+ * now, waiting in idle until there is somebody, deliver upcalls; its registers. In sched/. */
 struct arch_context *kernel_next(void);
 
 #endif

@@ -16,6 +16,7 @@
  * DOC: boot-entry
  */
 #include <arch/riscv64/csr.h>
+#include <arch/riscv64/offsets.h>
 
 #define PTE_V       0x001
 #define PTE_RWXVAD  0x0cf   /* valid, read, write, execute, accessed, dirty */
@@ -113,13 +114,46 @@ kernel_half:
     lla     t0, trap_entry
     csrw    stvec, t0
     csrw    sscratch, zero          /* in the kernel */
-    lla     sp, __boot_stack_top
+    lla     sp, __boot_stack_top - 16
     lla     tp, boot_hart
-    sd      sp, 0(tp)
+    sd      sp, HART_STACK_TOP(tp)
     mv      a0, s0
     mv      a1, s1
     li      s0, 0                   /* the outermost frame, for backtraces */
     call    kernel_main
+
+/*
+ * _start_hart: every other hart arrives here, from firmware [sbi 1.0 §9.1 Hart start].
+ *
+ * in:        a0 = hart id, a1 = struct hart in the direct map; satp = 0, SIE = 0;
+ *            hart_satp holds the kernel's own translation
+ * out:       kernel_hart_main() on the hart's stack
+ * clobbers:  everything
+ * stack:     hart->stack_top
+ */
+    .globl _start_hart
+_start_hart:
+    csrw    sie, zero
+    lla     t0, _start              /* as above: where this is, and where it is linked */
+    lla     t1, __image_start_va
+    ld      t1, (t1)
+    sub     t1, t1, t0
+    lla     t0, hart_kernel_half
+    add     t0, t0, t1
+    csrw    stvec, t0               /* the first fetch under the new satp goes there */
+    lla     t0, hart_satp
+    ld      t0, (t0)
+    sfence.vma
+    csrw    satp, t0
+    .balign 4
+hart_kernel_half:
+    lla     t0, trap_entry
+    csrw    stvec, t0
+    csrw    sscratch, zero
+    mv      tp, a1
+    ld      sp, HART_STACK_TOP(tp)
+    li      s0, 0
+    call    kernel_hart_main
 
 /* table_pte: t0 = a table's physical address; a0 = a pointer entry to it. */
 table_pte:
@@ -155,11 +189,10 @@ __image_start_va:
 
     .section .bss.boot, "aw", @nobits
     .balign 4096
-    .globl boot_root, boot_direct, boot_hart
+    .globl boot_root, boot_direct
 boot_root:    .skip 4096
 boot_direct:  .skip 4096
 boot_high:    .skip 4096
 boot_kernel:  .skip 4096
-boot_stack:   .skip 16384
+boot_stack:   .skip KERNEL_STACK_BYTES
 __boot_stack_top:
-boot_hart:    .skip 64

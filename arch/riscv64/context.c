@@ -2,11 +2,14 @@
 /* Register contexts and floating point; the offsets that assembly relies on. */
 #include <arch/context.h>
 #include <arch/hart.h>
+#include <arch/lock.h>
 
 #include <kernel/base/string.h>
 
 #include <arch/riscv64/csr.h>
 #include <arch/riscv64/offsets.h>
+
+#pragma GCC optimize("omit-frame-pointer") /* an upcall goes through here twice */
 
 _Static_assert(offsetof(struct arch_context, x) == CONTEXT_PC, "asm offset");
 _Static_assert(offsetof(struct arch_context, sstatus) == CONTEXT_SSTATUS, "asm offset");
@@ -14,7 +17,12 @@ _Static_assert(offsetof(struct arch_context, hart) == CONTEXT_HART, "asm offset"
 _Static_assert(offsetof(struct arch_context, fcsr) == CONTEXT_FCSR, "asm offset");
 _Static_assert(offsetof(struct arch_context, f) == CONTEXT_F(0), "asm offset");
 _Static_assert(offsetof(struct hart, stack_top) == HART_STACK_TOP, "asm offset");
-_Static_assert(sizeof(struct hart) <= 64, "boot.S reserves 64 bytes");
+_Static_assert(offsetof(struct kernel_lock, serving) == 0, "asm offset");
+_Static_assert(offsetof(struct kernel_lock, next) == LOCK_NEXT, "asm offset");
+_Static_assert(offsetof(struct kernel_lock, holder) == LOCK_HOLDER, "asm offset");
+
+struct hart boot_hart;
+uint64_t harts_running;
 
 void fp_save(struct arch_context *context);
 void fp_load(const struct arch_context *context);
@@ -52,13 +60,15 @@ void arch_context_switch_fp(struct hart *hart, struct arch_context *from,
         fp_save(from);
         from->fp_saved = true;
         set_fs(from, SSTATUS_FS_CLEAN);
+        from->fp_hart = hart;
         hart->fp_owner = from;
     }
-    if (to == NULL || hart->fp_owner == to)
+    if (to == NULL || (hart->fp_owner == to && to->fp_hart == hart))
         return;
     if (to->fp_saved) {
         csr_set(sstatus, SSTATUS_FS);
         fp_load(to);
+        to->fp_hart = hart;
         hart->fp_owner = to;
     } else if (hart->fp_owner != NULL) {
         csr_set(sstatus, SSTATUS_FS);
@@ -69,9 +79,13 @@ void arch_context_switch_fp(struct hart *hart, struct arch_context *from,
 
 void arch_context_drop_fp(struct hart *hart, struct arch_context *c)
 {
+    static struct arch_context nobody; /* an owner whose numbers are still in some hart */
     bool is_here = hart->current != NULL && (struct arch_context *)hart->current == c &&
                    (c->sstatus & SSTATUS_FS) == SSTATUS_FS_DIRTY;
 
+    for (struct hart *h = hart_list(); h != NULL; h = h->next)
+        if (h != hart && h->fp_owner == c)
+            h->fp_owner = &nobody; /* it loads or clears before its next thread */
     if (!is_here && hart->fp_owner != c)
         return;
     csr_set(sstatus, SSTATUS_FS);
@@ -79,16 +93,34 @@ void arch_context_drop_fp(struct hart *hart, struct arch_context *c)
     hart->fp_owner = NULL;
 }
 
+/* x1-x31, in straight lines: every upcall does it twice. */
+static inline void copy_registers(uint64_t *to, const uint64_t *from)
+{
+#pragma GCC unroll 32
+    for (unsigned n = 0; n < 31; n++)
+        to[n] = from[n];
+}
+
 void arch_context_jump(struct arch_context *c, uaddr_t pc, uaddr_t sp, uint64_t argument0,
                        uint64_t argument1)
 {
+    uint64_t gp = c->x[3],
+             tp = c->x[4]; /* they belong to the program, not to the moment */
+
+#pragma GCC unroll 32
     for (unsigned n = 1; n < 32; n++)
-        if (n != 3 && n != 4) /* gp and tp belong to the program, not to the moment */
-            c->x[n] = 0;
+        c->x[n] = 0;
+    c->x[3] = gp;
+    c->x[4] = tp;
     c->x[0] = pc.value;
     c->x[2] = sp.value;
     c->x[CONTEXT_A0] = argument0;
     c->x[CONTEXT_A1] = argument1;
+}
+
+static bool is_dirty(const struct arch_context *c)
+{
+    return (c->sstatus & SSTATUS_FS) == SSTATUS_FS_DIRTY;
 }
 
 /* DOC: register-frame */
@@ -96,10 +128,10 @@ void arch_context_get_frame(struct hart *hart, struct arch_context *c,
                             struct register_frame *frame)
 {
     /* What the hart holds of this thread goes to the context first. */
-    if (hart->current != NULL && (struct arch_context *)hart->current == c)
+    if (is_dirty(c) && (struct arch_context *)hart->current == c)
         arch_context_switch_fp(hart, c, NULL);
     frame->pc = c->x[0];
-    memcpy(frame->x, &c->x[1], sizeof(frame->x));
+    copy_registers(frame->x, &c->x[1]);
     frame->flags = 0;
     if (!c->fp_saved)
         return;
@@ -108,14 +140,14 @@ void arch_context_get_frame(struct hart *hart, struct arch_context *c,
     frame->flags = FRAME_FP;
 }
 
-void arch_context_set_frame(struct hart *hart, struct arch_context *c,
-                            const struct register_frame *frame)
+/* Floating point from a frame; the hart's copy, if it holds one, is the old state. */
+static __attribute__((noinline)) void set_fp(struct hart *hart, struct arch_context *c,
+                                             const struct register_frame *frame,
+                                             uint32_t flags)
 {
-    c->x[0] = frame->pc;
-    memcpy(&c->x[1], frame->x, sizeof(frame->x));
-    arch_context_drop_fp(hart,
-                         c); /* the hart's copy, if it holds one, is the old state */
-    c->fp_saved = (frame->flags & FRAME_FP) != 0;
+    arch_context_drop_fp(hart, c);
+    c->fp_hart = NULL;
+    c->fp_saved = (flags & FRAME_FP) != 0;
     set_fs(c, c->fp_saved ? SSTATUS_FS_CLEAN : SSTATUS_FS_INITIAL);
     if (!c->fp_saved)
         return;
@@ -123,4 +155,15 @@ void arch_context_set_frame(struct hart *hart, struct arch_context *c,
     c->fcsr = frame->fcsr & FCSR_MASK;
     if (hart->current != NULL && (struct arch_context *)hart->current == c)
         arch_context_switch_fp(hart, NULL, c);
+}
+
+void arch_context_set_frame(struct hart *hart, struct arch_context *c,
+                            const struct register_frame *frame)
+{
+    uint32_t flags = *(const volatile uint32_t *)&frame->flags;
+
+    c->x[0] = frame->pc;
+    copy_registers(&c->x[1], frame->x);
+    if ((flags & FRAME_FP) || c->fp_saved || is_dirty(c))
+        set_fp(hart, c, frame, flags);
 }

@@ -17,11 +17,13 @@
 #define FCSR_MASK 0xff /* rounding mode and flags [unpriv 20191213 §11.2] */
 
 /* sie, sip [§4.1.3] */
+#define SIP_SSIP 0x2
 #define SIP_STIP 0x20
 #define SIP_SEIP 0x200
 
 /* scause [§4.1.8] */
 #define SCAUSE_INTERRUPT      (1ull << 63)
+#define SCAUSE_SOFTWARE       1
 #define SCAUSE_TIMER          5
 #define SCAUSE_EXTERNAL       9
 #define SCAUSE_FETCH_MISALIGN 0
@@ -49,6 +51,8 @@
 /* The kernel half of the address space; linker/kernel.ld agrees. Sv48 [§4.5]. */
 #define DIRECT_MAP_BASE 0xffff800000000000
 #define KERNEL_BASE     0xffffffff80000000
+
+#define KERNEL_STACK_BYTES 16384
 
 #ifndef __ASSEMBLER__
 

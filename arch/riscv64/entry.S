@@ -1,9 +1,64 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The door between user mode and the kernel.
+ *
+ * A kernel call saves only what C may change; C keeps gp and s0-s11 as it found them, so
+ * a call that returns to its caller never stores them. When another thread is to run,
+ * or somebody must look at all registers, they are stored behind the call. Every other
+ * trap saves everything at once.
+ *
+ * The kernel's lock goes when the old thread's registers are complete in memory: from then
+ * on any hart may run it.
  */
 #include <arch/riscv64/csr.h>
 #include <arch/riscv64/offsets.h>
+
+/* x registers, by number: what a C function may change but sp and tp ... */
+#define CALLER_SAVED 1,6,7,10,11,12,13,14,15,16,17,28,29,30,31
+#define CALLER_SAVED_BUT_A0 1,6,7,11,12,13,14,15,16,17,28,29,30,31
+/* ... and what it keeps, gp being nobody's in the kernel. */
+#define CALLEE_SAVED 3,8,9,18,19,20,21,22,23,24,25,26,27
+
+.macro save base, numbers:vararg
+    .irp n, \numbers
+    sd      x\n, CONTEXT_X(\n)(\base)
+    .endr
+.endm
+.macro load base, numbers:vararg
+    .irp n, \numbers
+    ld      x\n, CONTEXT_X(\n)(\base)
+    .endr
+.endm
+/* As in arch/lock.h; a0 is also in the stack's word. Clobber what C may change. */
+.macro acquire_lock
+    lla     t0, kernel_lock + LOCK_NEXT
+    li      t1, 1
+    amoadd.w.aq t1, t1, (t0)
+    lw      t2, -LOCK_NEXT(t0)
+    bne     t1, t2, 8f
+7:  sd      tp, LOCK_HOLDER-LOCK_NEXT(t0)
+    .subsection 1
+8:  mv      a0, t1
+    call    kernel_lock_wait
+    ld      a0, (sp)
+    load    a0, 11, 12, 13, 14, 15, 16, 17
+    lla     t0, kernel_lock + LOCK_NEXT
+    j       7b
+    .previous
+.endm
+.macro release_lock
+    lla     t0, kernel_lock
+    li      t1, 1
+    amoadd.w.aqrl t1, t1, (t0)
+    lw      t2, LOCK_NEXT(t0)
+    addiw   t1, t1, 1
+    bne     t1, t2, 8f
+7:  .subsection 1
+8:  call    kernel_lock_wake
+    ld      a0, (sp)
+    j       7b
+    .previous
+.endm
 
     .cfi_sections .debug_frame      /* for gdb; nothing unwinds at run time */
     .text
@@ -14,12 +69,13 @@
  * in:        sscratch = the thread's struct arch_context if the trap came from user mode,
  *            0 if it came from the kernel itself; sepc, scause, stval, sstatus describe it;
  *            SIE = 0, done by hardware [priv 20211203 §4.1 Supervisor CSRs]
- * out:       trap_from_user(context) chooses who runs; its registers are loaded, sret.
+ * out:       a kernel call: kernel_syscall(context) says whose registers are loaded, or
+ *            NULL: kernel_next() says it. Else: trap_from_user(context) says it. sret.
  *            From the kernel: trap_from_kernel(registers), which does not return.
  * clobbers:  nothing before step 2 is complete
- * stack:     the hart's one kernel stack, empty
+ * stack:     the hart's one kernel stack, empty but for the word that names the context
  *
- * 1 find the context   2 save x1-x31, pc, sstatus   3 hart, stack   4 C   5 exit
+ * 1 find the context   2 save   3 hart, stack   4 C   5 exit
  *
  * DOC: trap-entry
  */
@@ -30,68 +86,89 @@ trap_entry:
     /* 1: swap tp with sscratch. In the kernel sscratch is 0. */
     csrrw   tp, sscratch, tp
     beqz    tp, from_kernel
+    sd      t0, CONTEXT_X(5)(tp)
+    csrr    t0, scause
+    addi    t0, t0, -SCAUSE_ECALL_U
+    bnez    t0, not_a_call
 
     /* 2 */
-    sd      ra,  CONTEXT_X(1)(tp)
-    sd      sp,  CONTEXT_X(2)(tp)
-    sd      gp,  CONTEXT_X(3)(tp)
-    sd      t0,  CONTEXT_X(5)(tp)
-    sd      t1,  CONTEXT_X(6)(tp)
-    sd      t2,  CONTEXT_X(7)(tp)
-    sd      s0,  CONTEXT_X(8)(tp)
-    sd      s1,  CONTEXT_X(9)(tp)
-    sd      a0,  CONTEXT_X(10)(tp)
-    sd      a1,  CONTEXT_X(11)(tp)
-    sd      a2,  CONTEXT_X(12)(tp)
-    sd      a3,  CONTEXT_X(13)(tp)
-    sd      a4,  CONTEXT_X(14)(tp)
-    sd      a5,  CONTEXT_X(15)(tp)
-    sd      a6,  CONTEXT_X(16)(tp)
-    sd      a7,  CONTEXT_X(17)(tp)
-    sd      s2,  CONTEXT_X(18)(tp)
-    sd      s3,  CONTEXT_X(19)(tp)
-    sd      s4,  CONTEXT_X(20)(tp)
-    sd      s5,  CONTEXT_X(21)(tp)
-    sd      s6,  CONTEXT_X(22)(tp)
-    sd      s7,  CONTEXT_X(23)(tp)
-    sd      s8,  CONTEXT_X(24)(tp)
-    sd      s9,  CONTEXT_X(25)(tp)
-    sd      s10, CONTEXT_X(26)(tp)
-    sd      s11, CONTEXT_X(27)(tp)
-    sd      t3,  CONTEXT_X(28)(tp)
-    sd      t4,  CONTEXT_X(29)(tp)
-    sd      t5,  CONTEXT_X(30)(tp)
-    sd      t6,  CONTEXT_X(31)(tp)
+    sd      sp, CONTEXT_X(2)(tp)
+    save    tp, CALLER_SAVED
     csrrw   t0, sscratch, zero      /* the user's tp; from here on we are the kernel */
+    csrr    t1, sepc
+    addi    t1, t1, 4               /* go on behind the ecall, whatever the call does */
+    sd      t0, CONTEXT_X(4)(tp)
+    sd      t1, CONTEXT_PC(tp)
+    /* 3 */
+    mv      a0, tp
+    ld      tp, CONTEXT_HART(tp)
+    ld      sp, HART_STACK_TOP(tp)
+    sd      a0, (sp)
+    /* For gdb: the caller of this frame is the user program, whose registers lie in the
+     * context that the stack's first word names, but for those that C keeps. It is entered
+     * again at the pc saved there, so that stands in for ra. */
+    .cfi_signal_frame
+    .cfi_escape 0x0f, 3, 0x72, 0, 0x06      /* CFA = *sp: DW_OP_breg2 0, DW_OP_deref */
+    .cfi_offset 1, CONTEXT_PC
+    .irp n, 2,4,5,6,7,10,11,12,13,14,15,16,17,28,29,30,31
+    .cfi_offset \n, CONTEXT_X(\n)
+    .endr
+    /* 4 */
+    acquire_lock
+    call    kernel_syscall          /* a0 = context to run */
+    ld      t2, (sp)
+    bne     a0, t2, leave_thread
+
+    /* 5: the caller goes on */
+    release_lock
+    ld      t0, CONTEXT_PC(a0)
+    csrw    sscratch, a0
+    csrw    sepc, t0
+    load    a0, CALLER_SAVED_BUT_A0, 2, 4, 5
+    ld      a0, CONTEXT_X(10)(a0)
+    sret
+
+leave_thread:                       /* t2: the thread that called, a0: whom to run or 0 */
+    save    t2, CALLEE_SAVED
+    csrr    t0, sstatus
+    sd      t0, CONTEXT_SSTATUS(t2)
+    bnez    a0, arch_enter_user
+    li      s0, 0                   /* backtraces end here */
+    call    kernel_next
+    j       arch_enter_user
+
+not_a_call:
+    /* 2 */
+    sd      sp, CONTEXT_X(2)(tp)
+    save    tp, CALLER_SAVED
+    save    tp, CALLEE_SAVED
+    csrrw   t0, sscratch, zero
     csrr    t1, sepc
     csrr    t2, sstatus
     sd      t0, CONTEXT_X(4)(tp)
     sd      t1, CONTEXT_PC(tp)
     sd      t2, CONTEXT_SSTATUS(tp)
-
     /* 3 */
     mv      a0, tp
-    mv      s1, tp
-    /* For gdb: the caller of this frame is the user program; its registers lie at s1. It is
-     * entered again at the pc that is saved there, so that stands in for ra. */
-    .cfi_signal_frame               /* and its stack is not below ours */
-    .cfi_def_cfa s1, 0
-    .cfi_offset 1, CONTEXT_PC
-    .irp n, 2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-    .cfi_offset \n, CONTEXT_X(\n)
-    .endr
     ld      tp, CONTEXT_HART(tp)
     ld      sp, HART_STACK_TOP(tp)
-    li      s0, 0                   /* backtraces end here */
-
+    sd      a0, (sp)
+    li      s0, 0
+    .irp n, 3,8,9,18,19,20,21,22,23,24,25,26,27
+    .cfi_offset \n, CONTEXT_X(\n)
+    .endr
     /* 4 */
+    acquire_lock
     call    trap_from_user          /* a0 = context to run */
 
 /*
- * arch_enter_user: a0 = context. Load it and go to user mode; also the end of every trap.
+ * arch_enter_user: a0 = context. Let the lock go, load it and go to user mode; also the
+ * end of every trap that changes threads.
  */
     .globl arch_enter_user
 arch_enter_user:
+    sd      a0, (sp)
+    release_lock
     /* 5: sstatus was made by arch_context_init or came from user mode: SPP = 0. */
     ld      t0, CONTEXT_PC(a0)
     .cfi_def_cfa a0, 0              /* behind the address that the call above returns to */
@@ -99,37 +176,9 @@ arch_enter_user:
     csrw    sepc, t0
     csrw    sstatus, t1
     csrw    sscratch, a0
-    ld      ra,  CONTEXT_X(1)(a0)
-    ld      sp,  CONTEXT_X(2)(a0)
-    ld      gp,  CONTEXT_X(3)(a0)
-    ld      tp,  CONTEXT_X(4)(a0)
-    ld      t0,  CONTEXT_X(5)(a0)
-    ld      t1,  CONTEXT_X(6)(a0)
-    ld      t2,  CONTEXT_X(7)(a0)
-    ld      s0,  CONTEXT_X(8)(a0)
-    ld      s1,  CONTEXT_X(9)(a0)
-    ld      a1,  CONTEXT_X(11)(a0)
-    ld      a2,  CONTEXT_X(12)(a0)
-    ld      a3,  CONTEXT_X(13)(a0)
-    ld      a4,  CONTEXT_X(14)(a0)
-    ld      a5,  CONTEXT_X(15)(a0)
-    ld      a6,  CONTEXT_X(16)(a0)
-    ld      a7,  CONTEXT_X(17)(a0)
-    ld      s2,  CONTEXT_X(18)(a0)
-    ld      s3,  CONTEXT_X(19)(a0)
-    ld      s4,  CONTEXT_X(20)(a0)
-    ld      s5,  CONTEXT_X(21)(a0)
-    ld      s6,  CONTEXT_X(22)(a0)
-    ld      s7,  CONTEXT_X(23)(a0)
-    ld      s8,  CONTEXT_X(24)(a0)
-    ld      s9,  CONTEXT_X(25)(a0)
-    ld      s10, CONTEXT_X(26)(a0)
-    ld      s11, CONTEXT_X(27)(a0)
-    ld      t3,  CONTEXT_X(28)(a0)
-    ld      t4,  CONTEXT_X(29)(a0)
-    ld      t5,  CONTEXT_X(30)(a0)
-    ld      t6,  CONTEXT_X(31)(a0)
-    ld      a0,  CONTEXT_X(10)(a0)
+    load    a0, CALLEE_SAVED
+    load    a0, CALLER_SAVED_BUT_A0, 2, 4, 5
+    ld      a0, CONTEXT_X(10)(a0)
     sret
     .cfi_endproc
 
@@ -144,36 +193,8 @@ from_kernel:
     csrrw   tp, sscratch, tp        /* tp = hart again */
     sd      t0, (sp)                /* below is room enough or the stack is lost anyway */
     lla     t0, panic_frame
-    sd      ra,  CONTEXT_X(1)(t0)
-    sd      sp,  CONTEXT_X(2)(t0)
-    sd      gp,  CONTEXT_X(3)(t0)
-    sd      tp,  CONTEXT_X(4)(t0)
-    sd      t1,  CONTEXT_X(6)(t0)
-    sd      t2,  CONTEXT_X(7)(t0)
-    sd      s0,  CONTEXT_X(8)(t0)
-    sd      s1,  CONTEXT_X(9)(t0)
-    sd      a0,  CONTEXT_X(10)(t0)
-    sd      a1,  CONTEXT_X(11)(t0)
-    sd      a2,  CONTEXT_X(12)(t0)
-    sd      a3,  CONTEXT_X(13)(t0)
-    sd      a4,  CONTEXT_X(14)(t0)
-    sd      a5,  CONTEXT_X(15)(t0)
-    sd      a6,  CONTEXT_X(16)(t0)
-    sd      a7,  CONTEXT_X(17)(t0)
-    sd      s2,  CONTEXT_X(18)(t0)
-    sd      s3,  CONTEXT_X(19)(t0)
-    sd      s4,  CONTEXT_X(20)(t0)
-    sd      s5,  CONTEXT_X(21)(t0)
-    sd      s6,  CONTEXT_X(22)(t0)
-    sd      s7,  CONTEXT_X(23)(t0)
-    sd      s8,  CONTEXT_X(24)(t0)
-    sd      s9,  CONTEXT_X(25)(t0)
-    sd      s10, CONTEXT_X(26)(t0)
-    sd      s11, CONTEXT_X(27)(t0)
-    sd      t3,  CONTEXT_X(28)(t0)
-    sd      t4,  CONTEXT_X(29)(t0)
-    sd      t5,  CONTEXT_X(30)(t0)
-    sd      t6,  CONTEXT_X(31)(t0)
+    save    t0, 1, 2, 4, 6, 7, CALLEE_SAVED
+    save    t0, 10, 11, 12, 13, 14, 15, 16, 17, 28, 29, 30, 31
     csrr    t1, sepc
     sd      t1, CONTEXT_PC(t0)
     mv      a0, t0

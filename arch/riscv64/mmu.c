@@ -30,8 +30,7 @@ extern pte_t boot_root[ENTRIES], boot_direct[ENTRIES];
 extern char __text_start[], __text_end[], __rodata_end[], _end[], _start[];
 
 static struct {
-    paddr_t root;  /* the kernel's own table: kernel half only */
-    uint64_t satp; /* what this hart translates through */
+    paddr_t root; /* the kernel's own table: kernel half only */
     uint32_t asids;
     uint64_t image_offset; /* virtual - physical, of the kernel image */
     bool is_used[ENTRIES]; /* gigabytes of the direct map */
@@ -84,7 +83,7 @@ bool arch_table_link(paddr_t root, uint64_t va, paddr_t zeroed_frame)
         pte_t *pte = &table[index_at(va, level)];
 
         if (!(*pte & PTE_V)) {
-            *pte = pte_pointer(zeroed_frame);
+            arch_pte_publish(pte, pte_pointer(zeroed_frame));
             return level > 1;
         }
         table = table_of(*pte);
@@ -162,15 +161,6 @@ bool arch_table_unlink_any(paddr_t root, uint64_t *va, int *work, paddr_t *out)
 
 /* ---- translation ---- */
 
-static void set_satp(uint64_t satp)
-{
-    if (satp == mmu.satp)
-        return;
-    mmu.satp = satp;
-    /* ASIDs keep the spaces' translations apart: no fence [§4.2.1]. */
-    csr_write(satp, satp);
-}
-
 static uint64_t satp_of(paddr_t root, uint16_t asid)
 {
     return (uint64_t)SATP_MODE_SV48 << SATP_MODE_SHIFT |
@@ -182,40 +172,14 @@ uint64_t arch_space_value(paddr_t root, uint16_t asid)
     return satp_of(root, asid);
 }
 
-void arch_space_use(uint64_t value)
+uint64_t arch_space_kernel(void)
 {
-    set_satp(value);
-}
-
-void arch_space_leave(paddr_t root)
-{
-    if ((mmu.satp & PTE_PPN_MASK) == root.value >> PAGE_SHIFT)
-        set_satp(satp_of(mmu.root, 0));
+    return satp_of(mmu.root, 0);
 }
 
 uint32_t arch_asid_count(void)
 {
     return mmu.asids;
-}
-
-void arch_fence_page(uint64_t va, uint16_t asid)
-{
-    __asm__ volatile("sfence.vma %0, %1" : : "r"(va), "r"((uint64_t)asid) : "memory");
-}
-
-void arch_fence_asid(uint16_t asid)
-{
-    __asm__ volatile("sfence.vma zero, %0" : : "r"((uint64_t)asid) : "memory");
-}
-
-void arch_fence_all(void)
-{
-    __asm__ volatile("sfence.vma" : : : "memory");
-}
-
-void arch_fence_code(void)
-{
-    __asm__ volatile("fence.i" : : : "memory");
 }
 
 /* ---- boot ---- */
@@ -274,8 +238,8 @@ void arch_mmu_finish_boot(paddr_t (*take_frame)(void))
     ((pte_t *)arch_direct(mmu.root))[index_at(DIRECT_MAP_BASE, LEVELS - 1)] =
         boot_root[index_at(DIRECT_MAP_BASE, LEVELS - 1)];
     mmu.asids = count_asids();
-    set_satp(satp_of(mmu.root, 0));
-    arch_fence_all(); /* the boot tables' leaves were weakened */
+    arch_space_use(arch_space_kernel());
+    arch_fence_all(0); /* the boot tables' leaves were weakened */
 }
 
 uint64_t arch_image_offset(void)

@@ -14,4 +14,8 @@
 /* struct hart */
 #define HART_STACK_TOP 0
 
+/* struct kernel_lock */
+#define LOCK_NEXT   4 /* serving is at 0 */
+#define LOCK_HOLDER 8
+
 #endif

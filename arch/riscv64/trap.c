@@ -14,15 +14,6 @@
 struct arch_context *trap_from_user(struct arch_context *context);
 _Noreturn void trap_from_kernel(const uint64_t *registers);
 
-static void interrupt(uint64_t cause)
-{
-    if (cause == SCAUSE_TIMER)
-        kernel_timer();
-    else if (cause == SCAUSE_EXTERNAL)
-        kernel_external_interrupt();
-    /* others are not enabled in sie */
-}
-
 static enum fault_kind kind_of(uint64_t cause)
 {
     switch (cause) {
@@ -55,38 +46,45 @@ static bool is_access_fault(uint64_t cause)
 }
 
 /* DOC: trap-dispatch */
+/* Everything but a kernel call. */
 struct arch_context *trap_from_user(struct arch_context *context)
 {
-    struct thread *self = arch_hart()->current;
+    struct thread *self = (struct thread *)context;
     uint64_t cause = csr_read(scause), value = csr_read(stval);
 
-    if (cause == SCAUSE_ECALL_U) {
-        context->x[0] += 4; /* go on behind the ecall, whatever the call does */
-        return kernel_syscall(self);
+    if (cause & SCAUSE_INTERRUPT) {
+        arch_take_interrupts();
+    } else {
+        kernel_trap(cause, value);
+        if (is_access_fault(cause))
+            kernel_fault(self, FAULT_BUS, value);
+        else
+            kernel_fault(self, kind_of(cause), value);
     }
-    kernel_trap(cause, value);
-    if (cause & SCAUSE_INTERRUPT)
-        interrupt(cause & ~SCAUSE_INTERRUPT);
-    else if (is_access_fault(cause))
-        kernel_fault(self, FAULT_BUS, value);
-    else
-        kernel_fault(self, kind_of(cause), value);
     return kernel_next();
 }
 
-void arch_idle(void)
+void arch_take_interrupts(void)
 {
-    uint64_t pending;
+    uint64_t pending = csr_read(sip) & csr_read(sie);
 
-    /* wfi wakes for interrupts enabled in sie even while SIE = 0, so none can slip in
-     * between the look and the sleep [priv 20211203 §3.3.3 Wait for Interrupt]. */
-    while ((pending = csr_read(sip) & (SIP_STIP | SIP_SEIP) & csr_read(sie)) == 0)
-        __asm__ volatile("wfi" ::: "memory");
+    if (pending == 0)
+        return;
     kernel_trap(SCAUSE_INTERRUPT, pending);
+    if (pending & SIP_SSIP) /* somebody set hart->look and said so: no more to it */
+        csr_clear(sip, SIP_SSIP);
     if (pending & SIP_STIP)
         kernel_timer();
     if (pending & SIP_SEIP)
         kernel_external_interrupt();
+}
+
+void arch_idle(void)
+{
+    /* wfi wakes for interrupts enabled in sie even while SIE = 0, so none can slip in
+     * between the look and the sleep [priv 20211203 §3.3.3 Wait for Interrupt]. */
+    while ((csr_read(sip) & csr_read(sie)) == 0)
+        __asm__ volatile("wfi" ::: "memory");
 }
 
 static const char *cause_name(uint64_t cause)
@@ -130,7 +128,10 @@ unsigned arch_backtrace(uint64_t *pcs, unsigned max, uint64_t fp)
 {
     unsigned n = 0;
 
-    while (n < max && fp > KERNEL_BASE && (fp & 7) == 0) {
+    uint64_t top = arch_hart()->stack_top;
+
+    /* A call leaves the user's s0 at the end of the chain: it may be anything. */
+    while (n < max && fp <= top && top - fp < KERNEL_STACK_BYTES && (fp & 7) == 0) {
         const uint64_t *frame = (const uint64_t *)fp;
 
         if (frame[-1] < KERNEL_BASE)

@@ -50,6 +50,14 @@ static inline void list_remove(struct list *item)
     list_init(item);
 }
 
+/* From one list to the end of another. */
+static inline void list_move(struct list *head, struct list *item)
+{
+    item->prev->next = item->next;
+    item->next->prev = item->prev;
+    list_append(head, item);
+}
+
 /* The first element's link, removed, or NULL. */
 static inline struct list *list_take_first(struct list *head)
 {

@@ -5,7 +5,7 @@
  *
  * DOC: first-process
  */
-#include <kernel/boot/boot.h>
+#include <kernel/boot/first.h>
 
 #include <abi/system.h>
 #include <arch/mmu.h>
@@ -69,7 +69,7 @@ static uint64_t load_image(struct process *p)
         map(p, data, page_ceil(image->data_bytes + image->bss_bytes), VM_READ | VM_WRITE);
     if (bytes > image->text_bytes)
         fill(p, data, init_image_start + image->text_bytes, bytes - image->text_bytes);
-    arch_fence_code();
+    space_fence_code(&p->space);
     return image->entry;
 }
 
@@ -105,7 +105,7 @@ static void fill_bootinfo(struct bootinfo *info, struct process *p,
     info->bytes = sizeof(*info);
     info->timebase_hz = machine->timebase_hz;
     info->hart_count = machine->hart_count;
-    info->harts_running = 1;
+    info->harts_running = machine->hart_count;
     for (unsigned i = 0; i < machine->memory_count; i++)
         info->memory_bytes += machine->memory[i].bytes;
     info->system = give(p, &system_object, RIGHTS_ALL);

@@ -8,8 +8,9 @@
 
 #include <arch/hart.h>
 #include <arch/irq.h>
+#include <arch/lock.h>
 #include <arch/mmu.h>
-#include <kernel/boot/boot.h>
+#include <kernel/boot/first.h>
 #include <kernel/base/string.h>
 #include <kernel/base/tree.h>
 #include <kernel/debug/klog.h>
@@ -95,14 +96,51 @@ static void start_objects(uint64_t seed)
     sched_init(machine.timebase_hz);
 }
 
+/* One hart after another: each joins when it first gets the kernel's lock. */
+static void start_harts(const struct hart *boot)
+{
+    for (uint64_t id = 0; id < HARTS_MAX; id++) {
+        struct hart *hart;
+        paddr_t frame, stack;
+
+        if (id == boot->id || !(machine.harts >> id & 1))
+            continue;
+        _Static_assert(sizeof(struct hart) + sizeof(struct hart_schedule) <= PAGE_BYTES,
+                       "a hart's two structs share a frame");
+        if (frame_alloc(NULL, 0, &frame) != OK || frame_alloc(NULL, 2, &stack) != OK)
+            boot_stop("no memory for hart %lu", id);
+        hart = arch_direct(frame);
+        hart->id = id;
+        hart->bit = 1ull << id;
+        hart->stack_top = (uint64_t)arch_direct(stack) + 4 * PAGE_BYTES - 16;
+        start_trace(hart);
+        sched_add_hart(hart, (struct hart_schedule *)(hart + 1));
+        if (!arch_hart_start(hart))
+            boot_stop("firmware does not start hart %lu", id);
+    }
+}
+
+_Noreturn void kernel_hart_main(void)
+{
+    arch_hart_init(machine.isa);
+    kernel_lock_acquire();
+    trace(TRACE_boot, TRACE_BOOT_HART, arch_instructions(), 0, 0);
+    arch_enter_user(kernel_next());
+}
+
 _Noreturn void kernel_main(uint64_t hart_id, paddr_t device_tree)
 {
+    static struct hart_schedule schedule;
     struct hart *hart = arch_hart();
     struct account *root;
     uint64_t seed, at_entry;
 
     at_entry = arch_instructions();
     hart->id = hart_id;
+    if (hart_id >= HARTS_MAX)
+        boot_stop("this hart's number, %lu, is not below %u", hart_id, HARTS_MAX);
+    hart->bit = 1ull << hart_id % HARTS_MAX;
+    kernel_lock_acquire();
     machine_read(&machine, hart_id, device_tree);
     start_memory(device_tree);
     start_trace(hart);
@@ -111,12 +149,14 @@ _Noreturn void kernel_main(uint64_t hart_id, paddr_t device_tree)
     arch_irq_init(machine.interrupt_controller.base, machine.interrupt_context,
                   machine.interrupt_lines);
     start_objects(seed);
+    sched_add_hart(hart, &schedule);
+    arch_hart_init(machine.isa);
+    start_harts(hart);
     root = account_root();
     root->limit[CHARGE_PAGES] = frame_free_count();
     root->limit[CHARGE_OBJECTS] =
         frame_total() * 4; /* objects are a quarter page and less */
-    arch_hart_init(machine.isa);
-    klog("outpost %s: %u MiB of memory, %u harts, 1 running", kernel_version,
+    klog("outpost %s: %u MiB of memory, %u harts", kernel_version,
          (unsigned)(frame_total() >> 8), machine.hart_count);
     first_process_start(&machine);
     trace(TRACE_boot, TRACE_BOOT_READY, arch_instructions(), frame_free_count(), 0);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include <arch/hart.h>
+#include <arch/lock.h>
 #include <kernel/base/assert.h>
 #include <kernel/base/string.h>
 #include <kernel/debug/panic.h>
@@ -77,20 +78,24 @@ _Noreturn void panic_report(const char *reason, uint64_t pc, uint64_t frame_poin
                             const uint64_t *registers)
 {
     static char line[400];
+    const struct hart *hart = arch_hart();
 
     if (is_panicking)
         arch_power(
             ARCH_POWER_FAILURE); /* the screen itself failed; what came out, came out */
     is_panicking = true;
+    for (const struct hart *h = hart_list(); h != NULL; h = h->next)
+        if (h != hart)
+            arch_hart_interrupt(h); /* they come to wait for the lock, and stay there */
     arch_early_putchar('\n');
     arch_early_putchar(0x10);
     arch_early_putchar('0');
-    fmt_print(line, sizeof(line), "PANIC %s pc=0x%lx hart=%lu", reason, pc,
-              arch_hart()->id);
+    fmt_print(line, sizeof(line), "PANIC %s pc=0x%lx hart=%lu", reason, pc, hart->id);
     print(line);
-    fmt_print(line, sizeof(line), "thread=%u process=%u cause=0x%lx build=%s",
-              (uint32_t)trace_context.ids, (uint32_t)(trace_context.ids >> 32),
-              *trace_context.cause, kernel_build_id);
+    fmt_print(
+        line, sizeof(line), "thread=%u process=%u cause=0x%lx lock=%ld build=%s",
+        (uint32_t)hart->trace_ids, (uint32_t)(hart->trace_ids >> 32), *hart->trace_cause,
+        kernel_lock.holder != NULL ? (long)kernel_lock.holder->id : -1, kernel_build_id);
     print(line);
     if (registers != NULL)
         print_registers(registers);

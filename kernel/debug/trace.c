@@ -5,9 +5,7 @@
 #include <arch/mmu.h>
 #include <kernel/base/string.h>
 
-static const uint64_t no_cause;
-
-struct trace_context trace_context = {.cause = &no_cause};
+const uint64_t trace_no_cause;
 
 static const char *const event_names[] = {
 #define X(name, ...) #name,
@@ -33,12 +31,15 @@ void trace_init(struct hart *hart, void *memory, uint64_t bytes, uint64_t timeba
         .self_physical = arch_physical(memory).value,
     };
     hart->trace = ring;
+    hart->trace_mask = capacity - 1;
+    hart->trace_tag = hart->id << 16;
+    trace_set_context(hart, 0, NULL);
 }
 
 void refuse_record(enum status status, int line)
 {
     trace(TRACE_refusal, (uint64_t)(int64_t)status, (uint64_t)__builtin_return_address(0),
-          (uint64_t)line, trace_context.ids >> 32);
+          (uint64_t)line, arch_hart()->trace_ids >> 32);
 }
 
 void trace_print_last(unsigned count, void (*print)(const char *line))

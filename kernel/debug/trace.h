@@ -2,8 +2,8 @@
 /*
  * Typed trace records (abi/trace.def): per hart, always compiled in, from the first boot.
  *
- * A record costs about 20 instructions. thread, process and cause come from the hart's
- * trace context, which the scheduler sets at each switch.
+ * A record costs about 20 instructions. thread, process and cause come from struct hart,
+ * where the scheduler sets them at each switch.
  */
 #ifndef KERNEL_DEBUG_TRACE_H
 #define KERNEL_DEBUG_TRACE_H
@@ -22,14 +22,6 @@ _Static_assert(offsetof(struct trace_record, thread) == 16 &&
                    offsetof(struct trace_record, arguments) == 32,
                "trace_put writes whole words");
 
-/* Who records are attributed to; the cause is read afresh for each record. */
-struct trace_context {
-    uint64_t ids;          /* thread in the lower half, process in the upper */
-    const uint64_t *cause; /* in a thread page; never NULL */
-};
-
-extern struct trace_context trace_context;
-
 /* Start a hart's ring in page-aligned memory: a header page, then 2^n records. */
 void trace_init(struct hart *hart, void *memory, uint64_t bytes, uint64_t timebase_hz);
 
@@ -38,34 +30,37 @@ static inline uint64_t trace_ids(uint64_t thread, uint64_t process)
     return process << 32 | (uint32_t)thread;
 }
 
-/* ids 0 and cause NULL: nobody. */
-static inline void trace_set_context(uint64_t ids, const uint64_t *cause)
-{
-    static const uint64_t no_cause;
+/* Who a hart's records are attributed to; the cause is read afresh for each. ids 0 and cause
+ * NULL: nobody. */
+extern const uint64_t trace_no_cause;
 
-    trace_context.ids = ids;
-    trace_context.cause = cause != NULL ? cause : &no_cause;
+static inline void trace_set_context(struct hart *hart, uint64_t ids,
+                                     const uint64_t *cause)
+{
+    hart->trace_ids = ids;
+    hart->trace_cause = cause != NULL ? cause : &trace_no_cause;
 }
 
 /* DOC: trace-record */
-/* One record: about 20 instructions. Written as three words where fields are neighbours. */
-static inline void trace_put(uint64_t ids, uint64_t cause, enum trace_event event,
-                             uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3)
+/* One record, written as whole words where fields are neighbours; where it lies. */
+static inline uint64_t *trace_put(uint64_t ids, uint64_t cause, enum trace_event event,
+                                  uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3)
 {
     struct hart *hart = arch_hart();
     struct trace_ring *ring = hart->trace;
     uint64_t head = ring->head, *r;
 
-    r = (uint64_t *)((char *)ring + 4096) + (head & (ring->capacity - 1)) * TRACE_WORDS;
+    r = (uint64_t *)((char *)ring + 4096) + (head & hart->trace_mask) * TRACE_WORDS;
     ring->head = head + 1;
     r[0] = arch_ticks();
     r[1] = cause;
     r[2] = ids;
-    r[3] = hart->id << 16 | event;
+    r[3] = hart->trace_tag | event;
     r[4] = a0;
     r[5] = a1;
     r[6] = a2;
     r[7] = a3;
+    return r;
 }
 
 static inline void trace_as(uint64_t thread, uint64_t process, uint64_t cause,
@@ -79,7 +74,19 @@ static inline void trace_as(uint64_t thread, uint64_t process, uint64_t cause,
 static inline void trace(enum trace_event event, uint64_t a0, uint64_t a1, uint64_t a2,
                          uint64_t a3)
 {
-    trace_put(trace_context.ids, *trace_context.cause, event, a0, a1, a2, a3);
+    struct hart *hart = arch_hart();
+
+    trace_put(hart->trace_ids, *hart->trace_cause, event, a0, a1, a2, a3);
+}
+
+/* It begins a kernel call: where the result goes, if it returns at once. */
+static inline uint64_t *trace_call(uint64_t number, uint64_t a0, uint64_t a1)
+{
+    struct hart *hart = arch_hart();
+
+    return trace_put(hart->trace_ids, *hart->trace_cause, TRACE_call, number, a0, a1,
+                     (uint64_t)TRACE_NO_RESULT) +
+           7;
 }
 
 /* Every error that a rule of the kernel produces goes through here: on record with the

@@ -13,7 +13,7 @@
  * The reply clears them; so does either one's death: the caller gets E_OWNER_DEAD, or
  * the reply goes nowhere.
  *
- * A server runs at the highest priority of its own, of the call in its hand and of those
+ * A server runs at the best rank of its own, of the call in its hand and of those
  * that wait for it: nobody of a middle priority can hold up a caller of a high one.
  *
  * Beside calls an endpoint carries 64 event bits (interrupts, ring wake-ups: posted,
@@ -40,7 +40,8 @@
 
 #define STEP 16 /* dying receivers, undeliverable calls, orphans dealt with at a time */
 
-static const struct slab_cache endpoint_cache = SLAB_CACHE(SLAB_ENDPOINT, struct endpoint);
+static const struct slab_cache endpoint_cache =
+    SLAB_CACHE(SLAB_ENDPOINT, struct endpoint);
 
 enum status endpoint_make(struct account *account, struct endpoint **out)
 {
@@ -97,22 +98,21 @@ void endpoint_cancel_delivered(struct thread *t)
     server->caller = NULL;
     t->server = NULL;
     list_remove(&server->receive); /* from ep->servers */
-    if (server->priority != server->own_priority)
-        sched_set_effective_priority(server, server->own_priority);
+    sched_set_rank(server, server->base_rank);
 }
 
-/* What a caller is worth to it, a server is worth while it works for it. */
-static void lend_priority(struct thread *server, const struct thread *caller)
+/* What a caller is worth, a server is worth while it works for it. */
+static void lend_rank(struct thread *server, const struct thread *caller)
 {
-    if (caller->priority > server->priority)
-        sched_set_effective_priority(server, caller->priority);
+    if (caller->rank < server->rank)
+        sched_set_rank(server, caller->rank);
 }
 
-/* A call has to wait: those that stand in its way get its priority. */
+/* A call has to wait: those that stand in its way get its rank. */
 static void lend_to_servers(struct endpoint *ep, const struct thread *caller)
 {
     for (struct list *item = ep->servers.next; item != &ep->servers; item = item->next)
-        lend_priority(container_of(item, struct thread, receive), caller);
+        lend_rank(container_of(item, struct thread, receive), caller);
 }
 
 /* ---- deaths and events ---- */
@@ -198,7 +198,7 @@ void endpoint_post_bits(struct endpoint *ep, uint64_t bits)
           t != NULL ? t->object.id : 0);
     if (t == NULL)
         return;
-    t->page->cause = *trace_context.cause;
+    t->page->cause = *arch_hart()->trace_cause;
     if (take_events(t, ep))
         wake_receiver(t);
 }
@@ -231,25 +231,21 @@ static void process_death_hook(struct process *p)
 /* ---- calls ---- */
 
 /* DOC: message-delivery */
-/* The receipt is put down to the server, whoever's trap it happens in. */
 static void deliver(struct endpoint *ep, struct thread *caller, struct thread *server,
                     uint64_t badge)
 {
     uint64_t cause = READ_ONCE(caller->page->cause);
 
-    sched_cancel_sleep(server); /* if it was asleep as a receiver: its link moves over */
+    sched_cancel_sleep(server); /* if it slept here: its link moves over */
     server->caller = caller;
     caller->server = server;
     list_append(&ep->servers, &server->receive);
-    lend_priority(server, caller);
+    lend_rank(server, caller);
     if (ep->callers.first != NULL)
-        lend_priority(server, container_of(ep->callers.first, struct thread, call));
+        lend_rank(server, container_of(ep->callers.first, struct thread, call));
     server->page->badge = badge;
     server->page->cause = cause;
     server->page->window_bytes = caller->window_bytes;
-    trace_as((uint32_t)server->object.id, (uint32_t)server->process->object.id, cause,
-             TRACE_msg_receive, ep->object.id, context_argument(&server->context, 1),
-             badge, caller->object.id);
 }
 
 enum status endpoint_start_call(struct thread *self, struct endpoint *ep, uint64_t badge,
@@ -262,24 +258,22 @@ enum status endpoint_start_call(struct thread *self, struct endpoint *ep, uint64
 
     if (ep->receive_handles == 0)
         return REFUSE(E_OWNER_DEAD);
-    trace(TRACE_msg_call, ep->object.id, info, badge,
-          context_argument(&self->context, 2));
     server = first_receiver(ep);
+    trace(TRACE_msg_call, ep->object.id, info, badge,
+          server != NULL ? server->object.id : 0);
     if (server != NULL) {
         st = message_transfer(self, server, info);
         if (st != OK)
             return st; /* the server sleeps on; its registers will be written again */
-        wake_receiver(server);
         deliver(ep, self, server, badge);
         sched_sleep(self, SLEEP_REPLY, UINT64_MAX, endpoint_cancel_delivered);
-        sched_switch_to(server);
+        sched_hand_over(server);
         return OK;
     }
     if (is_interruptible && upcall_is_due(self))
         return E_INTERRUPTED; /* an answer: the call was never queued */
     self->call_badge = badge;
-    self->call.key =
-        (uint64_t)(PRIORITY_COUNT - 1 - self->priority) << 56 | ep->arrivals++;
+    self->call.key = (uint64_t)rank_class(self->rank) << 56 | ep->arrivals++;
     tree_insert(&ep->callers, &self->call);
     lend_to_servers(ep, self);
     self->endpoint = ep;
@@ -301,11 +295,7 @@ enum status endpoint_reply(struct thread *self, struct thread **replied)
         return st;
     trace(TRACE_msg_reply, self->object.id, info, caller->object.id,
           context_argument(&self->context, 2));
-    trace_as((uint32_t)caller->object.id, (uint32_t)caller->process->object.id,
-             READ_ONCE(caller->page->cause), TRACE_call_return, SYS_endpoint_call, OK, 0,
-             0);
     sched_cancel_sleep(caller); /* clears both pointers */
-    sched_make_runnable(caller);
     *replied = caller;
     return OK;
 }
@@ -329,7 +319,12 @@ static bool take_call(struct thread *self, struct endpoint *ep)
         }
         sched_cancel_sleep(caller);
         deliver(ep, caller, self, badge);
+        caller->state = THREAD_SLEEPING; /* still: until the reply */
         caller->cancel = endpoint_cancel_delivered;
+        caller->is_interruptible = false;
+        trace_as(self->object.id, self->process->object.id, self->page->cause,
+                 TRACE_msg_receive, ep->object.id, context_argument(&self->context, 1),
+                 badge, caller->object.id);
         return true;
     }
     if (ep->callers.first != NULL)
@@ -351,6 +346,8 @@ void endpoint_receive(struct thread *self, struct endpoint *ep, uint64_t deadlin
     object_get(&ep->object);
     sched_sleep(self, SLEEP_RECEIVE, deadline_ns, endpoint_cancel_receive);
     self->is_interruptible = is_interruptible;
+    self->is_plain_receiver =
+        is_interruptible && deadline_ns == UINT64_MAX && self->pinned == NULL;
 }
 
 /* ---- ends ---- */

@@ -14,7 +14,8 @@
  *   endpoint_call        ->    caller sleeps in its hand  ->  a0-a5: OK, label, words
  *   a0-a5: OK, label, words <- server sleeps at endpoint  <-  endpoint_reply_wait
  *
- * Read fastpath_call() from the top; each line of it is a reason.
+ * Read fastpath_call() from the top; each line of it is a reason. It calls nothing but, last
+ * of all, the long way, so that it needs no stack.
  */
 #include <kernel/ipc/fastpath.h>
 
@@ -26,6 +27,8 @@
 #include <kernel/sched/process.h>
 #include <kernel/sched/sched.h>
 #include <kernel/sched/thread.h>
+
+#pragma GCC optimize("omit-frame-pointer") /* for the same reason */
 
 #define LABEL_MASK  0xffffffffull
 #define WINDOW_MASK (MESSAGE_WINDOW_READ | MESSAGE_WINDOW_WRITE)
@@ -55,8 +58,9 @@ static inline void move_words(const struct thread *from, struct thread *to, uint
 }
 
 /* DOC: fastpath */
-bool fastpath_call(struct thread *self)
+struct arch_context *fastpath_call(struct thread *self)
 {
+    struct hart *hart = arch_hart();
     const uint64_t *a = &self->context.x[CONTEXT_A0];
     uint64_t info = a[1], base = 0, bytes = 0, cause;
     struct handle_entry *entry;
@@ -64,72 +68,75 @@ bool fastpath_call(struct thread *self)
     struct thread *server;
 
     if (info & ~(LABEL_MASK | WINDOW_MASK))
-        return false; /* bytes, handles, a deadline, uninterruptible, or nonsense */
+        return syscall_long_way(
+            self); /* bytes, handles, a deadline, uninterruptible, or nonsense */
     entry = entry_of(self, a[0], RIGHT_CALL);
     if (entry == NULL)
-        return false;
+        return syscall_long_way(self);
     ep = container_of(entry->object, struct endpoint, object);
-    if (list_is_empty(&ep->receivers))
-        return false; /* the server is at work: queue */
     server = container_of(ep->receivers.next, struct thread, receive);
-    if (server->deadline.is_linked || !sched_can_replace(self, server))
-        return false;
+    if (list_is_empty(&ep->receivers) || !server->is_plain_receiver)
+        return syscall_long_way(
+            self); /* the server is at work: queue; or has a deadline, or its own hart */
+    if (!sched_can_replace(hart, self, server))
+        return syscall_long_way(self);
     if (info & WINDOW_MASK) {
         base = READ_ONCE(self->page->window_base);
         bytes = READ_ONCE(self->page->window_bytes);
         if (base > VM_USER_END || bytes > VM_USER_END - base)
-            return false;
+            return syscall_long_way(self);
     }
     /* Nothing can fail from here on. */
-    cause = *trace_context.cause;
-    trace(TRACE_msg_call, ep->object.id, info, entry->badge, a[2]);
+    cause = *hart->trace_cause;
+    trace(TRACE_msg_call, ep->object.id, info, entry->badge, server->object.id);
     self->window_base = base;
     self->window_bytes = bytes;
-    list_remove(&server->receive);
-    list_append(&ep->servers, &server->receive);
+    list_move(&ep->servers, &server->receive);
     ep->object.refs--; /* the sleeper's; our handle has another */
     server->endpoint = NULL;
     server->caller = self;
     self->server = server;
+    server->rank = self->rank; /* whose place it has */
     server->page->badge = entry->badge;
     server->page->cause = cause;
     server->page->window_bytes = bytes;
     move_words(self, server, info);
-    sched_replace(self, server, endpoint_cancel_delivered);
-    trace(TRACE_msg_receive, ep->object.id, info, server->page->badge, self->object.id);
-    return true;
+    sched_replace(hart, self, server, endpoint_cancel_delivered);
+    return &server->context;
 }
 
-bool fastpath_reply_wait(struct thread *self)
+struct arch_context *fastpath_reply_wait(struct thread *self)
 {
+    struct hart *hart = arch_hart();
     const uint64_t *a = &self->context.x[CONTEXT_A0];
     struct thread *caller = self->caller;
     struct handle_entry *entry;
     struct endpoint *ep;
 
     if (caller == NULL || (a[1] & ~LABEL_MASK))
-        return false;
+        return syscall_long_way(self);
     entry = entry_of(self, a[0], RIGHT_RECEIVE);
     if (entry == NULL)
-        return false;
+        return syscall_long_way(self);
     ep = container_of(entry->object, struct endpoint, object);
     if (ep->events != 0 || ep->callers.first != NULL || !list_is_empty(&ep->deaths))
-        return false; /* there is more to do: the long way takes it */
-    if (caller->priority != self->priority || upcall_is_due(self) ||
-        !sched_can_replace(self, caller))
-        return false; /* it lends more than its caller: not its place */
+        return syscall_long_way(self); /* there is more to do: the long way takes it */
+    if (caller->rank != self->rank || caller->pinned != self->pinned)
+        return syscall_long_way(self); /* it lends more than its caller: not its place */
+    if (upcall_may_be_due(self) || upcall_may_be_due(caller) ||
+        !sched_can_replace(hart, self, caller))
+        return syscall_long_way(self);
     /* Nothing can fail from here on. */
     trace(TRACE_msg_reply, ep->object.id, a[1], caller->object.id, a[2]);
     move_words(self, caller, a[1]);
     caller->server = NULL;
     self->caller = NULL;
-    list_remove(&self->receive);
-    list_append(&ep->receivers, &self->receive);
+    list_move(&ep->receivers, &self->receive);
     self->endpoint = ep;
     ep->object.refs++;
-    sched_replace(self, caller, endpoint_cancel_receive);
-    self->priority = self->own_priority; /* what was lent is given back */
+    sched_replace(hart, self, caller, endpoint_cancel_receive);
+    self->rank = self->base_rank; /* what was lent is given back */
     self->is_interruptible = true;
-    trace(TRACE_call_return, SYS_endpoint_call, OK, 0, 0);
-    return true;
+    self->is_plain_receiver = self->pinned == NULL;
+    return &caller->context;
 }

@@ -3,16 +3,19 @@
 #ifndef KERNEL_IPC_FASTPATH_H
 #define KERNEL_IPC_FASTPATH_H
 
-#include <stdbool.h>
-
+struct arch_context;
 struct thread;
 
 /*
- * Try the current thread's endpoint_call or endpoint_reply_wait the short way. True:
- * done, another thread is current and goes to user mode as it is. False: nothing
- * happened, the long way decides.
+ * The current thread's endpoint_call, endpoint_reply_wait or futex_swap, the short way if
+ * it can: another thread is current then and goes to user mode as it is. Else the long way,
+ * with nothing changed. As kernel_syscall().
  */
-bool fastpath_call(struct thread *self);
-bool fastpath_reply_wait(struct thread *self);
+struct arch_context *fastpath_call(struct thread *self);
+struct arch_context *fastpath_reply_wait(struct thread *self);
+struct arch_context *fastpath_swap(struct thread *self); /* in futex.c */
+
+/* Any call, by the table; of syscall/. */
+struct arch_context *syscall_long_way(struct thread *self);
 
 #endif

@@ -28,11 +28,12 @@ enum status futex_sleep(struct thread *self, uaddr_t va, uint32_t expected,
                         uint64_t deadline_ns, bool is_interruptible) MUST_CHECK;
 
 /*
- * Wake at most count sleepers, longest asleep first, FUTEX_WAKE_SLICE at most.
+ * Wake at most count sleepers, longest asleep first, FUTEX_WAKE_SLICE at most; if
+ * is_switching, the first one takes over the hart and the rest of the slice.
  * Errors: E_ALIGN; E_FAULT cannot be written.
  */
 enum status futex_wake_some(struct thread *self, uaddr_t va, uint32_t count,
-                            uint32_t *woken) MUST_CHECK;
+                            bool is_switching, uint32_t *woken) MUST_CHECK;
 
 /*
  * Wake one sleeper at wake_va, then sleep at va as futex_sleep(); the woken thread runs

@@ -139,6 +139,12 @@ void account_release_object(struct object *object)
     object_put(&account->object);
 }
 
+void account_add_time(struct account *account, uint64_t ticks)
+{
+    for (struct account *a = account; a != NULL; a = a->parent)
+        a->ticks += ticks;
+}
+
 void account_add_process(struct account *account, struct list *link)
 {
     list_append(&account->processes, link);

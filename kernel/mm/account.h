@@ -27,6 +27,7 @@ struct account {
     uint64_t limit[CHARGE_KINDS];
     uint64_t own[CHARGE_KINDS];    /* here alone: keeps the struct alive after its last
                                    * reference, so that frames may name it */
+    uint64_t ticks;                /* of processor time, here and below */
     uint64_t live;                 /* processes that are alive, here and below */
     struct list processes;         /* of sched/process: those charged to this account */
     struct list live_children;     /* with live > 0 */
@@ -64,6 +65,9 @@ enum status account_charge_object(struct account *account,
 
 /* Undo it; the object is going away. */
 void account_release_object(struct object *object);
+
+/* Processor time, in ticks of the time counter. */
+void account_add_time(struct account *account, uint64_t ticks);
 
 /* A process charged to this account, by the link in it, begins to live, or ends. Whoever
  * looks for one finds it in as many steps as the tree is deep. */

@@ -6,6 +6,7 @@
 
 static struct list queue = {&queue, &queue};
 static void (*wake_function)(void);
+uint64_t reaper_count;
 
 void reaper_set_wake(void (*wake)(void))
 {
@@ -18,6 +19,7 @@ void reaper_add(struct object *object)
 
     ASSERT(list_is_empty(&object->reap));
     list_append(&queue, &object->reap);
+    reaper_count++;
     if (was_empty && wake_function != NULL)
         wake_function();
 }
@@ -33,5 +35,7 @@ bool reaper_step(void)
     /* Off the queue first: the step may free the object, or queue others. */
     if (object_types[object->type].reap(object))
         list_append(&queue, first);
+    else
+        reaper_count--;
     return !list_is_empty(&queue);
 }

@@ -19,6 +19,9 @@ void reaper_add(struct object *object);
 /* One step for the object at the head of the queue; true: the queue is not empty. */
 bool reaper_step(void);
 
+/* Objects in the queue. */
+extern uint64_t reaper_count;
+
 /* Called when the queue becomes non-empty; set by the scheduler. */
 void reaper_set_wake(void (*wake)(void));
 

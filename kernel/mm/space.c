@@ -27,23 +27,95 @@
 #include <kernel/mm/mapping.h>
 #include <kernel/mm/memory.h>
 
-/* ---- ASIDs: numbers are handed out in rounds; a new round forgets every translation ---- */
+/* ---- what harts remember of a space ----
+ *
+ * Address space numbers are handed out in rounds. A hart enters a round by forgetting every
+ * translation, a space by getting a number; each does so when they meet, so the two agree
+ * whenever a hart translates through a space. A space whose threads met both rounds at once,
+ * on two harts, has two numbers for the while: then fences name none.
+ */
 
-uint32_t space_asid_round = 1;
-static uint32_t asid_next = 1;
+static uint32_t asid_round = 1, asid_next = 1;
 
-void space_refresh_asid(struct space *space)
+static uint64_t harts_inside(const struct space *space)
 {
-    if (asid_next >= arch_asid_count()) {
-        space_asid_round++;
-        asid_next = 1;
-        arch_fence_all();
-    }
-    space->asid = arch_asid_count() > 1 ? asid_next++ : 0;
-    space->asid_round = space_asid_round;
-    space->translation = arch_space_value(space->root, (uint16_t)space->asid);
+    uint64_t harts = 0;
+
+    for (struct hart *h = hart_list(); h != NULL; h = h->next)
+        if (h->translation == space->translation)
+            harts |= h->bit;
+    return harts;
+}
+
+static void take_number(struct space *space)
+{
     if (arch_asid_count() <= 1)
-        arch_fence_all(); /* every space is number 0 */
+        return; /* every space is number 0, of no round */
+    if (asid_next >= arch_asid_count()) {
+        asid_round++;
+        asid_next = 1;
+    }
+    space->is_split = harts_inside(space) != 0;
+    space->harts = 0;
+    space->asid = asid_next++;
+    space->asid_round = asid_round;
+}
+
+void space_adopt(struct space *space, struct hart *hart)
+{
+    if (space->asid_round != asid_round)
+        take_number(space);
+    space->translation = arch_space_value(space->root, (uint16_t)space->asid);
+    if (hart->flushed_round != asid_round || space->asid_round != asid_round)
+        arch_fence_all(0);
+    else if (!(space->harts & hart->bit))
+        arch_fence_asid((uint16_t)space->asid,
+                        0); /* it missed fences since it was here */
+    space->harts |= hart->bit;
+    if (hart->is_code_stale)
+        arch_fence_code(0);
+    hart->is_code_stale = false;
+    hart->asid_round = hart->flushed_round = asid_round;
+}
+
+/* Only harts inside are interrupted; the others forget what they know when they come back. */
+static uint64_t harts_to_fence(struct space *space)
+{
+    if (space->harts & ~arch_hart()->bit)
+        space->harts &= harts_inside(space);
+    return space->harts;
+}
+
+void space_fence_page(struct space *space, uint64_t va)
+{
+    uint64_t harts = harts_to_fence(space);
+
+    if (space->is_split)
+        arch_fence_all(harts_running);
+    else
+        arch_fence_page(va, (uint16_t)space->asid, harts);
+}
+
+void space_fence(struct space *space)
+{
+    uint64_t harts = harts_to_fence(space);
+
+    if (space->is_split)
+        arch_fence_all(harts_running);
+    else
+        arch_fence_asid((uint16_t)space->asid, harts);
+}
+
+void space_fence_code(struct space *space)
+{
+    uint64_t inside = harts_inside(space) | arch_hart()->bit;
+
+    for (struct hart *h = hart_list(); h != NULL; h = h->next)
+        if (!(inside & h->bit)) {
+            h->is_code_stale = true; /* when it enters a space */
+            h->asid_round = 0;
+        }
+    arch_fence_code(inside);
 }
 
 enum status space_make(struct space *space, struct account *account, uint64_t id)
@@ -56,6 +128,7 @@ enum status space_make(struct space *space, struct account *account, uint64_t id
     space->account = account;
     space->id = id;
     space->leaf_span = UINT64_MAX;
+    space->asid_round = UINT32_MAX;
     return OK;
 }
 
@@ -103,13 +176,14 @@ static enum status fill_zero(struct space *space, const struct mapping *m, pte_t
         return st;
     page_zero(arch_direct(frame));
     if (m->access & VM_EXECUTE)
-        arch_fence_code();
-    *leaf = arch_pte_make(frame, m->access | PTE_FRAME);
+        space_fence_code(space);
+    arch_pte_publish(leaf, arch_pte_make(frame, m->access | PTE_FRAME));
     return OK;
 }
 
 /* Put the memory object's page into an invalid entry. */
-static enum status fill_object(const struct mapping *m, uint64_t va, pte_t *leaf)
+static enum status fill_object(struct space *space, const struct mapping *m, uint64_t va,
+                               pte_t *leaf)
 {
     uint32_t bits = m->access;
     paddr_t frame;
@@ -125,8 +199,8 @@ static enum status fill_object(const struct mapping *m, uint64_t va, pte_t *leaf
     if ((m->flags & VM_PRIVATE) && (bits & VM_WRITE))
         bits ^= VM_WRITE | PTE_COPY;
     if (bits & VM_EXECUTE)
-        arch_fence_code();
-    *leaf = arch_pte_make(frame, bits);
+        space_fence_code(space);
+    arch_pte_publish(leaf, arch_pte_make(frame, bits));
     return OK;
 }
 
@@ -151,10 +225,9 @@ static enum status break_sharing(struct space *space, const struct mapping *m,
         return st;
     page_copy(arch_direct(copy), arch_direct(old));
     if (m->access & VM_EXECUTE)
-        arch_fence_code();
-    *leaf = arch_pte_make(copy, m->access | PTE_FRAME);
-    arch_fence_page(va,
-                    (uint16_t)space->asid); /* the old frame may be cached for reads */
+        space_fence_code(space);
+    arch_pte_publish(leaf, arch_pte_make(copy, m->access | PTE_FRAME));
+    space_fence_page(space, va); /* the old frame may be cached for reads */
     if (is_managed)
         frame_put(old);
     return OK;
@@ -183,7 +256,7 @@ static enum status make_grant(struct space *space, uint64_t va, uint32_t access,
     if (!arch_pte_is_valid(*leaf)) {
         if (m->memory == NULL)
             return fill_zero(space, m, leaf);
-        st = fill_object(m, va, leaf);
+        st = fill_object(space, m, va, leaf);
         if (st != OK || grants(leaf, access))
             return st;
     }
@@ -211,7 +284,7 @@ enum status space_fault(struct space *space, uint64_t va, uint32_t access)
 
     if (!grants(leaf, access))
         return make_grant(space, page_floor(va), access, leaf);
-    arch_fence_page(va, (uint16_t)space->asid); /* only this hart's copy was stale */
+    arch_fence_page(va, (uint16_t)space->asid, 0); /* only this hart's copy was stale */
     return OK;
 }
 

@@ -29,8 +29,10 @@ struct space {
     paddr_t root;
     uint64_t id; /* of the process: the name of its private memory in futex keys */
     uint32_t asid;
-    uint32_t asid_round;
+    uint32_t asid_round;  /* UINT32_MAX: it has none yet, or there are none */
     uint64_t translation; /* arch_space_value(root, asid), once there is an asid */
+    uint64_t harts;       /* what those remember of this asid is right */
+    bool is_split; /* some hart still runs it under its number of an earlier round */
     struct tree mappings; /* by first address */
     struct account *account;
 
@@ -53,16 +55,35 @@ enum status space_make(struct space *space, struct account *account,
  * use by any hart. */
 bool space_destroy_step(struct space *space);
 
-/* Make the hart translate through this space. */
-extern uint32_t space_asid_round;
-void space_refresh_asid(struct space *space);
+/* Make this hart translate through this space; it must be known for the short way. */
+void space_adopt(struct space *space, struct hart *hart);
 
-static inline void space_activate(struct space *space)
+/* Can the hart use it as it is? */
+static inline bool space_is_known(const struct space *space, const struct hart *hart)
 {
-    if (__builtin_expect(space->asid_round != space_asid_round, 0))
-        space_refresh_asid(space);
-    arch_space_use(space->translation);
+    return space->asid_round == hart->asid_round && (space->harts & hart->bit) != 0;
 }
+
+static inline void space_enter(struct space *space, struct hart *hart)
+{
+    if (hart->translation != space->translation)
+        arch_space_use(space->translation);
+}
+
+static inline void space_activate(struct space *space, struct hart *hart)
+{
+    if (!space_is_known(space, hart))
+        space_adopt(space, hart);
+    space_enter(space, hart);
+}
+
+/* Entries were taken away or weakened, one or several: before this returns no hart uses the
+ * old ones. */
+void space_fence_page(struct space *space, uint64_t va);
+void space_fence(struct space *space);
+
+/* A page that was written is about to become executable. */
+void space_fence_code(struct space *space);
 
 /*
  * Map [va, va + bytes), page-aligned, inside the user half. memory NULL: anonymous.

@@ -71,7 +71,7 @@ static uint64_t remove_pages(struct space *space, uint64_t va, uint64_t end)
     }
     /* Nobody may get a frame that some hart can still reach: fence before freeing. */
     if (removed > 0)
-        arch_fence_asid((uint16_t)space->asid);
+        space_fence(space);
     while (frames > 0)
         frame_put(gone[--frames]);
     return va < end ? va : end;
@@ -143,9 +143,9 @@ static void change_pages(struct space *space, const struct mapping *m, uint64_t 
         va += PAGE_BYTES;
     }
     if (is_weaker)
-        arch_fence_asid((uint16_t)space->asid);
+        space_fence(space);
     if (m->access & VM_EXECUTE)
-        arch_fence_code();
+        space_fence_code(space);
 }
 
 enum status space_protect(struct space *space, uint64_t va, uint64_t bytes,
@@ -191,7 +191,6 @@ bool space_destroy_step(struct space *space)
             panic("unmapping a whole record needs no memory");
         return true;
     }
-    arch_space_leave(space->root);
     space->leaf_span = UINT64_MAX; /* its table goes, too */
     for (; work > 0; work -= WORK_UNLINK) {
         if (!arch_table_unlink_any(space->root, &va, &work, &table)) {

@@ -51,7 +51,7 @@ static enum status clone_page(struct space *target, struct mapping *m, uint64_t 
         slice->work -= WORK_COPY;
         page_copy(arch_direct(copy), arch_direct(frame));
         if (m->access & VM_EXECUTE)
-            arch_fence_code();
+            space_fence_code(target);
         *to = arch_pte_make(copy, m->access | PTE_FRAME);
         return OK;
     }
@@ -113,6 +113,6 @@ enum status space_clone_step(struct space *target, struct space *source, uint64_
             st = clone_pages(target, source, m, at, &slice);
     }
     if (slice.is_weaker)
-        arch_fence_asid((uint16_t)source->asid);
+        space_fence(source);
     return st;
 }

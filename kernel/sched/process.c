@@ -9,8 +9,8 @@
  *
  *   alive --kill--> dying --threads, handles gone--> dead --release--> released --> freed
  *
- * Kill only marks: from that moment the scheduler gives none of its threads to user
- * mode. The reaper ends threads and closes handles in steps, then the dead process
+ * Kill only marks, and makes the harts that run its threads look: they give none of them
+ * to user mode again. The reaper ends threads and closes handles in steps, then the dead process
  * itself is the node in its supervisor's queue: no allocation, nothing can be lost. Its
  * memory stays readable until the supervisor releases it; when nobody could (no
  * supervisor, no handle left) it releases itself.
@@ -33,6 +33,7 @@
 static const struct slab_cache process_cache = SLAB_CACHE(SLAB_PROCESS, struct process);
 static void (*death_hook)(struct process *process);
 static const struct process *first_process;
+struct process_page process_no_page;
 
 void process_set_death_hook(void (*hook)(struct process *process))
 {
@@ -131,9 +132,9 @@ static void process_died(struct process *p)
 {
     p->state = PROCESS_DEAD;
     end_clone(p);
-    if (p->page != NULL)
+    if (process_has_page(p))
         frame_put(arch_physical(p->page));
-    p->page = NULL;
+    p->page = &process_no_page;
     if (p == first_process) {
         klog("outpost: the first process ended (status %lu, fault %d at 0x%lx, pc 0x%lx)",
              p->status, p->fault_kind, p->fault_address, p->fault_pc);
@@ -151,8 +152,15 @@ static int process_reap(struct object *object)
     struct process *p = container_of(object, struct process, object);
 
     if (p->state == PROCESS_DYING) {
-        for (unsigned n = 0; n < THREADS_STEP && !list_is_empty(&p->threads); n++)
-            thread_end(container_of(p->threads.next, struct thread, in_process));
+        for (unsigned n = 0; n < THREADS_STEP && !list_is_empty(&p->threads); n++) {
+            struct thread *t = container_of(p->threads.next, struct thread, in_process);
+
+            if (t->state == THREAD_RUNNING) {
+                sched_kick(t, LOOK_PICK); /* its hart is on the way to letting go of it */
+                return true;
+            }
+            thread_end(t);
+        }
         if (!list_is_empty(&p->threads) || handle_table_close_step(&p->handles))
             return true;
         process_died(p);
@@ -205,6 +213,7 @@ enum status process_make(struct account *account, uint64_t name, struct process 
         return st;
     }
     p->account = account;
+    p->page = &process_no_page;
     object_get(&account->object);
     account_add_process(account, &p->in_account);
     list_init(&p->threads);
@@ -223,6 +232,7 @@ enum status process_suspend(struct process *p)
         return REFUSE(E_TOO_BIG);
     p->suspend_count++;
     p->is_stopped = true; /* the scheduler parks its threads as it comes to them */
+    sched_expel(p);
     return OK;
 }
 
@@ -262,4 +272,5 @@ void process_kill(struct process *p, uint64_t status, enum fault_kind kind,
     p->fault_address = address;
     p->fault_pc = pc;
     reaper_add(&p->object);
+    sched_recall(p);
 }

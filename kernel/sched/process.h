@@ -33,7 +33,7 @@ struct process {
     bool is_stopped; /* suspended or not alive: none of its threads may run */
     enum process_state state;
     uint64_t name;             /* up to 8 characters, for traces */
-    struct process_page *page; /* or NULL; holds a reference to the frame */
+    struct process_page *page; /* holds a reference to the frame; or process_no_page */
 
     /* while it is being made as a clone */
     struct process *clone_source; /* holds a reference */
@@ -54,6 +54,14 @@ struct process {
 static inline bool process_is_cloning(const struct process *p)
 {
     return p->clones > 0 || p->clone_source != NULL;
+}
+
+/* Stands for the page of those that have none: zero, never written. */
+extern struct process_page process_no_page;
+
+static inline bool process_has_page(const struct process *p)
+{
+    return p->page != &process_no_page;
 }
 
 void process_init(void);

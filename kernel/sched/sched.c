@@ -2,55 +2,58 @@
 /*
  * The scheduler.
  *
- * One run queue: a list per priority and a bitmap. The running thread stays at the head
- * of its list; sched_pick() on the way to user mode takes the first of the best list,
- * whatever was changed meanwhile, so there is no "need resched" flag to forget.
- * Deadlines are one tree. The timer is set only for the next deadline and, while others
- * of the same priority wait, for the end of the slice.
+ * Ready threads wait in one queue for all harts, or, if they are pinned, in one for their
+ * hart. The current thread of a hart is in no queue. kernel_next(), on the way to user
+ * mode, compares the current thread (or its heir, to whom it handed its slice) with the
+ * first that wait, and runs the best; the others go back to the queue.
+ *
+ * A kernel call that changes nothing here returns to its caller without asking. Whatever
+ * may change who should run says so in hart->look (place.c).
+ *
+ * Sleepers with deadlines are one tree, and one hart's timer is set for the first of
+ * them: whoever puts in an earlier one takes that duty over. Beside it a hart's timer
+ * ends its slice while others wait, and is off otherwise.
+ *
+ * Time is charged to the account whose thread began the slice: a server that works on its
+ * caller's slice costs the caller.
  *
  * The reaper (kernel/mm/reaper.h) runs as a thread without a process whose continuation
  * does one step.
  */
 #include <kernel/sched/sched.h>
 
-#include <abi/process.h>
 #include <arch/hart.h>
+#include <arch/lock.h>
 #include <arch/mmu.h>
+#include <kernel/entry.h>
 #include <kernel/debug/trace.h>
+#include <kernel/mm/account.h>
 #include <kernel/mm/reaper.h>
+#include <kernel/sched/place.h>
 #include <kernel/sched/process.h>
-#include <kernel/sched/upcall.h>
+
+#pragma GCC optimize("omit-frame-pointer") /* every switch goes through here */
 
 #define SLICE_NS    10000000ull /* 10 ms */
 #define EXPIRE_STEP 32          /* sleepers woken by one timer interrupt */
 
 static struct {
-    struct list queue[PRIORITY_COUNT];
     struct tree deadlines;
-    uint64_t ns_per_tick_32; /* nanoseconds per tick, times 2^32 */
+    const struct hart *alarm_hart; /* whose timer is set for the first deadline */
+    uint64_t alarm_ns;             /* not after the first deadline */
+    uint64_t ns_per_tick_32;       /* nanoseconds per tick, times 2^32 */
     uint64_t ticks_per_ns_32;
-    uint64_t slice_end_ns;
-    uint64_t timer_ns;         /* what the hart's timer is set to */
-    const struct thread *heir; /* was switched to directly: goes on in the old slice */
     struct thread reaper;
 } sched;
 
-uint32_t sched_ready;
-
-/* RV64G has no instruction for it: multiply the bit alone by a de Bruijn sequence, whose
- * upper five bits are then different for each place. bits is not 0. */
-static inline unsigned lowest_bit(uint32_t bits)
+uint64_t sched_ns_of(uint64_t ticks)
 {
-    static const uint8_t place[32] = {0,  1,  28, 2,  29, 14, 24, 3,  30, 22, 20,
-                                      15, 25, 17, 4,  8,  31, 27, 13, 23, 21, 19,
-                                      16, 7,  26, 12, 18, 6,  11, 5,  10, 9};
-
-    return place[(bits & -bits) * 0x077cb531u >> 27];
+    return (uint64_t)(((unsigned __int128)ticks * sched.ns_per_tick_32) >> 32);
 }
 
 uint64_t sched_now_ns(void)
 {
-    return (uint64_t)(((unsigned __int128)arch_ticks() * sched.ns_per_tick_32) >> 32);
+    return sched_ns_of(arch_ticks());
 }
 
 /* Rounded down; a timer that fires a tick early is set again. */
@@ -59,13 +62,19 @@ static uint64_t ticks_of(uint64_t ns)
     return (uint64_t)(((unsigned __int128)ns * sched.ticks_per_ns_32) >> 32);
 }
 
+/* One step; others of its rank come after a slice of them. */
 static void reaper_run(struct thread *self)
 {
-    sched_remove(self);
+    static uint64_t turn_end_ns; /* 0: a turn begins */
+
+    if (turn_end_ns == 0)
+        turn_end_ns = sched_now_ns() + SLICE_NS;
     self->state = THREAD_SLEEPING;
+    if (!reaper_step() || sched_now_ns() >= turn_end_ns)
+        turn_end_ns = 0;
     /* The step may have queued more work and so woken us already. */
-    if (reaper_step() && self->state == THREAD_SLEEPING)
-        sched_make_runnable(self); /* behind others of its priority */
+    if (reaper_count > 0 && self->state == THREAD_SLEEPING)
+        sched_enqueue(self, turn_end_ns != 0);
 }
 
 static void reaper_wake(void)
@@ -76,39 +85,39 @@ static void reaper_wake(void)
 
 void sched_init(uint64_t timebase_hz)
 {
-    for (unsigned p = 0; p < PRIORITY_COUNT; p++)
-        list_init(&sched.queue[p]);
+    queue_init(&sched_shared);
     sched.ns_per_tick_32 = (1000000000ull << 32) / timebase_hz;
     sched.ticks_per_ns_32 = (timebase_hz << 32) / 1000000000ull;
-    sched.timer_ns = UINT64_MAX;
+    sched.alarm_ns = UINT64_MAX;
     sched.reaper.state = THREAD_SLEEPING;
-    sched.reaper.priority = PRIORITY_DEFAULT;
+    sched.reaper.rank = rank_make(PRIORITY_DEFAULT, RANK_NO_DEADLINE);
     sched.reaper.continuation = reaper_run;
     list_init(&sched.reaper.run);
     reaper_set_wake(reaper_wake);
 }
 
-void sched_make_runnable(struct thread *t)
+void sched_add_hart(struct hart *hart, struct hart_schedule *s)
 {
-    ASSERT(list_is_empty(&t->run));
-    t->state = THREAD_RUNNABLE;
-    list_append(&sched.queue[t->priority], &t->run);
-    sched_ready |= sched_bit(t->priority);
+    queue_init(&s->pinned);
+    s->timer_ns = UINT64_MAX;
+    hart->schedule = s;
+    if (hart != &boot_hart) {
+        hart->next = boot_hart.next;
+        boot_hart.next = hart;
+    }
+    harts_running |= hart->bit;
 }
 
-void sched_remove(struct thread *t)
-{
-    list_remove(&t->run);
-    if (list_is_empty(&sched.queue[t->priority]))
-        sched_ready &= ~sched_bit(t->priority);
-}
+/* ---- sleeping ---- */
 
 void sched_sleep(struct thread *self, enum sleep_kind kind, uint64_t deadline_ns,
                  void (*cancel)(struct thread *self))
 {
-    sched_remove(self);
     self->state = THREAD_SLEEPING;
     self->cancel = cancel;
+    self->is_interruptible = false; /* callers say otherwise */
+    self->is_plain_receiver = false;
+    arch_hart()->look |= LOOK_PICK;
     if (deadline_ns != UINT64_MAX) {
         self->deadline.key = deadline_ns;
         tree_insert(&sched.deadlines, &self->deadline);
@@ -118,156 +127,224 @@ void sched_sleep(struct thread *self, enum sleep_kind kind, uint64_t deadline_ns
 
 void sched_cancel_sleep(struct thread *t)
 {
-    if (t->cancel == NULL)
+    if (t->state != THREAD_SLEEPING)
         return;
+    t->state = THREAD_PARKED;
     t->cancel(t);
-    t->cancel = NULL;
-    t->is_interruptible = false;
-    tree_remove(&sched.deadlines, &t->deadline);
+    if (t->deadline.is_linked)
+        tree_remove(&sched.deadlines, &t->deadline);
+}
+
+void sched_end_sleep(struct thread *t, int64_t result)
+{
+    trace(TRACE_wake, t->object.id, *arch_hart()->trace_cause, (uint64_t)result, 0);
+    sched_cancel_sleep(t);
+    context_set_result(&t->context, result);
 }
 
 void sched_wake(struct thread *t, int64_t result)
 {
-    trace(TRACE_wake, t->object.id, *trace_context.cause, (uint64_t)result, 0);
-    sched_cancel_sleep(t);
-    context_set_result(&t->context, result);
+    sched_end_sleep(t, result);
     sched_make_runnable(t);
-}
-
-void sched_switch_to(struct thread *t)
-{
-    if (t->state != THREAD_RUNNABLE)
-        return;
-    list_remove(&t->run);
-    list_prepend(&sched.queue[t->priority], &t->run);
-    sched_ready |= sched_bit(t->priority);
-    sched.heir = t;
-}
-
-void sched_set_priority(struct thread *t, unsigned priority)
-{
-    t->own_priority = (uint8_t)priority;
-    sched_set_effective_priority(t, priority);
-}
-
-void sched_set_effective_priority(struct thread *t, unsigned priority)
-{
-    bool is_queued = t->state == THREAD_RUNNABLE;
-
-    if (is_queued)
-        sched_remove(t);
-    t->priority = (uint8_t)priority;
-    if (is_queued)
-        sched_make_runnable(t);
 }
 
 void sched_yield(struct thread *self)
 {
-    sched_remove(self);
-    sched_make_runnable(self);
+    (void)self;
+    arch_hart()->schedule->is_slice_over = true;
+    arch_hart()->look |= LOOK_PICK;
 }
+
+/* ---- time ---- */
 
 void sched_timer(void)
 {
+    struct hart *hart = arch_hart();
     uint64_t now = sched_now_ns();
-    struct thread *current = arch_hart()->current;
     unsigned expired = 0;
 
-    sched.timer_ns = 0; /* it fired and stays pending until sched_pick() sets it anew */
+    hart->look |= LOOK_PICK;
+    hart->schedule->timer_ns = 0; /* it fired and stays pending until it is set anew */
+    sched.alarm_hart = hart;
+    sched.alarm_ns = 0;
     while (expired < EXPIRE_STEP && sched.deadlines.first != NULL &&
            sched.deadlines.first->key <= now) {
-        struct thread *t = container_of(sched.deadlines.first, struct thread, deadline);
-
-        sched_wake(t, E_TIMED_OUT);
+        sched_wake(container_of(sched.deadlines.first, struct thread, deadline),
+                   E_TIMED_OUT);
         expired++;
     }
-    if (current != NULL && current->state == THREAD_RUNNABLE &&
-        now >= sched.slice_end_ns) {
-        sched_yield(current);
-        sched.slice_end_ns = now + SLICE_NS;
-    }
+    if (now >= hart->schedule->slice_end_ns)
+        hart->schedule->is_slice_over = true;
     trace(TRACE_timer, now, expired,
           sched.deadlines.first ? sched.deadlines.first->key : 0, 0);
 }
 
-static inline void set_timer(const struct thread *next)
+/* For the first deadline, if that is this hart's duty or nobody's, and the end of the slice,
+ * if somebody waits for it. next NULL: the hart will idle. */
+static void set_timer(struct hart *hart, const struct thread *next)
 {
-    uint64_t at = sched.deadlines.first != NULL ? sched.deadlines.first->key : UINT64_MAX;
-    const struct list *queue;
+    struct hart_schedule *s = hart->schedule;
+    uint64_t first =
+        sched.deadlines.first != NULL ? sched.deadlines.first->key : UINT64_MAX;
+    uint64_t at = UINT64_MAX;
 
-    if (next != NULL) {
-        queue = &sched.queue[next->priority];
-        if (queue->next->next != queue && sched.slice_end_ns < at)
-            at = sched.slice_end_ns; /* somebody waits behind it */
+    if (sched.alarm_hart == hart || first < sched.alarm_ns) {
+        sched.alarm_hart = hart;
+        sched.alarm_ns = at = first;
     }
-    if (at == sched.timer_ns)
+    if (next != NULL &&
+        ((sched_shared.ready | s->pinned.ready) & 1u << rank_class(next->rank)) &&
+        s->slice_end_ns < at)
+        at = s->slice_end_ns;
+    if (at == s->timer_ns)
         return;
-    sched.timer_ns = at;
+    s->timer_ns = at;
     arch_timer_set(at == UINT64_MAX ? UINT64_MAX : ticks_of(at) + 1);
 }
 
-static inline struct thread *best(void)
+/* From now on another account pays for this hart's time. */
+static void set_payer(struct hart_schedule *s, struct account *account)
 {
-    unsigned priority;
+    uint64_t now = arch_ticks();
 
-    if (sched_ready == 0)
-        return NULL;
-    priority = PRIORITY_COUNT - 1 - lowest_bit(sched_ready);
-    return container_of(sched.queue[priority].next, struct thread, run);
+    if (s->payer != NULL) {
+        account_add_time(s->payer, now - s->paid_until);
+        object_put(&s->payer->object);
+    }
+    s->payer = account;
+    s->paid_until = now;
+    if (account != NULL)
+        object_get(&account->object);
 }
 
-static void switch_to(struct hart *hart, struct thread *next)
+/* ---- choosing ---- */
+
+static void switch_to(struct hart *hart, struct thread *next, bool is_heir)
 {
     struct thread *from = hart->current;
 
     trace(TRACE_switch, from != NULL ? from->object.id : 0, next->object.id, 0,
-          next->priority);
+          rank_priority(next->rank));
     arch_context_switch_fp(hart, from != NULL ? &from->context : NULL, &next->context);
-    space_activate(&next->process->space);
-    trace_set_context(next->trace_ids, &next->page->cause);
+    space_activate(&next->process->space, hart);
+    trace_set_context(hart, next->trace_ids, &next->page->cause);
     hart->current = next;
     next->context.hart = hart;
-    if (next != sched.heir)
-        sched.slice_end_ns = sched_now_ns() + SLICE_NS;
-    sched.heir = NULL;
+    if (is_heir)
+        return;
+    hart->schedule->slice_end_ns = sched_now_ns() + SLICE_NS;
+    set_payer(hart->schedule, next->process->account);
 }
 
-/* Idle: the hart is nobody's, what happens now is put down to nobody. */
+/* The hart is nobody's, what happens now is put down to nobody, and no space is in use
+ * that may go while it waits. */
 static void leave_thread(struct hart *hart)
 {
-    if (hart->current == NULL)
-        return;
-    arch_context_switch_fp(hart, &hart->current->context, NULL);
+    if (hart->current != NULL)
+        arch_context_switch_fp(hart, &hart->current->context, NULL);
     hart->current = NULL;
-    trace_set_context(0, NULL);
+    trace_set_context(hart, 0, NULL);
+    if (hart->translation == arch_space_kernel())
+        return;
+    arch_space_use(arch_space_kernel());
+    set_payer(hart->schedule, NULL);
+}
+
+static __attribute__((noinline)) void idle(struct hart *hart)
+{
+    leave_thread(hart);
+    set_timer(hart, NULL);
+    sched_idle |= hart->bit;
+    hart->look = 0;
+    kernel_lock_release();
+    arch_idle();
+    kernel_lock_acquire();
+    sched_idle &= ~hart->bit;
+    arch_take_interrupts();
+}
+
+/* The best for this hart, taken out of its queue; the others that were there are put back.
+ * NULL: nobody. */
+static struct thread *take_best(struct hart *hart, bool *is_heir)
+{
+    struct hart_schedule *s = hart->schedule;
+    struct thread *current = hart->current, *heir = s->heir, *next, *first;
+    bool is_slice_over = s->is_slice_over;
+
+    if (current != NULL && (current->state != THREAD_RUNNING ||
+                            (current->pinned != NULL && current->pinned != hart)))
+        current = NULL;
+    next = heir != NULL ? heir : current;
+    first = queue_first_of_two(&s->pinned, &sched_shared);
+    if (first != NULL && (next == NULL || first->rank < next->rank ||
+                          (is_slice_over && first->rank == next->rank))) {
+        queue_remove(first);
+        next = first;
+    }
+    s->heir = NULL;
+    s->is_slice_over = false;
+    if (hart->current != NULL && hart->current->state == THREAD_RUNNING &&
+        hart->current != next)
+        sched_enqueue(hart->current, !is_slice_over);
+    if (heir != NULL && heir != next)
+        sched_enqueue(heir, true);
+    if (next != NULL)
+        next->state = THREAD_RUNNING;
+    *is_heir = next == heir;
+    return next;
+}
+
+/* Work that a thread does in the kernel: a step of it. */
+static __attribute__((noinline)) void continue_thread(struct hart *hart, struct thread *t)
+{
+    if (t != hart->current) {
+        leave_thread(hart);
+        trace(TRACE_step, t->object.id, reaper_count, 0, 0);
+    }
+    t->continuation(t);
+    if (t == hart->current)
+        return;
+    kernel_lock_yield();
+    arch_take_interrupts();
+}
+
+/* The best there is becomes current; idle until there is one. */
+static __attribute__((noinline)) struct thread *choose(struct hart *hart)
+{
+    struct thread *next;
+    bool is_heir;
+
+    for (;;) {
+        hart->look = 0;
+        next = take_best(hart, &is_heir);
+        if (next == NULL)
+            idle(hart);
+        else if (next->continuation != NULL)
+            continue_thread(hart, next);
+        else if (next->process->is_stopped)
+            next->state =
+                THREAD_PARKED; /* resume or the reaper finds it by its process */
+        else
+            break;
+    }
+    if (next != hart->current)
+        switch_to(hart, next, is_heir);
+    set_timer(hart, next);
+    return next;
 }
 
 /* DOC: sched-pick */
-struct thread *sched_pick(void)
+struct arch_context *kernel_next(void)
 {
     struct hart *hart = arch_hart();
-    struct thread *next;
+    struct thread *next = hart->current;
 
-    for (;;) {
-        next = best();
-        if (next != NULL && next->continuation == NULL && !next->process->is_stopped)
-            break;
-        if (next == NULL) {
-            leave_thread(hart);
-            set_timer(NULL);
-            arch_idle();
-        } else if (next->continuation != NULL) {
-            leave_thread(hart);
-            next->continuation(next);
-        } else { /* resume or the reaper finds it through its process */
-            sched_remove(next);
-            next->state = THREAD_PARKED;
-        }
-    }
-    if (next != hart->current)
-        switch_to(hart, next);
-    set_timer(next);
+    if (hart->look == LOOK_SELF && next->continuation != NULL)
+        next->continuation(next);
+    if (hart->current == NULL || (hart->look & LOOK_PICK))
+        next = choose(hart);
+    hart->look = 0;
     if (upcall_is_due(next))
         upcall_deliver(next);
-    return next;
+    return &next->context;
 }

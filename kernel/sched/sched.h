@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The scheduler: who runs, who sleeps until when. 32 priorities, round robin within one.
+ * The scheduler: who runs where, who sleeps until when. Essay in sched.c.
  */
 #ifndef KERNEL_SCHED_SCHED_H
 #define KERNEL_SCHED_SCHED_H
@@ -9,18 +9,42 @@
 #include <abi/process.h>
 #include <arch/hart.h>
 #include <kernel/debug/trace.h>
+#include <kernel/sched/queue.h>
 #include <kernel/sched/thread.h>
 #include <kernel/sched/upcall.h>
 
+struct account;
+
+/* What the scheduler keeps for each hart, beside struct hart. */
+struct hart_schedule {
+    struct run_queue pinned; /* threads that may run only here */
+    struct thread *heir; /* was handed the rest of the slice: runs next unless a better
+                              * one is there; in no queue */
+    bool is_slice_over;  /* others of the current thread's rank come first */
+    uint64_t slice_end_ns;
+    uint64_t timer_ns;     /* what the hart's timer is set to */
+    struct account *payer; /* of the time since then; holds a reference, or NULL */
+    uint64_t paid_until;   /* ticks */
+};
+
 void sched_init(uint64_t timebase_hz);
+
+/* The calling hart joins: schedule is zeroed memory. */
+void sched_add_hart(struct hart *hart, struct hart_schedule *schedule);
 
 /* Nanoseconds since the time counter was zero. */
 uint64_t sched_now_ns(void);
+uint64_t sched_ns_of(uint64_t ticks);
 
-/* A sleeping or new thread becomes runnable, at the end of its priority's queue. */
+/* A sleeping, parked or new thread becomes runnable, behind others of its rank; some hart
+ * hears of it if it should run now. */
 void sched_make_runnable(struct thread *thread);
 
-/* A runnable thread leaves the queue (it will sleep, end, or is switched to directly). */
+/* The same for one that is to run next on this hart, on the rest of the current slice,
+ * because the current thread waits for it. */
+void sched_hand_over(struct thread *thread);
+
+/* A runnable thread leaves its queue for good: it ends. */
 void sched_remove(struct thread *thread);
 
 /*
@@ -30,75 +54,70 @@ void sched_remove(struct thread *thread);
 void sched_sleep(struct thread *self, enum sleep_kind kind, uint64_t deadline_ns,
                  void (*cancel)(struct thread *self));
 
-/* End a sleep with a result: the thread leaves its queue and becomes runnable. */
+/* End a sleep with a result: the thread leaves its queue. The caller makes it runnable. */
+void sched_end_sleep(struct thread *thread, int64_t result);
+
+/* Both. */
 void sched_wake(struct thread *thread, int64_t result);
 
-/* The same without making it runnable and without a result: its registers were written. */
+/* End a sleep without a result: its registers were written. The thread waits for nothing
+ * then (THREAD_PARKED). Harmless for one that does not sleep. */
 void sched_cancel_sleep(struct thread *thread);
-
-/* Run this runnable thread next on this hart if no better one is there: it takes over the
- * rest of the slice. */
-void sched_switch_to(struct thread *thread);
-
-/* Bit 31 - p: somebody of priority p is runnable. For the fast path; sched.c writes it. */
-extern uint32_t sched_ready;
-
-static inline uint32_t sched_bit(unsigned priority)
-{
-    return 1u << (PRIORITY_COUNT - 1 - priority);
-}
 
 /*
  * The short way of a message: self, current, goes to sleep and other, asleep without a
- * deadline, runs in its place and on its slice. sched_can_replace() says whether nothing
- * speaks against it: no higher priority, which would not fit its place, nobody better
- * waits, other may go to user mode as it is.
+ * deadline, runs in its place, at its rank and on its slice. sched_can_replace() says
+ * whether nothing speaks against it: with hart->look 0 nobody better waits.
  */
-static inline bool sched_can_replace(const struct thread *self,
+static inline bool sched_can_replace(struct hart *hart, const struct thread *self,
                                      const struct thread *other)
 {
-    return other->priority <= self->priority && !other->process->is_stopped &&
-           other->continuation == NULL && !upcall_is_due(other) &&
-           (sched_ready & (sched_bit(self->priority) - 1)) == 0;
+    return hart->look == 0 && other->rank >= self->rank && !other->process->is_stopped &&
+           space_is_known(&other->process->space, hart) &&
+           arch_context_fp_is_quiet(hart->fp_owner, &other->context);
 }
 
-static inline void sched_replace(struct thread *self, struct thread *other,
-                                 void (*cancel)(struct thread *))
+static inline void sched_replace(struct hart *hart, struct thread *self,
+                                 struct thread *other, void (*cancel)(struct thread *))
 {
-    struct hart *hart = arch_hart();
-
-    other->run = self->run; /* its place, at the head */
-    other->run.prev->next = &other->run;
-    other->run.next->prev = &other->run;
-    list_init(&self->run);
-    other->priority = self->priority; /* whose place it has */
     self->state = THREAD_SLEEPING;
     self->cancel = cancel;
-    other->state = THREAD_RUNNABLE;
-    other->cancel = NULL;
-    other->is_interruptible = false;
-    if (!arch_context_fp_is_quiet(hart, &self->context, &other->context))
-        arch_context_switch_fp(hart, &self->context, &other->context);
-    space_activate(&other->process->space);
-    trace_set_context(other->trace_ids, &other->page->cause);
-    hart->current = other;
+    self->is_interruptible = false;
+    other->state = THREAD_RUNNING;
     other->context.hart = hart;
+    space_enter(&other->process->space, hart);
+    trace_set_context(hart, other->trace_ids, &other->page->cause);
+    hart->current = other;
 }
 
-/* Change a thread's own priority, and what it is scheduled at, moving it in the queue if it is
- * there. What callers have lent it counts again with the next call. */
-void sched_set_priority(struct thread *thread, unsigned priority);
+/* Change what a thread is scheduled at, moving it in its queue if it is in one. */
+void sched_set_rank(struct thread *thread, uint64_t rank);
 
-/* Change only what it is scheduled at. */
-void sched_set_effective_priority(struct thread *thread, unsigned priority);
+/* Change a thread's own rank. What callers have lent it counts again with the next call. */
+void sched_set_own_rank(struct thread *thread, uint64_t rank);
 
-/* The current thread lets others of its priority run. */
+/* self goes to sleep waiting for what owner holds: lend it our rank; and take it back. A chain
+ * of owners is followed for a few steps. */
+void sched_lend(struct thread *self, struct thread *owner);
+void sched_take_back(struct thread *self);
+
+/* Only this hart may run the thread; NULL: any. */
+void sched_pin(struct thread *thread, struct hart *hart);
+
+/* The current thread lets others of its rank run. */
 void sched_yield(struct thread *self);
+
+/* The hart that runs this thread shall look; why: LOOK_*. */
+void sched_kick(struct thread *thread, unsigned why);
+
+/* Threads of this stopped process must not run: harts that run one shall look. */
+void sched_recall(const struct process *process);
+
+/* And wait until they have, unless the caller's own process is stopped itself. Lets others
+ * into the kernel. */
+void sched_expel(struct process *process);
 
 /* Deadlines have passed, or the slice has: called on a timer interrupt. */
 void sched_timer(void);
-
-/* Pick, run continuations, set up the address space and floating point; who runs. */
-struct thread *sched_pick(void);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * Threads.
  *
- * A thread is a set of registers, a priority, and at most one thing it waits for. It has
+ * A thread is a set of registers, a rank, and at most one thing it waits for. It has
  * no kernel stack: a call that must wait leaves the thread with its registers saved and
  * a function that can take it out of the queue it waits in; whoever ends the wait writes
  * the result into the saved registers. So a thread is always in one of three states, and
@@ -68,11 +68,12 @@ enum status thread_make(struct process *process, paddr_t page, uint64_t page_va,
     t->page = arch_direct(page);
     t->page_va = page_va;
     t->trace_ids = trace_ids(t->object.id, process->object.id);
-    t->state = THREAD_SLEEPING;
-    t->priority = PRIORITY_DEFAULT;
-    t->own_priority = PRIORITY_DEFAULT;
+    t->state = THREAD_PARKED;
+    t->own_rank = t->base_rank = t->rank = rank_make(PRIORITY_DEFAULT, RANK_NO_DEADLINE);
     list_init(&t->run);
     list_init(&t->receive);
+    list_init(&t->futex);
+    list_init(&t->same_word);
     list_append(&process->threads, &t->in_process);
     process->thread_count++;
     *out = t;
@@ -83,16 +84,19 @@ void thread_end(struct thread *t)
 {
     if (t->state == THREAD_ENDED)
         return;
+    ASSERT(t->state != THREAD_RUNNING || t == arch_hart()->current ||
+           arch_hart()->current == NULL);
     if (t->state == THREAD_RUNNABLE)
         sched_remove(t);
-    t->state = THREAD_PARKED; /* what follows may change its priority: not back into the queue */
     sched_cancel_sleep(t);
+    t->state = THREAD_PARKED;
     if (end_hook != NULL)
         end_hook(t);
     arch_context_drop_fp(arch_hart(), &t->context);
     if (arch_hart()->current == t) {
         arch_hart()->current = NULL;
-        trace_set_context(0, NULL);
+        arch_hart()->look |= LOOK_PICK;
+        trace_set_context(arch_hart(), 0, NULL);
     }
     ASSERT(list_is_empty(&t->run)); /* its memory may go now */
     t->state = THREAD_ENDED;

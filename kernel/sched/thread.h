@@ -15,9 +15,11 @@
 
 struct endpoint;
 struct process;
+struct run_queue;
 
 enum thread_state {
-    THREAD_RUNNABLE, /* in the run queue, or running */
+    THREAD_RUNNABLE, /* in a run queue, or its hart's heir */
+    THREAD_RUNNING,  /* some hart's current; its registers may be in that hart */
     THREAD_PARKED,   /* would run, but its process is suspended */
     THREAD_SLEEPING, /* cancel says how to take it out of what it sleeps in */
     THREAD_ENDED,
@@ -40,22 +42,36 @@ struct thread {
     uint64_t trace_ids;       /* thread and process, as records name them */
     uint64_t page_va;         /* where the thread has it; only ever handed back to it */
 
-    /* scheduling */
+    /* scheduling: ranks, of which the smallest runs first (sched.h) */
     enum thread_state state;
-    uint8_t priority;      /* it is scheduled at: its own, or more, lent by callers */
-    uint8_t own_priority;
-    struct list run;
+    uint64_t own_rank;       /* as set by thread_control */
+    uint64_t base_rank;      /* the same, or what waiters for its locks lend it */
+    uint64_t rank;           /* it is scheduled at: that, or more, lent by callers */
+    struct run_queue *queue; /* it is in; NULL: none */
+    struct list run;         /* in the queue, without a deadline */
+    uint64_t queued_at;      /* place among the queues' threads of the same rank */
+    struct hart *pinned;     /* the one hart it may run on; NULL: any */
     void (*continuation)(struct thread *self); /* run instead of user mode */
+    struct tree lenders; /* sleepers that named it as the owner of their lock */
 
     /* sleeping */
-    struct tree_node deadline; /* key: nanoseconds; linked only with a finite deadline */
-    void (*cancel)(struct thread *self); /* leave the queue; set while THREAD_SLEEPING */
+    struct tree_node
+        deadline; /* key: nanoseconds, while asleep with a finite deadline; its
+                                * rank, while in a run queue with a scheduling deadline */
+    /* These three count only while THREAD_SLEEPING. */
+    void (*cancel)(struct thread *self); /* leave the queue */
     bool is_interruptible;               /* due bits end this sleep */
-    struct tree_node futex; /* in the table of ipc/futex; key: hash of futex_key */
+    bool
+        is_plain_receiver; /* the fast path may hand it a call: nothing else to consider */
+    struct list futex;     /* in its bucket, if it sleeps longest on its word, or alone */
+    struct list same_word; /* circle of all that sleep on its word */
     struct futex_key futex_key;
+    struct thread *owner;  /* of the lock it waits for, holds a reference; or NULL */
+    struct tree_node lend; /* in owner->lenders; key: our rank */
 
     /* ending: what sys_thread_exit was asked to do */
     uint64_t exit_status, exit_va, exit_bytes, exit_word;
+    uint64_t frame_va; /* upcall_return: what to go on from */
 
     /* messages: as a caller */
     struct tree_node call; /* in endpoint->callers; key: priority, then arrival */

@@ -29,6 +29,8 @@
 #include <kernel/sched/sched.h>
 #include <kernel/sched/thread.h>
 
+#pragma GCC optimize("omit-frame-pointer") /* signals are made of this */
+
 void upcall_save_frame(struct thread *t, struct register_frame *frame)
 {
     arch_context_get_frame(arch_hart(), &t->context, frame);
@@ -37,8 +39,8 @@ void upcall_save_frame(struct thread *t, struct register_frame *frame)
 
 void upcall_load_frame(struct thread *t, const struct register_frame *frame)
 {
+    t->page->inhibit = READ_ONCE(frame->flags) & FRAME_INHIBIT;
     arch_context_set_frame(arch_hart(), &t->context, frame);
-    t->page->inhibit = frame->flags & FRAME_INHIBIT ? 1 : 0;
 }
 
 /* DOC: upcall-door */
@@ -74,20 +76,22 @@ bool upcall_fault(struct thread *t, enum fault_kind kind, uint64_t address)
     return true;
 }
 
-/* True: the thread slept, was willing, and sleeps no more. */
+/* True: the thread is willing; it slept and sleeps no more, or runs and will look. */
 static bool interrupt(struct thread *t)
 {
-    if (t->state != THREAD_SLEEPING || !t->is_interruptible || !upcall_is_due(t))
+    if (!upcall_is_due(t))
         return false;
-    sched_wake(t, E_INTERRUPTED);
-    return true;
+    if (t->state == THREAD_SLEEPING && t->is_interruptible) {
+        sched_wake(t, E_INTERRUPTED);
+        return true;
+    }
+    sched_kick(t, LOOK_SELF);
+    return t->state == THREAD_RUNNING && READ_ONCE(t->page->inhibit) == 0;
 }
 
 static uint64_t not_ignored(const struct process *p, uint64_t bits)
 {
-    const struct process_page *shared = p->page;
-
-    return shared != NULL ? bits & ~READ_ONCE(shared->ignored) : bits;
+    return bits & ~READ_ONCE(p->page->ignored);
 }
 
 /* DOC: upcall-post */
@@ -103,11 +107,9 @@ void upcall_post_thread(struct thread *t, uint64_t bits)
 
 void upcall_post_process(struct process *p, uint64_t bits)
 {
-    struct process_page *shared = p->page;
-
-    if (shared == NULL)
+    if (!process_has_page(p))
         return;
-    __atomic_fetch_or(&shared->pending, not_ignored(p, bits), __ATOMIC_RELAXED);
+    __atomic_fetch_or(&p->page->pending, not_ignored(p, bits), __ATOMIC_RELAXED);
     __atomic_thread_fence(__ATOMIC_SEQ_CST); /* as above */
     for (struct list *item = p->threads.next; item != &p->threads; item = item->next)
         if (interrupt(container_of(item, struct thread, in_process)))

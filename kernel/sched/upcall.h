@@ -21,12 +21,15 @@
 /* Does this thread have posted bits that it does not mask? */
 static inline bool upcall_is_due(const struct thread *t)
 {
-    const struct process_page *shared = t->process->page;
-    uint64_t pending = READ_ONCE(t->page->pending);
+    uint64_t pending = READ_ONCE(t->page->pending) | READ_ONCE(t->process->page->pending);
 
-    if (shared != NULL)
-        pending |= READ_ONCE(shared->pending);
     return (pending & ~READ_ONCE(t->page->mask)) != 0;
+}
+
+/* The same, cheaper; true also if they are all masked. The thread is not ended. */
+static inline bool upcall_may_be_due(const struct thread *t)
+{
+    return (READ_ONCE(t->page->pending) | READ_ONCE(t->process->page->pending)) != 0;
 }
 
 /* On the way to user mode: bits are due and nothing inhibits, so run the upcall instead. */

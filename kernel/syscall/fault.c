@@ -54,8 +54,3 @@ void kernel_external_interrupt(void)
 {
     interrupt_dispatch();
 }
-
-struct arch_context *kernel_next(void)
-{
-    return &sched_pick()->context;
-}

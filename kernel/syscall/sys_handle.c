@@ -5,6 +5,7 @@
 #include <kernel/mm/account.h>
 #include <kernel/mm/memory.h>
 #include <kernel/mm/space.h>
+#include <kernel/sched/sched.h>
 
 int64_t sys_handle_close(struct thread *self, const uint64_t *a)
 {
@@ -99,6 +100,7 @@ static int64_t info_account(struct thread *self, const uint64_t *a)
         .pages_limit = account->limit[CHARGE_PAGES],
         .objects_used = account->used[CHARGE_OBJECTS],
         .objects_limit = account->limit[CHARGE_OBJECTS],
+        .cpu_ns = sched_ns_of(account->ticks),
     };
     return put_info(self, a, &info, sizeof(info));
 }

@@ -89,8 +89,10 @@ int64_t sys_endpoint_reply_wait(struct thread *self, const uint64_t *a)
     }
     /* Past this point the call ends with a message, the deadline, or a sleep. */
     endpoint_receive(self, ep, deadline, !(a[1] & MESSAGE_UNINTERRUPTIBLE));
-    if (self->state == THREAD_SLEEPING && replied != NULL)
-        sched_switch_to(replied); /* it called, it runs on: on the slice it lent us */
+    if (replied != NULL && self->state == THREAD_SLEEPING)
+        sched_hand_over(replied); /* it called, it runs on: on the slice it lent us */
+    else if (replied != NULL)
+        sched_make_runnable(replied);
     return SYSCALL_NO_RESULT;
 }
 
@@ -111,14 +113,20 @@ int64_t sys_endpoint_post(struct thread *self, const uint64_t *a)
 /* futex_wait(word, expected, deadline, flags, owner) */
 int64_t sys_futex_wait(struct thread *self, const uint64_t *a)
 {
+    struct thread *owner = NULL;
     enum status st;
 
     if (a[3] & ~(uint64_t)(FUTEX_PRIVATE | FUTEX_UNINTERRUPTIBLE))
         return REFUSE(E_INVALID);
-    if (a[4] != HANDLE_NONE)
-        return REFUSE(E_UNSUPPORTED); /* priority inheritance */
+    if (a[4] != HANDLE_NONE) {
+        st = thread_from_handle(self, a[4], 0, &owner);
+        if (st != OK)
+            return st;
+    }
     st = futex_sleep(self, UADDR(a[0]), (uint32_t)a[1], a[2],
                      !(a[3] & FUTEX_UNINTERRUPTIBLE));
+    if (st == OK && owner != NULL && owner != self)
+        sched_lend(self, owner);
     return st == OK ? SYSCALL_NO_RESULT : st;
 }
 
@@ -128,10 +136,11 @@ int64_t sys_futex_wake(struct thread *self, const uint64_t *a)
     uint32_t woken;
     enum status st;
 
-    if (a[2] & ~(uint64_t)FUTEX_PRIVATE)
-        return REFUSE(a[2] & FUTEX_SWITCH ? E_UNSUPPORTED : E_INVALID);
+    if (a[2] & ~(uint64_t)(FUTEX_PRIVATE | FUTEX_SWITCH))
+        return REFUSE(E_INVALID);
     st = futex_wake_some(self, UADDR(a[0]),
-                         a[1] > UINT32_MAX ? UINT32_MAX : (uint32_t)a[1], &woken);
+                         a[1] > UINT32_MAX ? UINT32_MAX : (uint32_t)a[1],
+                         (a[2] & FUTEX_SWITCH) != 0, &woken);
     return st == OK ? (int64_t)woken : st;
 }
 

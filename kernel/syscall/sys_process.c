@@ -41,6 +41,7 @@ static int64_t kill_account(struct thread *self, uint64_t handle, uint64_t statu
 {
     struct account *account;
     struct list *link;
+    int64_t live;
     enum status st = account_from_handle(self, handle, &account);
 
     if (st != OK)
@@ -49,7 +50,10 @@ static int64_t kill_account(struct thread *self, uint64_t handle, uint64_t statu
     if (link != NULL)
         process_kill(container_of(link, struct process, in_account), status, FAULT_NONE,
                      0, 0);
-    return (int64_t)account->live;
+    live = (int64_t)account->live;
+    if (link != NULL)
+        sched_expel(container_of(link, struct process, in_account));
+    return live; /* the account itself may be gone by now */
 }
 
 /* Give the kernel the frame of a page of the target, as its process page. */
@@ -58,7 +62,7 @@ static int64_t set_process_page(struct process *p, uint64_t va)
     paddr_t frame;
     enum status st;
 
-    if (p->page != NULL)
+    if (process_has_page(p))
         return REFUSE(E_EXISTS);
     if (p->clone_source != NULL)
         return REFUSE(E_BUSY);
@@ -108,6 +112,7 @@ int64_t sys_process_control(struct thread *self, const uint64_t *a)
     switch (a[1]) {
     case PROCESS_KILL:
         process_kill(p, a[2], FAULT_NONE, 0, 0);
+        sched_expel(p);
         return OK;
     case PROCESS_RELEASE:
         return process_release(p);

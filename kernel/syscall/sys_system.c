@@ -8,6 +8,7 @@
 #include <kernel/debug/klog.h>
 #include <kernel/ipc/endpoint.h>
 #include <kernel/mm/frame.h>
+#include <kernel/mm/reaper.h>
 #include <kernel/mm/space.h>
 #include <kernel/sched/sched.h>
 
@@ -86,6 +87,7 @@ static int64_t counters(struct thread *self, const uint64_t *a)
         .pages_free = frame_free_count(),
         .handles = handle_count,
         .mappings = mapping_count,
+        .reaping = reaper_count,
     };
     enum status st;
 
@@ -120,6 +122,23 @@ static int64_t trace_read(struct thread *self, const uint64_t *a)
             return st;
     }
     return (int64_t)n;
+}
+
+static int64_t hart_info(struct thread *self, const uint64_t *a)
+{
+    struct hart *h = hart_list();
+    struct hart_info info;
+    enum status st;
+
+    for (uint64_t n = a[4]; n > 0 && h != NULL; n--)
+        h = h->next;
+    if (h == NULL)
+        return REFUSE(E_NOT_FOUND);
+    if (a[3] < sizeof(info))
+        return REFUSE(E_TOO_BIG);
+    info = (struct hart_info){.id = h->id, .running = (uint32_t)h->trace_ids};
+    st = copy_out(&self->process->space, UADDR(a[2]), &info, sizeof(info));
+    return st == OK ? (int64_t)sizeof(info) : st;
 }
 
 static int64_t power(uint64_t action)
@@ -163,6 +182,8 @@ int64_t sys_system_control(struct thread *self, const uint64_t *a)
 {
     enum status st;
 
+    if (a[1] == SYSTEM_NOTHING)
+        return OK;
     if (a[1] >= sizeof(needed_right) / sizeof(needed_right[0]))
         return REFUSE(E_INVALID);
     if (needed_right[a[1]] != 0) {
@@ -189,7 +210,7 @@ int64_t sys_system_control(struct thread *self, const uint64_t *a)
     case SYSTEM_TRACE_USER:
         trace(TRACE_user, a[2], a[3], a[4], 0);
         return OK;
-    default:
-        return REFUSE(E_UNSUPPORTED);
+    default: /* SYSTEM_HART_INFO */
+        return hart_info(self, a);
     }
 }

@@ -50,8 +50,7 @@ int64_t sys_thread_create(struct thread *self, const uint64_t *a)
         frame_put(frame);
         return st;
     }
-    t->priority = self->own_priority;
-    t->own_priority = self->own_priority;
+    t->own_rank = t->base_rank = t->rank = self->own_rank | RANK_NO_DEADLINE;
     arch_context_init(&t->context, UADDR(a[1]), UADDR(a[2]), a[3], a[4]);
     return start_thread(self, t);
 }
@@ -64,6 +63,8 @@ static void leave(struct thread *self)
         return;
     }
     self->continuation = NULL; /* the reaper does the rest */
+    self->state = THREAD_PARKED;
+    arch_hart()->look |= LOOK_PICK;
     process_kill(self->process, self->exit_status, FAULT_NONE, 0, 0);
 }
 
@@ -73,9 +74,10 @@ static void clear_word(struct thread *self)
     uint32_t woken;
 
     /* A bad address is the program's own affair: nobody is left to tell. */
-    if (self->exit_word != 0 && copy_out(&self->process->space, UADDR(self->exit_word), &zero,
-                                         sizeof(zero)) == OK &&
-        futex_wake_some(self, UADDR(self->exit_word), 1, &woken) != OK)
+    if (self->exit_word != 0 &&
+        copy_out(&self->process->space, UADDR(self->exit_word), &zero, sizeof(zero)) ==
+            OK &&
+        futex_wake_some(self, UADDR(self->exit_word), 1, false, &woken) != OK)
         self->exit_word = 0;
 }
 
@@ -90,7 +92,8 @@ static void finish_exit(struct thread *self)
         self->exit_va += done;
         self->exit_bytes -= done;
         if (self->exit_bytes > 0) {
-            sched_yield(self);
+            arch_hart()->look |= LOOK_PICK;
+            sched_make_runnable(self);
             return;
         }
     }
@@ -117,21 +120,47 @@ int64_t sys_thread_exit(struct thread *self, const uint64_t *a)
     self->exit_word = a[3];
     self->process->exits++;
     self->continuation = finish_exit;
+    arch_hart()->look |= LOOK_SELF;
     return SYSCALL_NO_RESULT;
+}
+
+/* Only who may SCHEDULE puts a thread before others: above its own priority, or by deadline. */
+static int64_t set_rank(struct thread *self, struct thread *t, uint64_t rank,
+                        bool is_raised, uint64_t system)
+{
+    enum status st = is_raised ? system_from_handle(self, system, RIGHT_SCHEDULE) : OK;
+
+    if (st == OK)
+        sched_set_own_rank(t, rank);
+    return st;
 }
 
 static int64_t set_priority(struct thread *self, struct thread *t, const uint64_t *a)
 {
-    enum status st;
-
     if (a[2] >= PRIORITY_COUNT)
         return REFUSE(E_RANGE);
-    if (a[2] > self->own_priority) {
-        st = system_from_handle(self, a[3], RIGHT_SCHEDULE);
-        if (st != OK)
-            return st;
-    }
-    sched_set_priority(t, (unsigned)a[2]);
+    return set_rank(self, t, rank_make((unsigned)a[2], t->own_rank & RANK_NO_DEADLINE),
+                    a[2] > rank_priority(self->own_rank), a[3]);
+}
+
+static int64_t set_deadline(struct thread *self, struct thread *t, const uint64_t *a)
+{
+    return set_rank(self, t, rank_make(rank_priority(t->own_rank), a[2]),
+                    a[2] != DEADLINE_NEVER, a[3]);
+}
+
+static int64_t set_affinity(struct thread *t, uint64_t hart)
+{
+    struct hart *h = hart_list();
+
+    if (hart == AFFINITY_ANY)
+        h = NULL;
+    else
+        while (h != NULL && h->id != hart)
+            h = h->next;
+    if (h == NULL && hart != AFFINITY_ANY)
+        return REFUSE(E_NOT_FOUND);
+    sched_pin(t, h);
     return OK;
 }
 
@@ -142,7 +171,7 @@ static int64_t move_registers(struct thread *self, struct thread *t, const uint6
     struct register_frame frame;
     enum status st;
 
-    if (t->process->suspend_count == 0)
+    if (t->process->suspend_count == 0 || t->state == THREAD_RUNNING)
         return REFUSE(E_BUSY);
     memset(&frame, 0, sizeof(frame));
     if (a[1] == THREAD_GET_REGISTERS) {
@@ -170,8 +199,9 @@ int64_t sys_thread_control(struct thread *self, const uint64_t *a)
     case THREAD_SET_REGISTERS:
         return move_registers(self, t, a);
     case THREAD_SET_DEADLINE:
+        return set_deadline(self, t, a);
     case THREAD_SET_AFFINITY:
-        return REFUSE(E_UNSUPPORTED);
+        return set_affinity(t, a[2]);
     default:
         return REFUSE(E_INVALID);
     }
@@ -186,7 +216,8 @@ int64_t sys_upcall_post(struct thread *self, const uint64_t *a)
 
     if (a[1] == 0)
         return REFUSE(E_INVALID);
-    st = thread_from_handle(self, a[0], RIGHT_POST, &t);
+    t = self;
+    st = a[0] == HANDLE_SELF_THREAD ? OK : thread_from_handle(self, a[0], RIGHT_POST, &t);
     if (st == OK) {
         upcall_post_thread(t, a[1]);
         return OK;
@@ -198,21 +229,52 @@ int64_t sys_upcall_post(struct thread *self, const uint64_t *a)
         return st;
     if (p->state != PROCESS_ALIVE)
         return REFUSE(E_DEAD);
-    if (p->page == NULL)
+    if (!process_has_page(p))
         return REFUSE(E_NOT_FOUND);
     upcall_post_process(p, a[1]);
     return OK;
 }
 
+/* The frame crosses a page or is not aligned. */
+static __attribute__((noinline)) enum status load_split_frame(struct thread *self)
+{
+    struct register_frame copy;
+    enum status st =
+        copy_in(&self->process->space, &copy, UADDR(self->frame_va), sizeof(copy));
+
+    if (st == OK)
+        upcall_load_frame(self, &copy);
+    return st;
+}
+
 /* DOC: upcall-return */
+/* Behind the call, when nothing of the old registers will be stored any more. A frame that
+ * cannot be read is the call's error. */
+static void load_frame(struct thread *self)
+{
+    uint64_t va = self->frame_va;
+    enum status st;
+    void *p;
+
+    if (PAGE_BYTES - (va & PAGE_MASK) >= sizeof(struct register_frame) && va % 8 == 0) {
+        st = space_pointer(&self->process->space, va, VM_READ, &p);
+        if (st == OK)
+            upcall_load_frame(self, p); /* as it lies */
+    } else {
+        st = load_split_frame(self);
+    }
+    if (st != OK)
+        context_set_result(&self->context, st == E_RANGE ? E_FAULT : st);
+    self->continuation = NULL;
+    if (arch_hart()->current != self)
+        sched_make_runnable(self); /* it had lost its hart meanwhile */
+}
+
 /* upcall_return(frame) */
 int64_t sys_upcall_return(struct thread *self, const uint64_t *a)
 {
-    struct register_frame frame;
-    enum status st = copy_in(&self->process->space, &frame, UADDR(a[0]), sizeof(frame));
-
-    if (st != OK)
-        return st;
-    upcall_load_frame(self, &frame);
+    self->frame_va = a[0];
+    self->continuation = load_frame;
+    arch_hart()->look |= LOOK_SELF;
     return SYSCALL_NO_RESULT;
 }

@@ -17,7 +17,7 @@
 #include <kernel/sched/process.h>
 #include <kernel/sched/thread.h>
 
-#define SYSCALL_NO_RESULT INT64_MIN
+#define SYSCALL_NO_RESULT (-1024ll) /* no status */
 
 typedef int64_t syscall_fn(struct thread *self, const uint64_t *a);
 

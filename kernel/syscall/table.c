@@ -12,10 +12,12 @@
 #include <kernel/ipc/fastpath.h>
 #include <kernel/mm/account.h>
 #include <kernel/mm/memory.h>
+#include <kernel/sched/upcall.h>
+
+#pragma GCC optimize("omit-frame-pointer") /* each call pays for each instruction here */
 
 struct object system_object;
 
-/* A call without a line here is not built: E_UNSUPPORTED. */
 static syscall_fn *const table[SYSCALL_COUNT] = {
     [SYS_handle_close] = sys_handle_close,
     [SYS_handle_duplicate] = sys_handle_duplicate,
@@ -52,25 +54,53 @@ void syscall_init(void)
     object_init(&system_object, OBJECT_SYSTEM); /* its first reference is never dropped */
 }
 
-struct arch_context *kernel_syscall(struct thread *self)
+/* Any call, by the table. */
+static inline struct arch_context *by_table(struct thread *self, uint64_t a1,
+                                            uint64_t number)
 {
     struct arch_context *c = &self->context;
-    uint64_t number = c->x[CONTEXT_A7];
+    uint64_t *on_record = trace_call(number, c->x[CONTEXT_A0], a1);
     int64_t result;
 
-    if ((number == SYS_endpoint_call && fastpath_call(self)) ||
-        (number == SYS_endpoint_reply_wait && fastpath_reply_wait(self)))
-        return &arch_hart()->current->context;
-    trace(TRACE_call, number, c->x[CONTEXT_A0], c->x[CONTEXT_A1], c->x[CONTEXT_A2]);
-    if (number < SYSCALL_COUNT && table[number] != NULL)
+    if (number < SYSCALL_COUNT)
         result = table[number](self, &c->x[CONTEXT_A0]);
     else
         result = REFUSE(E_UNSUPPORTED);
     if (result != SYSCALL_NO_RESULT) {
-        trace(TRACE_call_return, number, (uint64_t)result, 0, 0);
+        *on_record = (uint64_t)result;
         context_set_result(c, result);
     }
-    return kernel_next();
+    return arch_hart()->look != 0 || upcall_may_be_due(self) ? NULL : c;
+}
+
+struct arch_context *syscall_long_way(struct thread *self)
+{
+    return by_table(self, self->context.x[CONTEXT_A1], self->context.x[CONTEXT_A7]);
+}
+
+static __attribute__((noinline)) struct arch_context *short_way(struct thread *self,
+                                                                uint64_t number)
+{
+    switch (number) {
+    case SYS_endpoint_call:
+        return fastpath_call(self);
+    case SYS_endpoint_reply_wait:
+        return fastpath_reply_wait(self);
+    case SYS_futex_swap:
+        return fastpath_swap(self);
+    default:
+        return syscall_long_way(self);
+    }
+}
+
+struct arch_context *kernel_syscall(struct thread *self, uint64_t a1, uint64_t a2,
+                                    uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6,
+                                    uint64_t number)
+{
+    (void)a2, (void)a3, (void)a4, (void)a5, (void)a6;
+    if (number - SYS_futex_swap <= SYS_endpoint_reply_wait - SYS_futex_swap)
+        return short_way(self, number);
+    return by_table(self, a1, number);
 }
 
 static enum status lookup(struct thread *self, uint64_t handle, enum object_type type,

@@ -30,5 +30,5 @@ plant kernel/syscall/planted.c 'int64_t sys_planted(struct thread *self)
 }'
 rejects check-ledger 'lacks a row for planted' 'a part that is not built and not listed'
 
-edit docs/ledger.md '/^| `futex_wake`/s/futex_wake/vm_map/'
+edit docs/ledger.md '/^| `memory_create`/s/memory_create/vm_map/'
 rejects check-ledger 'the table of parts' 'a part that is listed and built'

@@ -36,8 +36,8 @@ def decode(*arguments):
 
 with open(MEMORY, "wb") as memory:
     memory.truncate(1 << 30)
-    ring(memory, 0x20000000, 0, 8, [(10, "boot", (1, 2, 3, 4)), (30, "call", (5, 0x1000, 0, 0)),
-                                    (30, "call_return", (5, (1 << 64) - 1, 0, 0))])
+    ring(memory, 0x20000000, 0, 8, [(10, "boot", (1, 2, 3, 4)), (30, "call", (5, 0x1000, 0, (1 << 64) - 1)),
+                                    (30, "call", (5, 0x1000, 0, (1 << 64) - 2048))])
     ring(memory, 0x3FFF0000, 1, 4, [(n, "user", (n, 0, 0, 0)) for n in range(15, 25)])
     ring(memory, 0x1000000, 0, 8, [(1, "boot", (0, 0, 0, 0))], self_physical=BASE + 0x20000000)
     ring(memory, 0x1100000, 0, 1 << 40, [(1, "boot", (0, 0, 0, 0))])
@@ -48,7 +48,8 @@ equal([record["time_ns"] for record in records], [1000, 2100, 2200, 2300, 2400, 
 ok("hart 1: 6 of 10 records were overwritten" in errors, "says how many were lost", errors)
 equal((records[-2]["event"], records[-2].get("call"), records[-2].get("a0")),
       ("call", "vm_map", "0x1000"), "calls have names", records[-2])
-equal(records[-1].get("result"), "E_INVALID", "statuses have names", records[-1])
+equal(records[-2].get("result"), "E_INVALID", "statuses have names", records[-2])
+equal(records[-1].get("result"), "sleeps", "so has no result yet", records[-1])
 equal([records[0][key] for key in ("hart", "cause", "process", "thread", "phase")],
       [0, "0xc0", 3, 7, 1], "a record has all its fields", records[0])
 status, _, _ = decode(scratch("out"))

@@ -7,12 +7,13 @@
 #include <tests/kernel/native.h>
 
 static handle_t process, thread, memory, endpoint, account; /* with all rights */
-static handle_t poor[OBJECT_TYPE_COUNT];                    /* the same with DUPLICATE only */
+static handle_t poor[OBJECT_TYPE_COUNT]; /* the same with DUPLICATE only */
 static handle_t stale, closed, dead;
 static char buffer[256];
 
-#define IS(status, name, a, b, c, d, e, f)                                                         \
-    gives(CALL(name, a, b, c, d, e, f), status, #name "(" #a ", " #b ", " #c ", " #d ", " #e ")")
+#define IS(status, name, a, b, c, d, e, f)                                               \
+    gives(CALL(name, a, b, c, d, e, f), status,                                          \
+          #name "(" #a ", " #b ", " #c ", " #d ", " #e ")")
 
 static void sleep_until_told(uint64_t unused)
 {
@@ -28,10 +29,12 @@ static void make_handles(void)
 
     process = (handle_t)child_make(HANDLE_NONE, HANDLE_NONE, 0, NULL, 0);
     thread = (handle_t)thread_start(0, sleep_until_told, 0);
-    memory = (handle_t)memory_create(HANDLE_NONE, MEMORY_ANONYMOUS, 4 * PAGE, 0, HANDLE_NONE);
+    memory =
+        (handle_t)memory_create(HANDLE_NONE, MEMORY_ANONYMOUS, 4 * PAGE, 0, HANDLE_NONE);
     endpoint = (handle_t)endpoint_create(HANDLE_NONE);
     account = (handle_t)account_create(HANDLE_NONE, 100, 100);
-    all[OBJECT_PROCESS] = process, all[OBJECT_THREAD] = thread, all[OBJECT_MEMORY] = memory;
+    all[OBJECT_PROCESS] = process, all[OBJECT_THREAD] = thread,
+    all[OBJECT_MEMORY] = memory;
     all[OBJECT_ENDPOINT] = endpoint, all[OBJECT_ACCOUNT] = account;
     for (int i = OBJECT_PROCESS; i <= OBJECT_ACCOUNT; i++)
         poor[i] = (handle_t)handle_duplicate(all[i], RIGHT_DUPLICATE, 0, HANDLE_SELF);
@@ -74,13 +77,14 @@ static void bad_handles(const char *name, uint64_t number, int at, enum object_t
 
         a[at] = cases[i].handle;
         got = kernel_call(number, a[0], a[1], a[2], a[3], a[4], a[5]);
-        snprintf(text, sizeof(text), "%s: argument %d a handle %s", name, at, cases[i].what);
+        snprintf(text, sizeof(text), "%s: argument %d a handle %s", name, at,
+                 cases[i].what);
         gives(got, cases[i].status, text);
     }
     a[at] = good;
 }
 
-#define BAD(name, at, type, ...)                                                                   \
+#define BAD(name, at, type, ...)                                                         \
     bad_handles(#name, SYS_##name, at, type, (uint64_t[6]){__VA_ARGS__})
 
 static void handles(void)
@@ -100,7 +104,8 @@ static void handles(void)
     BAD(process_create, 0, OBJECT_ACCOUNT, account, HANDLE_NONE);
     BAD(process_create, 1, OBJECT_ENDPOINT, account, endpoint);
     BAD(process_control, 0, OBJECT_PROCESS, process, PROCESS_RELEASE);
-    BAD(thread_create, 0, OBJECT_PROCESS, process, 0, 0, 0, 0, CHILD_MAIN_VA + STACK_BYTES);
+    BAD(thread_create, 0, OBJECT_PROCESS, process, 0, 0, 0, 0,
+        CHILD_MAIN_VA + STACK_BYTES);
     BAD(thread_control, 0, OBJECT_THREAD, thread, THREAD_SET_PRIORITY, 3);
     BAD(endpoint_create, 0, OBJECT_ACCOUNT, account);
     BAD(endpoint_call, 0, OBJECT_ENDPOINT, endpoint);
@@ -119,7 +124,8 @@ static void handles(void)
     IS(E_RIGHTS, handle_duplicate, endpoint, RIGHT_MANAGE, 0, HANDLE_SELF, 0, 0);
     IS(E_DEAD, handle_duplicate, endpoint, RIGHT_CALL, 0, dead, 0, 0);
     IS(E_INVALID, handle_info, endpoint, 4, b, 256, 0, 0);
-    IS(E_TOO_BIG, handle_info, endpoint, INFO_OBJECT, b, sizeof(struct info_object) - 1, 0, 0);
+    IS(E_TOO_BIG, handle_info, endpoint, INFO_OBJECT, b, sizeof(struct info_object) - 1,
+       0, 0);
     IS(E_FAULT, handle_info, endpoint, INFO_OBJECT, POSIX_INFO_VA, 256, 0, 0);
     IS(E_FAULT, handle_info, endpoint, INFO_OBJECT, -8, 256, 0, 0);
     IS(E_FAULT, handle_info, endpoint, INFO_OBJECT, VM_USER_END - 8, 256, 0, 0);
@@ -142,7 +148,8 @@ static void badges(void)
 
 static void memory_calls(void)
 {
-    handle_t run = (handle_t)memory_create(HANDLE_NONE, MEMORY_CONTIGUOUS, 3 * PAGE, 0, 0);
+    handle_t run =
+        (handle_t)memory_create(HANDLE_NONE, MEMORY_CONTIGUOUS, 3 * PAGE, 0, 0);
 
     IS(E_INVALID, memory_create, 0, 4, PAGE, 0, 0, 0);
     IS(E_INVALID, memory_create, 0, 1ull << 32, PAGE, 0, 0, 0);
@@ -180,11 +187,18 @@ static void ranges(const char *name, uint64_t number, const uint64_t *rest)
         uint64_t va, bytes;
         int64_t status;
     } cases[] = {
-        {AREA_VA + 1, PAGE, E_ALIGN}, {AREA_VA, PAGE + 8, E_ALIGN}, {AREA_VA, 0, E_RANGE},
-        {0, PAGE, E_RANGE}, {0, VM_USER_END, E_RANGE}, {VM_USER_END, PAGE, E_RANGE},
-        {VM_USER_END - PAGE, 2 * PAGE, E_RANGE}, {AREA_VA, -PAGE, E_RANGE},
-        {-PAGE, PAGE, E_RANGE}, {0xffff800000000000ull, PAGE, E_RANGE},
-        {PAGE, VM_USER_END, E_RANGE}, {1ull << 63, 1ull << 63, E_RANGE},
+        {AREA_VA + 1, PAGE, E_ALIGN},
+        {AREA_VA, PAGE + 8, E_ALIGN},
+        {AREA_VA, 0, E_RANGE},
+        {0, PAGE, E_RANGE},
+        {0, VM_USER_END, E_RANGE},
+        {VM_USER_END, PAGE, E_RANGE},
+        {VM_USER_END - PAGE, 2 * PAGE, E_RANGE},
+        {AREA_VA, -PAGE, E_RANGE},
+        {-PAGE, PAGE, E_RANGE},
+        {0xffff800000000000ull, PAGE, E_RANGE},
+        {PAGE, VM_USER_END, E_RANGE},
+        {1ull << 63, 1ull << 63, E_RANGE},
     };
 
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -192,8 +206,9 @@ static void ranges(const char *name, uint64_t number, const uint64_t *rest)
 
         snprintf(text, sizeof(text), "%s: %lx bytes at %lx", name, (long)cases[i].bytes,
                  (long)cases[i].va);
-        gives(kernel_call(number, HANDLE_SELF, cases[i].va, cases[i].bytes, rest[0], rest[1],
-                          rest[2]), cases[i].status, text);
+        gives(kernel_call(number, HANDLE_SELF, cases[i].va, cases[i].bytes, rest[0],
+                          rest[1], rest[2]),
+              cases[i].status, text);
     }
 }
 
@@ -223,7 +238,8 @@ static void space_calls(void)
     vm_unmap(HANDLE_SELF, AREA_VA, 3 * PAGE);
     IS(OK, vm_map, process, CHILD_MAIN_VA + (1ull << 30), VM_USER_END / 4, 0, 0, VM_READ);
     IS(E_EXISTS, vm_map, process, PAGE, VM_USER_END - PAGE, 0, 0, VM_READ);
-    gives(vm_unmap(process, CHILD_MAIN_VA + (1ull << 30), VM_USER_END / 4), OK, "unmap 32 TiB");
+    gives(vm_unmap(process, CHILD_MAIN_VA + (1ull << 30), VM_USER_END / 4), OK,
+          "unmap 32 TiB");
     IS(E_DEAD, vm_map, dead, AREA_VA, PAGE, 0, 0, VM_READ);
     IS(E_DEAD, vm_unmap, dead, AREA_VA, PAGE, 0, 0, 0);
     IS(E_DEAD, vm_protect, dead, ARENA_VA, PAGE, VM_READ, 0, 0);
@@ -260,9 +276,11 @@ static void copy_calls(void)
     is(CALL(vm_copy, HANDLE_SELF, b, AREA_VA + 8 * PAGE - 5, 100, VM_COPY_IN, 0), 5,
        "on the other side, too");
     memcpy(p + PAGE - 3, "abcdefgh", 8);
-    is(CALL(vm_copy, HANDLE_SELF, AREA_VA + PAGE - 3, AREA_VA + PAGE - 1, 4, VM_COPY_IN, 0), 4,
-       "overlapping, over a page border");
-    is(CALL(vm_copy, HANDLE_SELF, AREA_VA, AREA_VA, PAGE, VM_COPY_OUT, 0), PAGE, "onto itself");
+    is(CALL(vm_copy, HANDLE_SELF, AREA_VA + PAGE - 3, AREA_VA + PAGE - 1, 4, VM_COPY_IN,
+            0),
+       4, "overlapping, over a page border");
+    is(CALL(vm_copy, HANDLE_SELF, AREA_VA, AREA_VA, PAGE, VM_COPY_OUT, 0), PAGE,
+       "onto itself");
     vm_unmap(HANDLE_SELF, AREA_VA, 8 * PAGE);
     ok(peek(dead, ARENA_VA) >= 0, "a dead process can be read");
     gives(process_control(dead, PROCESS_RELEASE, 0, 0, 0), OK, "release it");
@@ -295,7 +313,8 @@ static void process_calls(void)
     IS(E_RIGHTS, process_control, poor[OBJECT_PROCESS], PROCESS_KILL, 0, 0, 0, 0);
     IS(E_WRONG_TYPE, process_control, memory, PROCESS_KILL, 0, 0, 0, 0);
     IS(E_BAD_HANDLE, process_control, HANDLE_NONE, PROCESS_KILL, 0, 0, 0, 0);
-    is(CALL(process_control, account, PROCESS_KILL, 0, 0, 0, 0), 0, "kill an empty account");
+    is(CALL(process_control, account, PROCESS_KILL, 0, 0, 0, 0), 0,
+       "kill an empty account");
     IS(OK, process_control, dead, PROCESS_KILL, 0, 0, 0, 0);
     IS(E_DEAD, thread_create, dead, 0, 0, 0, 0, page);
     IS(E_ALIGN, thread_create, process, 0, 0, 0, 0, page + 8);
@@ -308,14 +327,19 @@ static void process_calls(void)
     IS(E_BAD_HANDLE, thread_control, thread, THREAD_SET_PRIORITY, 31, 0, 0, 0);
     IS(E_WRONG_TYPE, thread_control, thread, THREAD_SET_PRIORITY, 31, memory, 0, 0);
     IS(E_BUSY, thread_control, thread, THREAD_GET_REGISTERS, 0, 0, 0, 0);
-    IS(E_UNSUPPORTED, thread_control, thread, THREAD_SET_AFFINITY, 0, 0, 0, 0);
+    IS(E_NOT_FOUND, thread_control, thread, THREAD_SET_AFFINITY, 64, 0, 0, 0);
+    IS(OK, thread_control, thread, THREAD_SET_AFFINITY, 0, 0, 0, 0);
+    IS(OK, thread_control, thread, THREAD_SET_AFFINITY, AFFINITY_ANY, 0, 0, 0);
+    IS(E_BAD_HANDLE, thread_control, thread, THREAD_SET_DEADLINE, 1, 0, 0, 0);
+    IS(OK, thread_control, thread, THREAD_SET_DEADLINE, DEADLINE_NEVER, 0, 0, 0);
     IS(E_INVALID, thread_control, thread, 5, 0, 0, 0, 0);
     arena[0] = 1;
     futex_wake(&arena[0], 10, 0);
     sleep_ns(2000000);
     IS(E_DEAD, thread_control, thread, THREAD_SET_PRIORITY, 1, 0, 0, 0);
     IS(OK, thread_control, HANDLE_SELF_THREAD, THREAD_SET_PRIORITY, 0, 0, 0, 0);
-    IS(E_BAD_HANDLE, thread_control, HANDLE_SELF_THREAD, THREAD_SET_PRIORITY, 16, 0, 0, 0);
+    IS(E_BAD_HANDLE, thread_control, HANDLE_SELF_THREAD, THREAD_SET_PRIORITY, 16, 0, 0,
+       0);
 }
 
 static void message_calls(void)
@@ -361,7 +385,9 @@ static void futex_and_the_rest(void)
 
     IS(E_INVALID, futex_wait, &word, 0, 0, 4, 0, 0);
     IS(E_INVALID, futex_wait, &word, 0, 0, 1ull << 32, 0, 0);
-    IS(E_UNSUPPORTED, futex_wait, &word, 0, 0, 0, thread, 0);
+    IS(E_BAD_HANDLE, futex_wait, &word, 0, 0, 0, 0xfff0007, 0);
+    IS(E_WRONG_TYPE, futex_wait, &word, 0, 0, 0, memory, 0);
+    IS(E_TIMED_OUT, futex_wait, &word, 0, 0, 0, thread, 0);
     IS(E_ALIGN, futex_wait, (uint64_t)&word + 2, 0, 0, 0, 0, 0);
     IS(E_FAULT, futex_wait, AREA_VA, 0, 0, 0, 0, 0);
     IS(E_FAULT, futex_wait, 0, 0, 0, 0, 0, 0);
@@ -369,13 +395,15 @@ static void futex_and_the_rest(void)
     IS(E_FAULT, futex_wait, VM_USER_END, 0, 0, 0, 0, 0);
     IS(E_AGAIN, futex_wait, &word, 1, 0, 0, 0, 0);
     IS(E_TIMED_OUT, futex_wait, &word, 0, 0, FUTEX_PRIVATE | FUTEX_UNINTERRUPTIBLE, 0, 0);
-    IS(E_TIMED_OUT, futex_wait, POSIX_WAIT_VA, *(volatile uint32_t *)POSIX_WAIT_VA, 0, 0, 0, 0);
+    IS(E_TIMED_OUT, futex_wait, POSIX_WAIT_VA, *(volatile uint32_t *)POSIX_WAIT_VA, 0, 0,
+       0, 0);
     IS(E_FAULT, futex_wake, POSIX_WAIT_VA, 1, 0, 0, 0, 0);
     IS(E_INVALID, futex_wake, &word, 1, 2, 0, 0, 0);
-    IS(E_UNSUPPORTED, futex_wake, &word, 1, FUTEX_SWITCH, 0, 0, 0);
+    IS(OK, futex_wake, &word, 1, FUTEX_SWITCH, 0, 0, 0);
     IS(E_ALIGN, futex_wake, (uint64_t)&word + 1, 1, 0, 0, 0, 0);
     IS(E_FAULT, futex_wake, AREA_VA, 1, 0, 0, 0, 0);
-    is(CALL(futex_wake, &word, UINT64_MAX, 0, 0, 0, 0), 0, "futex_wake where nobody sleeps");
+    is(CALL(futex_wake, &word, UINT64_MAX, 0, 0, 0, 0), 0,
+       "futex_wake where nobody sleeps");
     IS(E_EXISTS, process_clone, process, HANDLE_SELF, 0, 0, 0, 0);
     IS(E_WRONG_TYPE, process_clone, memory, HANDLE_SELF, 0, 0, 0, 0);
     IS(E_INVALID, upcall_post, process, 0, 0, 0, 0, 0);
@@ -392,8 +420,12 @@ static void futex_and_the_rest(void)
             IS(E_BAD_HANDLE, system_control, HANDLE_NONE, i, buffer, 8, 0, 0);
             IS(E_WRONG_TYPE, system_control, endpoint, i, buffer, 8, 0, 0);
         }
-    IS(E_UNSUPPORTED, system_control, HANDLE_NONE, SYSTEM_HART_INFO, 0, 0, 0, 0);
-    IS(E_INVALID, system_control, HANDLE_NONE, 9, 0, 0, 0, 0);
+    IS(E_TOO_BIG, system_control, HANDLE_NONE, SYSTEM_HART_INFO, 0, 0, 0, 0);
+    IS(E_FAULT, system_control, HANDLE_NONE, SYSTEM_HART_INFO, 0,
+       sizeof(struct hart_info), 0, 0);
+    IS(E_NOT_FOUND, system_control, HANDLE_NONE, SYSTEM_HART_INFO, 0, 16, 64, 0);
+    IS(OK, system_control, HANDLE_NONE, SYSTEM_NOTHING, 0, 0, 0, 0);
+    IS(E_INVALID, system_control, HANDLE_NONE, 10, 0, 0, 0, 0);
     IS(E_INVALID, system_control, HANDLE_NONE, UINT64_MAX, 0, 0, 0, 0);
     IS(OK, system_control, HANDLE_NONE, SYSTEM_YIELD, 0, 0, 0, 0);
     IS(OK, system_control, HANDLE_NONE, SYSTEM_TRACE_USER, 1, 2, 3, 0);

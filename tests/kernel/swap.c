@@ -102,12 +102,13 @@ static void exits(void)
 {
     struct native_thread t;
     volatile uint32_t *word = pages(4096, MAP_PRIVATE);
-    void *gone = pages(1 << 20, MAP_PRIVATE);
+    int64_t ended;
 
-    (void)gone;
     *word = 1;
     thread_start(&t, exit_with_clear, (void *)word);
-    is(futex_wait(word, 1, now_ns() + 10000000000ull, 0, HANDLE_NONE), OK,
+    ended = futex_wait(word, 1, now_ns() + 10000000000ull, 0, HANDLE_NONE);
+    ok(ended == OK ||
+           (ended == E_AGAIN && *word == 0), /* on another hart, before we sleep */
        "a thread's end wakes who waits on its clear word");
     is(*word, 0, "and clears it");
     is(step, 1, "it does not come back");
@@ -144,7 +145,7 @@ static void last_exits(void)
 {
     struct native_thread a, b;
     int64_t child = process_create(HANDLE_NONE, HANDLE_NONE, 0, 0);
-    struct info_process info = { 0 };
+    struct info_process info = {0};
 
     range = pages(3000 * 4096ul, MAP_PRIVATE);
     both = pages(4096, MAP_SHARED);
@@ -157,8 +158,10 @@ static void last_exits(void)
         yield();
         handle_info((handle_t)child, INFO_PROCESS, &info, sizeof(info));
     }
-    is((long)info.is_dead, 1, "when its last two threads end at once the process is dead");
-    is((long)info.status, 7, "with the status of the one that was last");
+    is((long)info.is_dead, 1,
+       "when its last two threads end at once the process is dead");
+    /* On several harts either may be: the other one's unmapping can be done before. */
+    ok(info.status == 7 || info.status == 8, "with the status of the one that was last");
     handle_close((handle_t)child);
 }
 

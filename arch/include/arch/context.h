@@ -21,6 +21,7 @@ struct arch_context {
     bool fp_saved;     /* f[] holds state; otherwise the registers are all zero */
     uint32_t fcsr;
     uint64_t f[32];
+    struct hart *fp_hart; /* whose registers held f[] last: no other's can be current */
 };
 
 enum { CONTEXT_A0 = 10, CONTEXT_A1 = 11, CONTEXT_A2 = 12, CONTEXT_A7 = 17 };
@@ -70,13 +71,16 @@ void arch_context_clear_fp(void);
 void arch_context_switch_fp(struct hart *hart, struct arch_context *from,
                             struct arch_context *to);
 
-/* Both bits of sstatus.FS: Dirty [priv 20211203 §3.1.6.6]. */
-#define CONTEXT_FP_DIRTY 0x6000
+/* Is there nothing for arch_context_switch_fp() to do when this hart goes from its current
+ * thread, whose sstatus is still in the hart, to another? */
+static inline bool arch_context_fp_is_quiet(const void *fp_owner,
+                                            const struct arch_context *to)
+{
+    uint64_t sstatus;
 
-/* Is there nothing for arch_context_switch_fp() to do? */
-#define arch_context_fp_is_quiet(hart, from, to)                                         \
-    ((hart)->fp_owner == NULL && !(to)->fp_saved &&                                      \
-     ((from)->sstatus & CONTEXT_FP_DIRTY) != CONTEXT_FP_DIRTY)
+    __asm__("csrr %0, sstatus" : "=r"(sstatus));
+    return fp_owner == NULL && !to->fp_saved && (sstatus & 0x6000) != 0x6000; /* Dirty */
+}
 
 /* This thread ends: no other may see its floating point. */
 void arch_context_drop_fp(struct hart *hart, struct arch_context *context);

@@ -12,24 +12,64 @@
 #include <arch/context.h>
 #include <arch/types.h>
 
+struct hart_schedule;
 struct thread;
 struct trace_ring;
 
-/* Welded to trap.S by static_assert. */
+/* Why a hart must look: somebody else may have to run, or current has an upcall, or work of
+ * its own to do in the kernel. */
+enum { LOOK_PICK = 1, LOOK_SELF = 2 };
+
+/*
+ * One per hart. What only its own hart writes needs no lock; the rest changes under the
+ * kernel's. The first member is welded to the assembly by static_assert.
+ */
 struct hart {
-    uint64_t stack_top;            /* of the one kernel stack */
-    struct thread *current;        /* whose registers a trap saves; NULL while idle */
-    uint64_t id;                   /* as firmware numbers them */
-    struct arch_context *fp_owner; /* whose f registers the hart holds; NULL: all zero */
+    uint64_t
+        stack_top; /* where C begins on the one kernel stack; asm keeps a word there */
+    struct thread *current; /* whose registers a trap saves; NULL while it is nobody's */
+    uint8_t look;           /* LOOK_*: before this hart goes to user mode */
+    uint64_t id;            /* as firmware numbers them; below 64 */
+    uint64_t bit;           /* 1 << id: in masks of harts */
+    uint64_t translation;   /* what it translates through */
+    uint32_t asid_round;    /* its TLB knows address space numbers of this round; 0: look
+                             * closer (kernel/mm/space.c) */
+    uint32_t flushed_round; /* the last such round, whatever asid_round says */
+    bool
+        is_code_stale; /* fence before the next space: it may fetch what was there before */
+    struct arch_context *fp_owner; /* whose f registers it holds; NULL: all zero */
     struct trace_ring *trace;
+    uint64_t trace_mask;         /* records in the ring, less one */
+    uint64_t trace_ids;          /* of current, as records name it */
+    const uint64_t *trace_cause; /* in a thread page; never NULL */
+    uint64_t trace_tag;          /* a record's field of the hart in its place */
+    struct hart_schedule *schedule;
+    uint32_t lock_ticket; /* for the kernel's lock, while it sleeps for its turn */
+    bool is_waiting;
+    struct hart *next; /* in hart_list */
 };
+
+#define HARTS_MAX                                                                        \
+    64 /* bits in a mask of harts; firmware's masks are as wide [sbi 1.0 §3.1] */
+
+/* All that run, the boot hart first; grows at boot, never shrinks. */
+extern struct hart boot_hart;
+extern uint64_t harts_running; /* their bits */
+static inline struct hart *hart_list(void)
+{
+    return &boot_hart;
+}
+
+/* In the kernel tp is this hart's; user mode's is saved before C begins. */
+#ifndef __CPPCHECK__
+register struct hart *this_hart __asm__("tp");
+#else /* which loses its way in registers with names */
+extern struct hart *this_hart;
+#endif
 
 static inline struct hart *arch_hart(void)
 {
-    struct hart *hart;
-
-    __asm__("mv %0, tp" : "=r"(hart));
-    return hart;
+    return this_hart;
 }
 
 /* The time counter, in ticks of the device tree's timebase. */
@@ -56,8 +96,18 @@ void arch_timer_set(uint64_t ticks);
 /* Find out what the hart can do (Sstc, ASIDs) and open the counters to user mode. */
 void arch_hart_init(const char *isa_string);
 
-/* Sleep until an interrupt is pending, then handle it (kernel/entry.h). */
+/* Sleep until an interrupt is pending; without the kernel's lock. */
 void arch_idle(void);
+
+/* Handle what is pending (kernel/entry.h). */
+void arch_take_interrupts(void);
+
+/* Make a hart trap, or wake from arch_idle(). */
+void arch_hart_interrupt(const struct hart *hart);
+
+/* Let a hart that firmware holds enter kernel_hart_main() on hart->stack_top. False: firmware
+ * would not. */
+bool arch_hart_start(struct hart *hart);
 
 /* Firmware's console, one byte, waits for the device: early log and panics only. */
 void arch_early_putchar(char c);

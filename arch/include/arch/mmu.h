@@ -10,6 +10,7 @@
 #ifndef ARCH_MMU_H
 #define ARCH_MMU_H
 
+#include <arch/hart.h>
 #include <arch/pte.h>
 #include <arch/types.h>
 
@@ -61,23 +62,31 @@ static inline pte_t *arch_table_next(paddr_t root, pte_t *before, uint64_t *va,
  */
 bool arch_table_unlink_any(paddr_t root, uint64_t *va, int *work, paddr_t *table);
 
-/* A table and an ASID as the hart takes them, and making the hart use them: nothing is done
- * when it does already, since a changed satp costs a whole TLB on QEMU (docs/adr). */
+/* A table and an ASID as the hart takes them; the kernel's own, which has no user half. */
 uint64_t arch_space_value(paddr_t root, uint16_t asid);
-void arch_space_use(uint64_t value);
+uint64_t arch_space_kernel(void);
 
-/* If the hart translates through this table, which is about to be freed, use the kernel's. */
-void arch_space_leave(paddr_t root);
+/* Make this hart translate through it. ASIDs keep the spaces' translations apart: no fence
+ * [priv 20211203 §4.2.1]. Not to be called with what it uses already: a written satp costs a
+ * whole TLB on QEMU. */
+static inline void arch_space_use(uint64_t value)
+{
+    arch_hart()->translation = value;
+    __asm__ volatile("csrw satp, %0" : : "r"(value) : "memory");
+}
 
 /* How many ASIDs there are; numbers are 1 .. count - 1. */
 uint32_t arch_asid_count(void);
 
-/* Forget cached translations after a valid leaf was removed or weakened. */
-void arch_fence_page(uint64_t va, uint16_t asid);
-void arch_fence_asid(uint16_t asid);
-void arch_fence_all(void);
+/*
+ * Forget cached translations after a valid leaf was removed or weakened; on this hart and on
+ * those of a mask, before it returns.
+ */
+void arch_fence_page(uint64_t va, uint16_t asid, uint64_t harts);
+void arch_fence_asid(uint16_t asid, uint64_t harts);
+void arch_fence_all(uint64_t harts);
 
-/* Make instructions written as data visible to fetches on this hart. */
-void arch_fence_code(void);
+/* Make instructions written as data visible to fetches, likewise. */
+void arch_fence_code(uint64_t harts);
 
 #endif

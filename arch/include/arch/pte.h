@@ -94,4 +94,10 @@ static inline pte_t *arch_pte_following(pte_t *pte)
     return ((uint64_t)++pte & PAGE_MASK) != 0 && arch_pte_is_valid(*pte) ? pte : NULL;
 }
 
+/* Make an entry valid, for any hart: what was written to its frame before is seen there. */
+static inline void arch_pte_publish(pte_t *leaf, pte_t pte)
+{
+    __atomic_store_n(leaf, pte, __ATOMIC_RELEASE);
+}
+
 #endif

@@ -121,8 +121,7 @@ void report_banner(const struct init *init);
 void report_death(const struct init *init, const char *name, const struct message *death);
 void report_counters(const struct init *init);
 
-/* The system's counters once they stand still: the kernel takes the dead apart in steps, one
- * whenever nobody else wants to run, and this lets it. OK or the kernel's status. */
+/* The system's counters once the kernel takes nothing apart any more. OK or its status. */
 int64_t settled_counters(const struct init *init, struct system_counters *counters);
 
 #endif

@@ -67,6 +67,7 @@ static _Noreturn void finish(struct init *init)
         session_clear(init);
         report_counters(init);
     }
+    console_end(init); /* on another hart the driver may be in the middle of the log */
     power_off(init, POWER_OFF);
 }
 
@@ -121,8 +122,8 @@ static void prepare(struct init *init, const struct bootinfo *boot)
     endpoint = endpoint_create(boot->account);
     if (endpoint < 0)
         init_fail(init, "an endpoint for init: %s", status_name(endpoint));
-    server_start(&init->server, (handle_t)endpoint, (struct thread_page *)boot->thread_page,
-                 0);
+    server_start(&init->server, (handle_t)endpoint,
+                 (struct thread_page *)boot->thread_page, 0);
     init->server.on_events = on_events;
     init->server.on_death = on_death;
     init->server.on_deadline = on_deadline;

@@ -4,7 +4,7 @@
 #include <user/lib/process.h>
 #include <user/servers/init/init.h>
 
-#define STILL_COUNT 20
+#define SETTLE_NS 200000 /* between two looks */
 
 void report_banner(const struct init *init)
 {
@@ -29,18 +29,16 @@ void report_death(const struct init *init, const char *name, const struct messag
 
 int64_t settled_counters(const struct init *init, struct system_counters *counters)
 {
-    uint64_t last_free = 0;
-    int64_t status = OK;
+    static uint32_t word; /* nobody wakes it */
+    int64_t status;
 
-    for (int still = 0; still < STILL_COUNT && status >= 0; still++) {
-        system_control(HANDLE_NONE, SYSTEM_YIELD, 0, 0, 0);
+    for (;;) {
         status = system_control(init->system, SYSTEM_COUNTERS, (uint64_t)counters,
                                 sizeof(*counters), 0);
-        if (counters->pages_free != last_free)
-            still = 0;
-        last_free = counters->pages_free;
+        if (status < 0 || counters->reaping == 0)
+            return status;
+        futex_wait(&word, 0, init_now_ns(init) + SETTLE_NS, FUTEX_PRIVATE, HANDLE_NONE);
     }
-    return status;
 }
 
 void report_counters(const struct init *init)
@@ -55,6 +53,7 @@ void report_counters(const struct init *init)
     }
     for (int i = 0; i < OBJECT_TYPE_COUNT; i++)
         objects += counters.objects[i];
-    log_printf(init->system, "counters: pages_free=%lu objects=%lu handles=%lu mappings=%lu",
+    log_printf(init->system,
+               "counters: pages_free=%lu objects=%lu handles=%lu mappings=%lu",
                counters.pages_free, objects, counters.handles, counters.mappings);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What the device tree says, and the first process. Used once, by main.c. */
-#ifndef KERNEL_BOOT_BOOT_H
-#define KERNEL_BOOT_BOOT_H
+/* The machine, as firmware describes it. Used once, at boot. */
+#ifndef ARCH_MACHINE_H
+#define ARCH_MACHINE_H
 
 #include <abi/bootinfo.h>
 #include <arch/types.h>
@@ -24,6 +24,7 @@ struct machine {
     uint32_t interrupt_context, interrupt_lines;
     uint64_t timebase_hz;
     uint32_t hart_count;
+    uint64_t harts; /* bits of those that the kernel can name */
     char isa[256];
     uint8_t seed[BOOTINFO_SEED_BYTES];
     uint32_t seed_bytes;
@@ -41,8 +42,5 @@ void machine_read(struct machine *machine, uint64_t hart, paddr_t device_tree);
 /* The value of "key=" in the boot arguments as a number, or fallback. */
 uint64_t machine_argument(const struct machine *machine, const char *key,
                           uint64_t fallback);
-
-/* Build the first process from the image linked into the kernel; it runs at kernel_next(). */
-void first_process_start(const struct machine *machine);
 
 #endif

@@ -7,7 +7,7 @@
  * are checked here before use. Addresses are taken as the bus gives them: soc buses with
  * an empty "ranges" are identity.
  */
-#include <kernel/boot/boot.h>
+#include <arch/machine.h>
 
 #include <libfdt.h>
 
@@ -129,7 +129,7 @@ static void read_memory(struct machine *m, const void *tree)
 }
 
 /* The phandle of the boot hart's own interrupt controller, 0 if it was not found. */
-static uint32_t read_harts(struct machine *m, const void *tree, uint64_t boot_hart)
+static uint32_t read_harts(struct machine *m, const void *tree, uint64_t booted)
 {
     int cpus = fdt_path_offset(tree, "/cpus"), node, child;
     uint32_t phandle = 0;
@@ -143,7 +143,9 @@ static uint32_t read_harts(struct machine *m, const void *tree, uint64_t boot_ha
         if (!read_number(tree, node, "reg", &hart) || !is_enabled(tree, node))
             continue;
         m->hart_count++;
-        if (hart != boot_hart)
+        if (hart < HARTS_MAX)
+            m->harts |= 1ull << hart;
+        if (hart != booted)
             continue;
         read_string(tree, node, "riscv,isa", m->isa, sizeof(m->isa));
         fdt_for_each_subnode(
