@@ -110,7 +110,7 @@ static void dies_with_lent_priority(void)
 
 int main(void)
 {
-    struct native_thread serving, spin, low, high;
+    struct native_thread serving, spin, second, low, high;
     struct message m = { .info = 2 };
 
     dies_with_lent_priority();
@@ -124,6 +124,7 @@ int main(void)
     while (!low_in)
         futex_wait(&served, served, now_ns() + 1000000, 0, HANDLE_NONE);
     ok(1, "a low caller's call is in the server's hand");
+    start(&second, spinner, 11); /* above what the low caller lends, below the high one */
     start(&high, high_caller, 12);
     while (let_go != 2)
         futex_wait(&served, served, now_ns() + 1000000, 0, HANDLE_NONE);
