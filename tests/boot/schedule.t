@@ -1,0 +1,57 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+#
+# The schedule of tests/kernel/schedule.c on one hart, from the trace of a run with --icount: no spinner of middle priority runs while one of high priority waits for a low one,
+# and of threads with deadlines the earliest runs to its end before the next begins.
+import json
+import os
+import re
+import sys
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
+from outpost import TOP, done, equal, ok, run, scratch, skip
+
+TAG = 0x5ced
+trace = scratch("trace")
+result = run("/t", options=["--icount", "--trace", trace,
+                            "--add", f"{TOP}/build/tests/kernel/schedule:/t"])
+equal(result.status, 0, "the program ends well", result)
+with open(trace, encoding="utf-8") as file:
+    records = [json.loads(line) for line in file]
+marks = [i for i, r in enumerate(records) if r["event"] == "user" and r["tag"] == TAG]
+parts = {int(records[i]["arg0"], 0): (i, j) for i, j in zip(marks[::2], marks[1::2])}
+# Names of threads in the order in which the program says them; each part has its own.
+lines = re.findall(r"^# thread (\w+) (\d+)$", result.stdout.decode(), re.M)
+names = {int(number): name for name, number in lines}
+
+
+def schedule(part):
+    """The named threads that ran in a part, each once in a row: they were switched to, or made
+    a record."""
+    first, last = parts[part]
+    order = []
+    for record in records[first:last]:
+        number = record["to"] if record["event"] == "switch" else record["thread"]
+        if number in names and order[-1:] != [names[number]]:
+            order.append(names[number])
+    return order
+
+
+ok(1 in parts, "there is a part with a server")
+order = schedule(1)
+equal(order[:2], ["caller", "server"], "the caller runs, then the server for it", order)
+ok("spinner" not in order[:order.index("caller", 1)] if "caller" in order[1:] else False,
+   "and not the spinner, until the caller has its answer", order)
+if 2 in parts:
+    order = schedule(2)
+    ok("waiter" in order and "owner" in order, "the waiter runs, then the owner for it", order)
+    back = len(order) - 1 - order[::-1].index("waiter")
+    ok("spinner" not in order[:back], "and not the spinner, until the waiter has the lock", order)
+    ok("owner" not in order[back:], "then the owner is low again", order)
+else:
+    skip("the owner of a lock", "not built")
+if 3 in parts:
+    order = [name for name in schedule(3) if name in ("first", "second", "third")]
+    equal(order, ["first", "second", "third"], "the earliest deadline first, each to its end")
+else:
+    skip("deadlines of threads", "not built")
+done()
