@@ -66,6 +66,14 @@ UNUSED static void sleep_ns(uint64_t ns)
     futex_wait(&word, 0, now_ns() + ns, 0, HANDLE_NONE);
 }
 
+/* Until threads that were started go to sleep, as far as they do. Each sleep puts the caller behind
+ * all that are ready; a busy host may take a thread's slice away, but not ten times. */
+UNUSED static void let_others_sleep(void)
+{
+    for (int i = 0; i < 10; i++)
+        sleep_ns(500000);
+}
+
 UNUSED static void yield(void)
 {
     system_control(HANDLE_NONE, SYSTEM_YIELD, 0, 0, 0);

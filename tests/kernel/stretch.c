@@ -50,7 +50,7 @@ static void wake(unsigned count)
 {
     handle_t process = sleepers(count, DEADLINE_NEVER);
 
-    sleep_ns(20000000);
+    let_others_sleep();
     mark(1);
     arena[GO] = 1;
     is(futex_wake(&arena[GO], 1000000, 0), count, "all wake from one word");
@@ -102,7 +102,7 @@ static void death(unsigned count)
 {
     handle_t process = sleepers(count, DEADLINE_NEVER);
 
-    sleep_ns(20000000);
+    let_others_sleep();
     mark(1);
     process_control(process, PROCESS_KILL, 5, 0, 0);
     is(child_wait(process), 5, "it dies");
