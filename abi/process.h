@@ -24,7 +24,8 @@ enum thread_operation {
         2, /* a: 0 lowest .. 31; above the caller's: b = system, SCHEDULE */
     THREAD_SET_DEADLINE =
         3, /* a: absolute nanoseconds, DEADLINE_NEVER: none. Within a priority the earliest
-            * deadline runs first, those without one come last. b = system, SCHEDULE */
+            * deadline runs first, those without one come last. At the caller's priority or
+            * above: b = system, SCHEDULE */
     THREAD_SET_AFFINITY = 4, /* a: the one hart that may run it, or AFFINITY_ANY */
 };
 

@@ -143,10 +143,13 @@ static int64_t set_priority(struct thread *self, struct thread *t, const uint64_
                     a[2] > rank_priority(self->own_rank), a[3]);
 }
 
+/* Below its own priority a caller may order others as it likes: it could raise them, too. */
 static int64_t set_deadline(struct thread *self, struct thread *t, const uint64_t *a)
 {
-    return set_rank(self, t, rank_make(rank_priority(t->own_rank), a[2]),
-                    a[2] != DEADLINE_NEVER, a[3]);
+    unsigned priority = rank_priority(t->own_rank);
+
+    return set_rank(self, t, rank_make(priority, a[2]),
+                    a[2] != DEADLINE_NEVER && priority >= rank_priority(self->own_rank), a[3]);
 }
 
 static int64_t set_affinity(struct thread *t, uint64_t hart)

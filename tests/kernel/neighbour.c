@@ -147,7 +147,7 @@ int main(int argc, char **argv)
     endpoint = (handle_t)endpoint_create(HANDLE_NONE);
     thread = (handle_t)thread_start(0, serve, 0);
     if (argc > 1) {
-        work(argv[1], 200);
+        work(argv[1], 80);
     } else {
         work("alone", 5);
         work("below", 5);
