@@ -5,7 +5,8 @@
  *
  * Each row says where: LOCAL, a function of posix/client that needs no server (it may
  * make kernel calls); SERVER, a request of user/proto/posix.h with the same four first
- * arguments; MIXED, a function that makes requests. A trailing comment "not:" names what
+ * arguments; MIXED, a function that makes requests; LOCKED, one that changes what threads
+ * share. A trailing comment "not:" names what
  * the call does not do yet. Rows are read by the generator of docs/ledger.md. A call
  * without a row answers ENOSYS, and the server logs that once per number.
  *
@@ -13,18 +14,18 @@
  */
 #include <musl-port/musl_emu.h>
 #include <musl-port/overlay/src/internal/shim.h>
-#include <posix/client/shim.h>
-
-#define ARGUMENTS 6
+#include <posix/client/thread.h>
 
 /* What answers a call: a function, or if there is none, a request of the server. */
 struct answer {
     shim_call *function;
     enum posix_request request;
+    bool is_locked; /* under the shim's lock */
 };
 
 #define LOCAL(name)  {.function = shim_##name}
 #define MIXED(name)  {.function = shim_##name}
+#define LOCKED(name) {.function = shim_##name, .is_locked = true}
 #define SERVER(name) {.request = POSIX_##name}
 
 static const struct answer answers[LINUX_CALL_COUNT] = {
@@ -41,6 +42,7 @@ static const struct answer answers[LINUX_CALL_COUNT] = {
     [LINUX_fstat] = SERVER(FSTAT),
     [LINUX_newfstatat] = SERVER(FSTATAT),
     [LINUX_getdents64] = SERVER(GETDENTS),
+    [LINUX_pipe2] = SERVER(PIPE),          /* not: O_DIRECT */
     [LINUX_dup] = SERVER(DUP),
     [LINUX_dup3] = SERVER(DUP3),
     [LINUX_fcntl] = SERVER(FCNTL),         /* not: locks, owners, leases */
@@ -60,12 +62,12 @@ static const struct answer answers[LINUX_CALL_COUNT] = {
     [LINUX_readlinkat] = SERVER(READLINKAT),
 
     /* memory */
-    [LINUX_brk] = LOCAL(brk),
-    [LINUX_mmap] = MIXED(mmap),            /* not: MAP_SHARED of files */
-    [LINUX_munmap] = LOCAL(munmap),
-    [LINUX_mprotect] = LOCAL(mprotect),    /* not: writable and executable at once */
-    [LINUX_mremap] = LOCAL(mremap),        /* not: growing shared and file memory */
-    [LINUX_madvise] = LOCAL(madvise),      /* not: MADV_DONTNEED of file memory */
+    [LINUX_brk] = LOCKED(brk),
+    [LINUX_mmap] = LOCKED(mmap),            /* not: MAP_SHARED of files */
+    [LINUX_munmap] = LOCKED(munmap),
+    [LINUX_mprotect] = LOCKED(mprotect),    /* not: writable and executable at once */
+    [LINUX_mremap] = LOCKED(mremap),        /* not: growing shared and file memory */
+    [LINUX_madvise] = LOCKED(madvise),      /* not: MADV_DONTNEED of file memory */
 
     /* time */
     [LINUX_clock_gettime] = LOCAL(clock_gettime), /* not: clocks of cpu time */
@@ -77,28 +79,39 @@ static const struct answer answers[LINUX_CALL_COUNT] = {
 
     /* processes, threads */
     [LINUX_exit] = LOCAL(exit),
-    [LINUX_exit_group] = LOCAL(exit),
+    [LINUX_exit_group] = LOCAL(exit_group),
+    [LINUX_clone] = MIXED(clone),          /* not: threads and stacks, which have __clone */
+    [LINUX_execve] = MIXED(execve),
+    [LINUX_wait4] = MIXED(wait4),          /* not: cpu times */
+    [LINUX_waitid] = MIXED(waitid),        /* not: P_PIDFD, cpu times */
     [LINUX_getpid] = LOCAL(getpid),
-    [LINUX_gettid] = LOCAL(getpid),
+    [LINUX_gettid] = LOCAL(gettid),
     [LINUX_getppid] = LOCAL(getppid),
-    [LINUX_set_tid_address] = LOCAL(getpid),
-    [LINUX_getuid] = LOCAL(zero),
-    [LINUX_geteuid] = LOCAL(zero),
-    [LINUX_getgid] = LOCAL(zero),
-    [LINUX_getegid] = LOCAL(zero),
-    [LINUX_getresuid] = LOCAL(getresid),
-    [LINUX_getresgid] = LOCAL(getresid),
-    [LINUX_prlimit64] = LOCAL(prlimit64),  /* not: changing a limit, other processes */
+    [LINUX_getpgid] = SERVER(GETPGID),
+    [LINUX_setpgid] = SERVER(SETPGID),
+    [LINUX_getsid] = SERVER(GETSID),
+    [LINUX_setsid] = SERVER(SETSID),
+    [LINUX_set_tid_address] = LOCAL(set_tid_address),
+    [LINUX_set_robust_list] = LOCAL(set_robust_list),
+    [LINUX_get_robust_list] = LOCAL(get_robust_list), /* not: of other threads */
+    [LINUX_getuid] = LOCAL(getuid),
+    [LINUX_geteuid] = LOCAL(geteuid),
+    [LINUX_getgid] = LOCAL(getgid),
+    [LINUX_getegid] = LOCAL(getegid),
     [LINUX_sched_yield] = LOCAL(sched_yield),
     [LINUX_futex] = LOCAL(futex),          /* not: requeue, wake-op, PI, bitsets */
 
     /* signals */
-    [LINUX_rt_sigaction] = LOCAL(rt_sigaction),   /* not: handlers, only DFL and IGN */
+    [LINUX_rt_sigaction] = MIXED(rt_sigaction),
     [LINUX_rt_sigprocmask] = LOCAL(rt_sigprocmask),
     [LINUX_rt_sigpending] = LOCAL(rt_sigpending),
-    [LINUX_kill] = LOCAL(kill),            /* not: other processes, groups, stopping */
-    [LINUX_tkill] = LOCAL(tkill),          /* not: stopping */
-    [LINUX_tgkill] = LOCAL(tgkill),        /* not: other processes, stopping */
+    [LINUX_rt_sigsuspend] = LOCAL(rt_sigsuspend),
+    [LINUX_rt_sigtimedwait] = MIXED(rt_sigtimedwait),
+    [LINUX_rt_sigqueueinfo] = MIXED(rt_sigqueueinfo),
+    [LINUX_sigaltstack] = LOCAL(sigaltstack), /* not: SS_AUTODISARM */
+    [LINUX_kill] = MIXED(kill),
+    [LINUX_tkill] = MIXED(tkill),
+    [LINUX_tgkill] = MIXED(tgkill),        /* not: other threads of other processes */
 
     /* the system */
     [LINUX_uname] = SERVER(UNAME),
@@ -106,42 +119,50 @@ static const struct answer answers[LINUX_CALL_COUNT] = {
     [LINUX_getrandom] = MIXED(getrandom),
 };
 
-/* Calls of musl's overlay that are none of Linux's (its shim.h). Not built, all four:
- * they are about threads, children and handlers. Those that may not return end the
- * process. */
-static long special_call(long number, long first)
+/* Calls of musl's overlay that are none of Linux's (its shim.h). */
+static long special_call(long number, const struct call_frame *frame)
 {
     switch (number) {
     case SHIM_CLONE:
-        return -LINUX_ENOSYS;
+        return thread_clone(frame);
     case SHIM_VFORK:
         /* entered by a jump: its way back */
-        return ((long (*)(long))first)(-LINUX_ENOSYS);
+        return ((long (*)(long))frame->argument[0])(
+            process_fork(LINUX_CLONE_VFORK, 0, 0, 0));
     case SHIM_UNMAP_SELF:
+        thread_unmap_self(frame->argument);
     case SHIM_SIGRETURN:
-        process_end(POSIX_STATUS_SIGNAL(LINUX_SIGSYS));
+        signal_frame_return((const struct signal_frame *)frame->argument[0],
+                            frame->page);
     default:
         return shim_unknown(number);
     }
 }
 
-/* The address in AT_SYSINFO: an ordinary C function to musl. */
-__attribute__((visibility("hidden"))) long emu_entry(long number, long a, long b, long c,
-                                                     long d, long e, long f);
+/* What entry.S calls with the thread's door closed. */
+__attribute__((visibility("hidden"))) long emu_dispatch(long number,
+                                                        struct call_frame *frame);
 
 /* DOC: emu-entry */
-long emu_entry(long number, long a, long b, long c, long d, long e, long f)
+long emu_dispatch(long number, struct call_frame *frame)
 {
     const struct answer *answer;
+    long result;
 
-    cause_begin();
+    cause_begin(frame->page);
     if ((unsigned long)number >= LINUX_CALL_COUNT)
-        return special_call(number, a);
+        return special_call(number, frame);
     answer = &answers[number];
-    if (answer->function)
-        return answer->function((const long[ARGUMENTS]){a, b, c, d, e, f});
-    if (answer->request != POSIX_REQUEST_NONE)
-        return posix_call(answer->request, (uint64_t)a, (uint64_t)b, (uint64_t)c,
-                          (uint64_t)d);
-    return shim_unknown(number);
+    if (answer->function == NULL && answer->request == POSIX_REQUEST_NONE)
+        return shim_unknown(number);
+    if (answer->function == NULL)
+        return posix_call(answer->request, (uint64_t)frame->argument[0],
+                          (uint64_t)frame->argument[1], (uint64_t)frame->argument[2],
+                          (uint64_t)frame->argument[3]);
+    if (!answer->is_locked)
+        return answer->function(frame->argument);
+    shim_lock();
+    result = answer->function(frame->argument);
+    shim_unlock();
+    return result;
 }

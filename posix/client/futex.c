@@ -5,7 +5,7 @@
  * requeue, wake-op, priority inheritance, bitsets other than "any".
  */
 #include <posix/client/linux_local.h>
-#include <posix/client/shim.h>
+#include <posix/client/thread.h>
 
 /* Linux counts FUTEX_WAIT's time from now, FUTEX_WAIT_BITSET's on a clock. */
 static long futex_deadline(long operation, const struct linux_timespec *time,
@@ -31,10 +31,10 @@ static long futex_sleep(const long *argument, uint32_t flags)
 
     if (error)
         return error;
-    do
-        status = futex_wait((const volatile uint32_t *)argument[0], (uint32_t)argument[2],
-                            deadline_ns, flags, HANDLE_NONE);
-    while (status == E_INTERRUPTED); /* nothing to deliver: sleep on */
+    status = futex_wait((const volatile uint32_t *)argument[0], (uint32_t)argument[2],
+                        deadline_ns, flags, HANDLE_NONE);
+    if (status == E_INTERRUPTED)
+        return argument[3] ? RESTART_QUIET : RESTART_ALWAYS;
     return status < 0 ? status_to_errno(status) : 0;
 }
 

@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#include <user/proto/linux_process.h>
+
 #define LINUX_PROT_READ  1
 #define LINUX_PROT_WRITE 2
 #define LINUX_PROT_EXEC  4
@@ -45,12 +47,6 @@ enum linux_clock {
 };
 
 #define LINUX_TIMER_ABSTIME 1
-#define LINUX_CLOCK_TICKS_HZ 100 /* AT_CLKTCK, what times() counts in */
-
-struct linux_timeval {
-    int64_t seconds;
-    int64_t microseconds;
-};
 
 struct linux_timezone {
     int32_t minutes_west;
@@ -67,50 +63,5 @@ enum linux_futex {
 #define LINUX_FUTEX_PRIVATE_FLAG   128
 #define LINUX_FUTEX_CLOCK_REALTIME 256
 #define LINUX_FUTEX_BITSET_ANY     0xffffffffu
-
-#define LINUX_SIGNAL_MAX 64
-#define LINUX_SIGCHLD  17
-#define LINUX_SIGCONT  18
-#define LINUX_SIGSTOP  19
-#define LINUX_SIGTSTP  20
-#define LINUX_SIGTTIN  21
-#define LINUX_SIGTTOU  22
-#define LINUX_SIGURG   23
-#define LINUX_SIGWINCH 28
-
-#define LINUX_SIG_DFL 0
-#define LINUX_SIG_IGN 1
-
-#define LINUX_SIG_BLOCK   0
-#define LINUX_SIG_UNBLOCK 1
-#define LINUX_SIG_SETMASK 2
-
-/* Of rt_sigaction; riscv64 has no restorer in it. */
-struct linux_sigaction {
-    uint64_t handler;
-    uint64_t flags;
-    uint64_t mask;
-};
-
-enum linux_rlimit_kind {
-    LINUX_RLIMIT_CPU = 0,
-    LINUX_RLIMIT_FSIZE = 1,
-    LINUX_RLIMIT_DATA = 2,
-    LINUX_RLIMIT_STACK = 3,
-    LINUX_RLIMIT_CORE = 4,
-    LINUX_RLIMIT_RSS = 5,
-    LINUX_RLIMIT_NPROC = 6,
-    LINUX_RLIMIT_NOFILE = 7,
-    LINUX_RLIMIT_MEMLOCK = 8,
-    LINUX_RLIMIT_AS = 9,
-    LINUX_RLIMIT_COUNT = 16,
-};
-
-#define LINUX_RLIM_INFINITY UINT64_MAX
-
-struct linux_rlimit {
-    uint64_t current;
-    uint64_t maximum;
-};
 
 #endif

@@ -49,6 +49,18 @@ long access_of_protection(long protection)
     return access;
 }
 
+bool memory_is_mapped(uint64_t address)
+{
+    const struct range *range = range_at_or_above(address);
+    uint64_t heap = shim_info()->brk_start;
+
+    if (range && range->start <= address)
+        return true;
+    /* The program's segments lie below its heap, behind a page that is never there. */
+    return address >= LINUX_MMAP_MIN_ADDRESS && address < heap &&
+           (heap < POSIX_PIE_BASE || address >= POSIX_PIE_BASE);
+}
+
 uint64_t memory_place(uint64_t bytes)
 {
     return ranges_find_free(bytes, shim_info()->mmap_start, shim_info()->mmap_end);

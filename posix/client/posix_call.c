@@ -10,8 +10,10 @@
  * If the server dies, init ends its clients; a client that still sees the error of
  * its call before that gets EIO.
  */
-#include <posix/client/shim.h>
+#include <posix/client/thread.h>
 
+/* The server answers at once and its answer counts, so a request is never interrupted;
+ * only the sleep that it may ask for is. */
 static void message_fill(struct message *m, enum posix_request request,
                          const uint64_t word[MESSAGE_WORDS])
 {
@@ -20,26 +22,27 @@ static void message_fill(struct message *m, enum posix_request request,
     page->window_base = 0;
     page->window_bytes = VM_USER_END;
     page->accept = 0;
-    m->info = message_info(request, 0, 0) | MESSAGE_WINDOW_READ | MESSAGE_WINDOW_WRITE;
+    m->info = message_info(POSIX_LABEL(request, thread_of(page)->server_thread), 0, 0) |
+              MESSAGE_WINDOW_READ | MESSAGE_WINDOW_WRITE | MESSAGE_UNINTERRUPTIBLE;
     for (int i = 0; i < MESSAGE_WORDS; i++)
         m->word[i] = word[i];
 }
 
-/* One answer. With POSIX_WAIT: POSIX_WOULD_WAIT, and what to sleep on in wait. */
+/* One answer. With POSIX_WAIT: POSIX_WOULD_WAIT, and what to sleep on in the reply. */
 static long request_once(enum posix_request request, const uint64_t word[MESSAGE_WORDS],
-                         struct message *wait)
+                         struct message *reply)
 {
     int64_t status;
 
-    do {
-        message_fill(wait, request, word);
-        status = endpoint_call(shim_info()->server, wait);
-    } while (status == E_INTERRUPTED); /* withdrawn before delivery, nothing to deliver */
+    message_fill(reply, request, word);
+    status = endpoint_call(shim_info()->server, reply);
     if (status < 0)
         return status_to_errno(status);
-    if (message_label(wait->info) == POSIX_WAIT)
+    if (message_label(reply->info) == POSIX_WAIT) {
+        thread_own()->server_thread = (uint32_t)reply->word[3];
         return POSIX_WOULD_WAIT;
-    return (long)wait->word[0];
+    }
+    return (long)reply->word[0];
 }
 
 long posix_try(enum posix_request request, uint64_t word0, uint64_t word1, uint64_t word2,
@@ -50,23 +53,77 @@ long posix_try(enum posix_request request, uint64_t word0, uint64_t word1, uint6
     return request_once(request, (uint64_t[]){word0, word1, word2, word3}, &reply);
 }
 
+/* Sleep until asking again may help: 0, an error, or RESTART_ALWAYS: a signal is due. */
+static long sleep_on(const struct message *reply, uint64_t deadline_ns, uint32_t flags)
+{
+    const volatile uint32_t *word = (const volatile uint32_t *)reply->word[1];
+    int64_t status =
+        futex_wait(word, (uint32_t)reply->word[2], deadline_ns, flags, HANDLE_NONE);
+
+    if (status == E_INTERRUPTED)
+        return RESTART_ALWAYS;
+    /* E_AGAIN: it changed before we slept. Anything but that would come again at once and
+     * turn the caller's loop into one that never sleeps. */
+    return status < 0 && status != E_AGAIN ? status_to_errno(status) : 0;
+}
+
+static long call(enum posix_request request, const uint64_t word[MESSAGE_WORDS],
+                 struct message *reply, uint64_t deadline_ns, uint32_t flags)
+{
+    for (;;) {
+        long result = request_once(request, word, reply);
+
+        if (result != POSIX_WOULD_WAIT)
+            return result;
+        result = sleep_on(reply, deadline_ns, flags);
+        if (result < 0)
+            return result;
+    }
+}
+
 /* DOC: posix-call */
 long posix_call(enum posix_request request, uint64_t word0, uint64_t word1,
                 uint64_t word2, uint64_t word3)
 {
     const uint64_t word[MESSAGE_WORDS] = {word0, word1, word2, word3};
     struct message reply;
-    long result;
 
-    while ((result = request_once(request, word, &reply)) == POSIX_WOULD_WAIT) {
-        const volatile uint32_t *wait_word = (const volatile uint32_t *)reply.word[1];
-        uint32_t value = (uint32_t)reply.word[2];
-        int64_t status = futex_wait(wait_word, value, DEADLINE_NEVER, 0, HANDLE_NONE);
-        /* E_AGAIN: it changed before we slept. Anything but that or an interruption would
-         * come again at once and turn this loop into one that never sleeps. */
-        if (status < 0 && status != E_AGAIN && status != E_INTERRUPTED)
-            return status_to_errno(status);
-    }
+    return call(request, word, &reply, DEADLINE_NEVER, 0);
+}
+
+long posix_call_until(enum posix_request request, const uint64_t word[4],
+                      uint64_t deadline_ns)
+{
+    struct message reply;
+
+    return call(request, word, &reply, deadline_ns, 0);
+}
+
+long posix_call_quietly(enum posix_request request, uint64_t word0)
+{
+    const uint64_t word[MESSAGE_WORDS] = {word0};
+    struct message reply;
+
+    return call(request, word, &reply, DEADLINE_NEVER, FUTEX_UNINTERRUPTIBLE);
+}
+
+long posix_call_replies(enum posix_request request, uint64_t word0, uint64_t reply[3])
+{
+    const uint64_t word[MESSAGE_WORDS] = {word0};
+    struct message message;
+    long result = call(request, word, &message, DEADLINE_NEVER, 0);
+
+    for (int i = 0; i < 3; i++)
+        reply[i] = message.word[i + 1];
+    return result;
+}
+
+long posix_call_reply(enum posix_request request, uint64_t word0, uint64_t *reply)
+{
+    uint64_t replies[3];
+    long result = posix_call_replies(request, word0, replies);
+
+    *reply = replies[0];
     return result;
 }
 

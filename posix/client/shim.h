@@ -13,8 +13,8 @@
  * it are the program's own: where this file's calls use them directly, a bad one ends the
  * program with SIGSEGV instead of EFAULT (docs/limits.md).
  *
- * State is not locked: clone is not built, so a process has one thread. The first lock to
- * come goes around ranges and brk (memory.c, brk.c); masks are per thread already.
+ * State that threads share is changed under one lock (thread.c), which musl_emu.c takes
+ * around the calls about memory. Masks and pending signals are per thread and need none.
  */
 #ifndef POSIX_CLIENT_SHIM_H
 #define POSIX_CLIENT_SHIM_H
@@ -54,22 +54,31 @@ static inline const volatile struct posix_info *shim_info(void)
     return (const volatile struct posix_info *)POSIX_INFO_VA;
 }
 
+extern uint64_t shim_slot; /* thread.h */
+
 /*
- * The calling thread's page. There is one thread. When there are more, the word `sysinfo`
- * of musl's struct pthread, at the distance from tp that __clone passes (musl-port),
- * holds the address of the thread's page; in the first thread it still holds the shim's
- * entry, and that, like tp = 0 before musl has set it, means the first page.
+ * The calling thread's page. The word `sysinfo` of musl's struct pthread, at the distance
+ * from tp that __clone passes (musl-port), holds the address of the thread's page; in the
+ * first thread it still holds the shim's entry, and that, like a distance not known yet,
+ * means the first page. entry.S does the same.
  */
 static inline struct thread_page *thread_page_own(void)
 {
-    return (struct thread_page *)POSIX_THREAD_PAGES;
+    uint64_t tp;
+    uint64_t page;
+
+    if (shim_slot == 0)
+        return (struct thread_page *)POSIX_THREAD_PAGES;
+    __asm__("mv %0, tp" : "=r"(tp));
+    page = *(const uint64_t *)(tp + shim_slot);
+    if (page >> 28 != POSIX_THREAD_PAGES >> 28)
+        page = POSIX_THREAD_PAGES;
+    return (struct thread_page *)page;
 }
 
 /* Start a new cause (abi/thread_page.h): thread number, then a count of its calls. */
-static inline void cause_begin(void)
+static inline void cause_begin(struct thread_page *page)
 {
-    struct thread_page *page = thread_page_own();
-
     page->cause = (uint64_t)shim_info()->pid << 32 | (uint32_t)(page->cause + 1);
 }
 
@@ -83,8 +92,23 @@ long posix_call(enum posix_request request, uint64_t word0, uint64_t word1,
 /* The same, but POSIX_WOULD_WAIT instead of a sleep. */
 long posix_try(enum posix_request request, uint64_t word0, uint64_t word1, uint64_t word2,
                uint64_t word3);
+/* The same for requests that answer more: words 1 to 3, or word 1. */
+long posix_call_replies(enum posix_request request, uint64_t word0, uint64_t reply[3]);
+long posix_call_reply(enum posix_request request, uint64_t word0, uint64_t *reply);
+/* The same, with an end of sleeping: -ETIMEDOUT. */
+long posix_call_until(enum posix_request request, const uint64_t word[4],
+                      uint64_t deadline_ns);
+/* The same, and no signal ends its sleep. */
+long posix_call_quietly(enum posix_request request, uint64_t word0);
 /* Tell the server, once per number, that the program made a call that is not built. */
 long shim_unknown(long number);
+
+/* entry.S: copy where one address is the program's. 0 or -EFAULT. */
+long user_copy(void *to, const void *from, size_t bytes);
+
+/* thread.c: the lock. Handlers do not run while a thread is in the shim. */
+void shim_lock(void);
+void shim_unlock(void);
 
 /* errno_map.c: the one place where a kernel status becomes an errno. status < 0;
  * returns -errno. */
@@ -104,6 +128,8 @@ _Noreturn void process_end(uint64_t status);
 long memory_unmap(uint64_t start, uint64_t end);
 /* A free place for that many bytes, or 0. */
 uint64_t memory_place(uint64_t bytes);
+/* Is anything mapped there, reachable or not? */
+bool memory_is_mapped(uint64_t address);
 /* VM_ bits of PROT_ bits; -errno for what cannot be. */
 long access_of_protection(long protection);
 
@@ -118,9 +144,13 @@ shim_call shim_brk, shim_madvise, shim_mmap, shim_mprotect, shim_mremap, shim_mu
 shim_call shim_clock_getres, shim_clock_gettime, shim_gettimeofday, shim_times;
 shim_call shim_clock_nanosleep, shim_nanosleep, shim_sched_yield;
 shim_call shim_futex;
-shim_call shim_exit, shim_getpid, shim_getppid, shim_getresid, shim_prlimit64, shim_zero;
-shim_call shim_kill, shim_rt_sigaction, shim_rt_sigpending, shim_rt_sigprocmask;
-shim_call shim_tgkill, shim_tkill;
+shim_call shim_exit, shim_exit_group, shim_getpid, shim_getppid, shim_gettid;
+shim_call shim_prlimit64, shim_set_tid_address, shim_getuid, shim_geteuid, shim_getgid;
+shim_call shim_getegid, shim_set_robust_list, shim_get_robust_list;
+shim_call shim_clone, shim_execve, shim_wait4, shim_waitid;
+shim_call shim_kill, shim_tkill, shim_tgkill, shim_rt_sigqueueinfo;
+shim_call shim_rt_sigaction, shim_rt_sigpending, shim_rt_sigprocmask, shim_sigaltstack;
+shim_call shim_rt_sigsuspend, shim_rt_sigtimedwait;
 shim_call shim_getrandom, shim_pread, shim_pwrite, shim_read, shim_readv, shim_write;
 shim_call shim_writev;
 shim_call shim_faccessat, shim_renameat2, shim_truncate;

@@ -1,85 +1,495 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Signals, as far as they go without catching one: dispositions, mask, pending set, and
- * sending to oneself with what the default action does.
+ * Signals in the process: dispositions, pending sets, and how a handler is run.
  *
- * Masks and pending signals live where the kernel will look for them, in the thread page:
- * bit number = signal number - 1, as in Linux's sets. Upcalls are not built, so nothing
- * runs a handler: setting one is ENOSYS, and the table below holds only SIG_DFL and
- * SIG_IGN. Not built besides: stopping, and sending to anybody else.
+ * Masks and pending bits lie where the kernel looks for them, in the thread page and the
+ * process page; bit number = signal number - 1, as in Linux's sets. A bit is taken by an
+ * atomic AND, so of several threads one has it. What goes with a signal (who sent it) is
+ * asked of the server when the bit was set from outside.
+ *
+ * A handler runs in one of two places. At the boundary of a call, when the thread leaves the
+ * shim: only the registers that a call preserves mean anything, and after the handler the
+ * thread goes on by plain returns. Or anywhere else, from an upcall: everything is saved
+ * on the handler's stack and loaded back by the kernel. Both give the handler Linux's
+ * ucontext. Start reading at signals_at_boundary and upcall_handle.
  */
-#include <posix/client/linux_local.h>
-#include <posix/client/shim.h>
-
-#define BIT(signal) (1ull << ((signal)-1))
-#define SET_BYTES   sizeof(uint64_t)
-
-#define UNMASKABLE (BIT(LINUX_SIGKILL) | BIT(LINUX_SIGSTOP))
-#define STOPPING                                                                       \
-    (BIT(LINUX_SIGSTOP) | BIT(LINUX_SIGTSTP) | BIT(LINUX_SIGTTIN) | BIT(LINUX_SIGTTOU))
-#define HARMLESS                                                                       \
-    (BIT(LINUX_SIGCHLD) | BIT(LINUX_SIGCONT) | BIT(LINUX_SIGURG) | BIT(LINUX_SIGWINCH))
+#include <posix/client/signal_frame.h>
+#include <posix/client/thread.h>
 
 static struct linux_sigaction actions[LINUX_SIGNAL_MAX + 1];
+static uint64_t set_to_ignore; /* whose handler is SIG_IGN */
+static uint64_t changed_set;   /* whose handler is not SIG_DFL */
+static uint64_t own_process;   /* bits of the process page that a thread of ours set */
 
-static bool signal_is_ignored(long signal)
+uint64_t signals_set_to_ignore(void)
 {
-    if (actions[signal].handler == LINUX_SIG_DFL)
-        return BIT(signal) & HARMLESS;
-    return actions[signal].handler == LINUX_SIG_IGN;
+    return set_to_ignore;
 }
 
-/* Act on what is pending and not masked: end the process, or nothing. */
-static void signals_deliver(void)
+/* Nothing happens when these arrive. */
+static uint64_t signals_ignored(void)
 {
+    return set_to_ignore | (LINUX_SIGNALS_HARMLESS & ~changed_set);
+}
+
+/* The kernel and the server drop bits of this set before they wake anybody. A masked
+ * signal must stay pending though ignored, so it is no use when threads differ. */
+static void ignored_publish(const struct thread_page *page)
+{
+    process_page()->ignored = threads_are_many() ? 0 : signals_ignored() & ~page->mask;
+}
+
+uint64_t signals_due(const struct thread_page *page)
+{
+    uint64_t pending = __atomic_load_n(&page->pending, __ATOMIC_RELAXED) |
+                       __atomic_load_n(&process_page()->pending, __ATOMIC_RELAXED);
+
+    return pending & ~page->mask;
+}
+
+void signals_start(void)
+{
+    uint64_t ignored = shim_info()->start_ignored;
     struct thread_page *page = thread_page_own();
 
-    for (long signal = 1; signal <= LINUX_SIGNAL_MAX; signal++) {
-        if (!(page->pending & ~page->mask & BIT(signal)))
-            continue;
-        page->pending &= ~BIT(signal);
-        if (!signal_is_ignored(signal))
-            process_end(POSIX_STATUS_SIGNAL(signal));
+    for (long signal = 1; signal <= LINUX_SIGNAL_MAX; signal++)
+        if (ignored & LINUX_SIGBIT(signal))
+            actions[signal].handler = LINUX_SIG_IGN;
+    set_to_ignore = changed_set = ignored;
+    page->mask = shim_info()->start_mask;
+    thread_first();
+    ignored_publish(page);
+}
+
+/* ---- taking a signal ---- */
+
+static void info_own(struct linux_siginfo *info, int32_t code)
+{
+    info->code = code;
+    info->pid = (int32_t)shim_info()->pid;
+    info->uid = (int32_t)shim_info()->uid;
+}
+
+static void info_fetch(long signal, struct linux_siginfo *info, uint64_t *pending)
+{
+    uint64_t reply[3];
+    long found = posix_call_replies(POSIX_SIGNAL_FETCH, (uint64_t)signal, reply);
+
+    if (found != 1)
+        return; /* the sender had no room to leave his name */
+    info->code = (int32_t)reply[0];
+    info->pid = (int32_t)reply[1];
+    info->uid = (int32_t)(reply[1] >> 32);
+    info->value = reply[2];
+    if (reply[0] >> 32)
+        __atomic_fetch_or(pending, LINUX_SIGBIT(signal), __ATOMIC_SEQ_CST);
+}
+
+/* Clear a bit; false: somebody else was faster. */
+static bool bit_take(uint64_t *word, uint64_t bit)
+{
+    return (__atomic_load_n(word, __ATOMIC_RELAXED) & bit) &&
+           (__atomic_fetch_and(word, ~bit, __ATOMIC_SEQ_CST) & bit);
+}
+
+static long lowest_signal(uint64_t set)
+{
+    long signal = 1;
+
+    while (!(set & 1)) {
+        set >>= 1;
+        signal++;
     }
+    return signal;
+}
+
+/* One that the thread itself was sent by a thread of this process. */
+static void count_take(struct thread_page *page, long signal)
+{
+    uint32_t *count = &thread_of(page)->own_count[signal];
+
+    if (signal >= LINUX_SIGRTMIN && __atomic_load_n(count, __ATOMIC_RELAXED) > 0 &&
+        __atomic_sub_fetch(count, 1, __ATOMIC_SEQ_CST) > 0)
+        __atomic_fetch_or(&page->pending, LINUX_SIGBIT(signal), __ATOMIC_SEQ_CST);
+}
+
+long signal_claim(struct thread_page *page, uint64_t set, struct linux_siginfo *info)
+{
+    struct process_page *process = process_page();
+    uint64_t pending;
+
+    while ((pending = (page->pending | process->pending) & set) != 0) {
+        long signal = lowest_signal(pending);
+        uint64_t bit = LINUX_SIGBIT(signal);
+
+        memset(info, 0, sizeof(*info));
+        info->number = (int32_t)signal;
+        if (bit_take(&page->pending, bit)) {
+            info_own(info, LINUX_SI_TKILL);
+            count_take(page, signal);
+            return signal;
+        }
+        if (!bit_take(&process->pending, bit))
+            continue;
+        if (bit_take(&own_process, bit))
+            info_own(info, LINUX_SI_USER);
+        else
+            info_fetch(signal, info, &process->pending);
+        return signal;
+    }
+    return 0;
+}
+
+/* ---- what a signal does ---- */
+
+/* The default action. Returns when it was to do nothing, or to stop and go on. */
+static void default_action(long signal)
+{
+    uint64_t bit = LINUX_SIGBIT(signal);
+
+    if (bit & LINUX_SIGNALS_HARMLESS)
+        return;
+    if (bit & LINUX_SIGNALS_STOP) {
+        posix_call(POSIX_SIGNAL_STOP, (uint64_t)signal, 0, 0, 0);
+        return;
+    }
+    process_end(POSIX_STATUS_SIGNAL(signal));
+}
+
+/* A copy of what is to be done. False: nothing that runs in the program. */
+static bool handler_for(long signal, struct linux_sigaction *action)
+{
+    shim_lock();
+    *action = actions[signal];
+    if (action->handler > LINUX_SIG_IGN && (action->flags & LINUX_SA_RESETHAND)) {
+        actions[signal].handler = LINUX_SIG_DFL;
+        changed_set &= ~LINUX_SIGBIT(signal);
+    }
+    shim_unlock();
+    if (action->handler == LINUX_SIG_DFL)
+        default_action(signal);
+    return action->handler > LINUX_SIG_IGN;
+}
+
+static uint64_t mask_during(const struct linux_sigaction *action, uint64_t mask,
+                            long signal)
+{
+    mask |= action->mask;
+    if (!(action->flags & LINUX_SA_NODEFER))
+        mask |= LINUX_SIGBIT(signal);
+    return mask & ~LINUX_SIGNALS_UNMASKABLE;
+}
+
+static bool on_alternate(const struct shim_thread *thread, uint64_t sp)
+{
+    return sp - thread->alternate_base < thread->alternate_bytes;
+}
+
+/* Where a handler's stack begins. */
+static uint64_t stack_for(const struct shim_thread *thread,
+                          const struct linux_sigaction *action, uint64_t sp)
+{
+    if ((action->flags & LINUX_SA_ONSTACK) && thread->alternate_bytes &&
+        !on_alternate(thread, sp))
+        return (thread->alternate_base + thread->alternate_bytes) & ~15ull;
+    return sp & ~15ull;
+}
+
+/* Linux's ucontext for registers: general ones in the same order, floating point. */
+static void context_fill(struct signal_context *context, const struct shim_thread *thread,
+                         const struct register_frame *frame, uint64_t mask)
+{
+    memset(context, 0, offsetof(struct signal_context, registers));
+    context->stack.base = thread->alternate_base;
+    context->stack.bytes = thread->alternate_bytes;
+    context->stack.flags = thread->alternate_bytes == 0 ? LINUX_SS_DISABLE
+                           : on_alternate(thread, frame->x[1]) ? LINUX_SS_ONSTACK
+                                                               : 0;
+    context->mask = mask;
+    memcpy(context->registers, &frame->pc, sizeof(context->registers));
+    memcpy(context->fp, frame->f, sizeof(frame->f));
+    context->fcsr = frame->fcsr;
+}
+
+static void frame_fill(struct register_frame *frame, const struct signal_context *context)
+{
+    memcpy(&frame->pc, context->registers, sizeof(context->registers));
+    memcpy(frame->f, context->fp, sizeof(frame->f));
+    frame->fcsr = context->fcsr;
+    frame->flags = FRAME_FP;
+}
+
+/* ---- at the boundary of a call ---- */
+
+static _Noreturn void frame_load(struct thread_page *page,
+                                 const struct signal_context *context)
+{
+    frame_fill(&page->upcall_save.frame, context);
+    kernel_call(SYS_upcall_return, (uint64_t)&page->upcall_save.frame, 0, 0, 0, 0, 0);
+    process_end(POSIX_STATUS_SIGNAL(LINUX_SIGSEGV));
+}
+
+/* Run one handler; the result of the call and where it returns to stand in frame. */
+static void boundary_handler(struct register_frame *frame, struct thread_page *page,
+                             const struct linux_sigaction *action,
+                             struct linux_siginfo *info)
+{
+    struct shim_thread *thread = thread_of(page);
+    struct signal_context context;
+    uint64_t mask = thread->has_saved_mask ? thread->saved_mask : page->mask;
+    uint64_t sp = stack_for(thread, action, frame->x[1]);
+    uint64_t before[32];
+
+    if (sp == (frame->x[1] & ~15ull))
+        sp = 0; /* this one: on top of it are the shim's own frames */
+    context_fill(&context, thread, frame, mask);
+    memcpy(before, context.registers, sizeof(before));
+    page->mask = mask_during(action, page->mask, info->number);
+    thread->has_saved_mask = 0;
+    handler_call(action->handler, info->number, info, &context, sp, page);
+    page->mask = context.mask & ~LINUX_SIGNALS_UNMASKABLE;
+    for (int i = 0; i < 32; i++)
+        if (context.registers[i] != before[i])
+            frame_load(page, &context);
+}
+
+/*
+ * A call is over, or was interrupted without an effect: deliver what is due. frame: the
+ * registers as the caller will find them. Returns 1: make the call once more.
+ */
+/* DOC: signals-at-boundary */
+long signals_at_boundary(struct register_frame *frame, struct call_frame *call)
+{
+    struct thread_page *page = call->page;
+    struct shim_thread *thread = thread_of(page);
+    long result = (long)frame->x[9];
+    bool restarts = result == RESTART_ALWAYS || result == RESTART_QUIET;
+    bool handled = false;
+    struct linux_sigaction action;
+    struct linux_siginfo info;
+    long signal;
+
+    while ((signal = signal_claim(page, ~page->mask, &info)) != 0) {
+        if (!handler_for(signal, &action))
+            continue;
+        if (restarts && !handled &&
+            (result == RESTART_QUIET || !(action.flags & LINUX_SA_RESTART))) {
+            frame->x[9] = (uint64_t)-LINUX_EINTR;
+            restarts = false;
+        }
+        handled = true;
+        /* Without an effect so far: the caller is at its call instruction. */
+        frame->pc = restarts ? call->ra - 2 : call->ra;
+        boundary_handler(frame, page, &action, &info);
+    }
+    if (thread->has_saved_mask) {
+        page->mask = thread->saved_mask;
+        thread->has_saved_mask = 0;
+    }
+    return restarts;
+}
+
+/* ---- anywhere ---- */
+
+static bool in_shim(uint64_t pc)
+{
+    return pc - POSIX_SHIM_VA < POSIX_INFO_VA - POSIX_SHIM_VA;
+}
+
+/* A call that has not begun looks like one that is still to be made. */
+static void present_call(struct register_frame *frame, struct signal_frame *saved)
+{
+    uint64_t at = frame->pc - (uint64_t)emu_entry;
+
+    saved->real_pc = frame->pc;
+    saved->real_sp = frame->x[1];
+    saved->shown_pc = 0;
+    if (at >= (uint64_t)(emu_entry_inhibited - (char *)emu_entry))
+        return;
+    saved->shown_pc = frame->pc = frame->x[0] - 2;
+    if (at > 0)
+        frame->x[1] += sizeof(struct call_frame) - sizeof(long);
+}
+
+/* Build the handler's frame and enter it. Does not return. */
+static _Noreturn void handler_run(struct thread_page *page, struct register_frame *from,
+                                  const struct linux_sigaction *action,
+                                  const struct linux_siginfo *info)
+{
+    struct shim_thread *thread = thread_of(page);
+    struct register_frame shown = *from;
+    struct signal_frame frame;
+    uint64_t sp = stack_for(thread, action, from->x[1]) - sizeof(frame);
+    struct signal_frame *to = (struct signal_frame *)sp;
+
+    present_call(&shown, &frame);
+    frame.info = *info;
+    context_fill(&frame.context, thread, &shown, page->mask);
+    if (user_copy(to, &frame, sizeof(frame)) != 0)
+        process_end(POSIX_STATUS_SIGNAL(LINUX_SIGSEGV));
+    page->mask = mask_during(action, page->mask, info->number);
+    page->fault_save.in_use = 0;
+    handler_enter(action->handler, info->number, &to->info, &to->context, sp, page);
+}
+
+/* The handler has returned. */
+_Noreturn void signal_frame_return(const struct signal_frame *from,
+                                   struct thread_page *page)
+{
+    struct signal_context context;
+
+    if (user_copy(&context, &from->context, sizeof(context)) != 0)
+        process_end(POSIX_STATUS_SIGNAL(LINUX_SIGSEGV));
+    if (from->shown_pc && context.registers[0] == from->shown_pc) {
+        context.registers[0] = from->real_pc;
+        context.registers[2] = from->real_sp;
+    }
+    page->mask = context.mask & ~LINUX_SIGNALS_UNMASKABLE;
+    frame_load(page, &context);
+}
+
+struct fault_signal {
+    uint8_t signal;
+    uint8_t code;
+};
+
+static const struct fault_signal fault_signals[] = {
+    [FAULT_READ] = {LINUX_SIGSEGV, LINUX_SEGV_MAPERR},
+    [FAULT_WRITE] = {LINUX_SIGSEGV, LINUX_SEGV_MAPERR},
+    [FAULT_EXECUTE] = {LINUX_SIGSEGV, LINUX_SEGV_MAPERR},
+    [FAULT_ILLEGAL] = {LINUX_SIGILL, LINUX_ILL_ILLOPC},
+    [FAULT_BREAKPOINT] = {LINUX_SIGTRAP, LINUX_TRAP_BRKPT},
+    [FAULT_MISALIGNED] = {LINUX_SIGBUS, LINUX_BUS_ADRALN},
+    [FAULT_QUOTA] = {LINUX_SIGKILL, 0},
+    [FAULT_FOREIGN] = {LINUX_SIGSYS, LINUX_SI_KERNEL},
+    [FAULT_BUS] = {LINUX_SIGBUS, LINUX_BUS_ADRERR},
+};
+
+/* Let it happen again with no door to go through: the kernel ends the process, and says
+ * why on the log. */
+static _Noreturn void fault_again(struct thread_page *page)
+{
+    page->upcall_entry = 0;
+    kernel_call(SYS_upcall_return, (uint64_t)&page->fault_save.frame, 0, 0, 0, 0, 0);
+    process_end(POSIX_STATUS_SIGNAL(LINUX_SIGSEGV));
+}
+
+static _Noreturn void fault_handle(struct thread_page *page, uint64_t kind)
+{
+    struct register_frame *frame = &page->fault_save.frame;
+    struct fault_signal what = fault_signals[kind <= FAULT_BUS ? kind : FAULT_ILLEGAL];
+    struct linux_siginfo info;
+    struct linux_sigaction action;
+
+    if (frame->pc - (uint64_t)user_copy < (uint64_t)user_copy_end - (uint64_t)user_copy) {
+        frame->pc = frame->x[0];
+        frame->x[9] = (uint64_t)-LINUX_EFAULT;
+        page->fault_save.in_use = 0;
+        kernel_call(SYS_upcall_return, (uint64_t)frame, 0, 0, 0, 0, 0);
+    }
+    if (in_shim(frame->pc) || (frame->flags & FRAME_INHIBIT) ||
+        what.signal == LINUX_SIGKILL || (page->mask & LINUX_SIGBIT(what.signal)))
+        fault_again(page);
+    memset(&info, 0, sizeof(info));
+    info.number = what.signal;
+    info.code = what.code;
+    info.address = page->fault_save.address;
+    if (what.signal == LINUX_SIGILL || what.signal == LINUX_SIGTRAP)
+        info.address = frame->pc;
+    if (what.signal == LINUX_SIGSEGV && memory_is_mapped(info.address))
+        info.code = LINUX_SEGV_ACCERR;
+    if (actions[what.signal].handler <= LINUX_SIG_IGN)
+        fault_again(page);
+    handler_for(what.signal, &action);
+    handler_run(page, frame, &action, &info);
+}
+
+/* DOC: upcall-handle */
+_Noreturn void upcall_handle(struct thread_page *page, uint64_t kind)
+{
+    struct register_frame *frame = &page->upcall_save.frame;
+    struct linux_sigaction action;
+    struct linux_siginfo info;
+    long signal;
+
+    if (kind != FAULT_NONE)
+        fault_handle(page, kind);
+    while ((signal = signal_claim(page, ~page->mask, &info)) != 0)
+        if (handler_for(signal, &action))
+            handler_run(page, frame, &action, &info);
+    kernel_call(SYS_upcall_return, (uint64_t)frame, 0, 0, 0, 0, 0);
+    process_end(POSIX_STATUS_SIGNAL(LINUX_SIGSEGV));
+}
+
+/* ---- dispositions ---- */
+
+static void action_set(long signal, const struct linux_sigaction *action)
+{
+    uint64_t bit = LINUX_SIGBIT(signal);
+
+    actions[signal] = *action;
+    actions[signal].mask &= ~LINUX_SIGNALS_UNMASKABLE;
+    set_to_ignore &= ~bit;
+    changed_set &= ~bit;
+    if (action->handler == LINUX_SIG_IGN)
+        set_to_ignore |= bit;
+    if (action->handler != LINUX_SIG_DFL)
+        changed_set |= bit;
+    if (signal == LINUX_SIGCHLD)
+        process_page()->no_child_wait =
+            (action->handler == LINUX_SIG_IGN || (action->flags & LINUX_SA_NOCLDWAIT)
+                 ? POSIX_NO_CHILD_WAIT
+                 : 0) |
+            (action->flags & LINUX_SA_NOCLDSTOP ? POSIX_NO_CHILD_STOP : 0);
+}
+
+/* A signal that became ignored is not pending any more, masked or not. */
+static void pending_drop(uint64_t bit)
+{
+    for (struct shim_thread *thread = threads_running(); thread; thread = thread->next)
+        __atomic_fetch_and(&thread->page->pending, ~bit, __ATOMIC_SEQ_CST);
+    if (bit_take(&process_page()->pending, bit) && !bit_take(&own_process, bit))
+        posix_call(POSIX_SIGNAL_FLUSH, bit, 0, 0, 0);
 }
 
 long shim_rt_sigaction(const long *argument)
 {
-    long signal = argument[0];
-    const struct linux_sigaction *new_action = (struct linux_sigaction *)argument[1];
-    struct linux_sigaction *old_action = (struct linux_sigaction *)argument[2];
+    long signal = (int32_t)argument[0];
     struct linux_sigaction action;
+    struct linux_sigaction old;
 
-    if (signal < 1 || signal > LINUX_SIGNAL_MAX || argument[3] != SET_BYTES)
+    if (signal < 1 || signal > LINUX_SIGNAL_MAX || argument[3] != LINUX_SIGSET_BYTES)
         return -LINUX_EINVAL;
-    if (new_action) {
-        action = *new_action;
-        if (UNMASKABLE & BIT(signal))
-            return -LINUX_EINVAL;
-        if (action.handler != LINUX_SIG_DFL && action.handler != LINUX_SIG_IGN)
-            return -LINUX_ENOSYS;
+    if (argument[1] &&
+        user_copy(&action, (const void *)argument[1], sizeof(action)) != 0)
+        return -LINUX_EFAULT;
+    if (argument[1] && (LINUX_SIGNALS_UNMASKABLE & LINUX_SIGBIT(signal)))
+        return -LINUX_EINVAL;
+    shim_lock();
+    old = actions[signal];
+    if (argument[1]) {
+        action_set(signal, &action);
+        if (signals_ignored() & LINUX_SIGBIT(signal))
+            pending_drop(LINUX_SIGBIT(signal));
+        ignored_publish(thread_page_own());
     }
-    if (old_action)
-        *old_action = actions[signal];
-    if (new_action) {
-        actions[signal] = action;
-        if (signal_is_ignored(signal))
-            thread_page_own()->pending &= ~BIT(signal);
-    }
+    shim_unlock();
+    if (argument[2] && user_copy((void *)argument[2], &old, sizeof(old)) != 0)
+        return -LINUX_EFAULT;
     return 0;
 }
 
 long shim_rt_sigprocmask(const long *argument)
 {
     struct thread_page *page = thread_page_own();
-    const uint64_t *set = (const uint64_t *)argument[1];
-    uint64_t *old_set = (uint64_t *)argument[2];
     uint64_t mask = page->mask;
+    uint64_t bits;
 
-    if (argument[3] != SET_BYTES)
+    if (argument[3] != LINUX_SIGSET_BYTES)
         return -LINUX_EINVAL;
-    if (set) {
-        uint64_t bits = *set;
+    if (argument[1]) {
+        if (user_copy(&bits, (const void *)argument[1], sizeof(bits)) != 0)
+            return -LINUX_EFAULT;
         switch (argument[0]) {
         case LINUX_SIG_BLOCK:
             bits |= mask;
@@ -92,66 +502,103 @@ long shim_rt_sigprocmask(const long *argument)
         default:
             return -LINUX_EINVAL;
         }
-        page->mask = bits & ~UNMASKABLE;
+        page->mask = bits & ~LINUX_SIGNALS_UNMASKABLE;
+        ignored_publish(page);
     }
-    if (old_set)
-        *old_set = mask;
-    if (page->pending & ~page->mask)
-        signals_deliver();
-    return 0;
+    if (argument[2] && user_copy((void *)argument[2], &mask, sizeof(mask)) != 0)
+        return -LINUX_EFAULT;
+    return 0; /* what is due now is delivered on the way out */
 }
 
 long shim_rt_sigpending(const long *argument)
 {
     struct thread_page *page = thread_page_own();
+    uint64_t pending = (page->pending | process_page()->pending) & page->mask;
 
-    if ((uint64_t)argument[1] > SET_BYTES)
+    if ((uint64_t)argument[1] > LINUX_SIGSET_BYTES)
         return -LINUX_EINVAL;
-    memcpy((void *)argument[0], &page->pending, (size_t)argument[1]);
+    return user_copy((void *)argument[0], &pending, (size_t)argument[1]);
+}
+
+void mask_replace(uint64_t mask)
+{
+    struct shim_thread *thread = thread_own();
+
+    if (!thread->has_saved_mask)
+        thread->saved_mask = thread->page->mask;
+    thread->has_saved_mask = 1;
+    thread->page->mask = mask & ~LINUX_SIGNALS_UNMASKABLE;
+    ignored_publish(thread->page);
+}
+
+void mask_restore(void)
+{
+    struct shim_thread *thread = thread_own();
+
+    if (thread->has_saved_mask)
+        thread->page->mask = thread->saved_mask;
+    thread->has_saved_mask = 0;
+}
+
+long shim_sigaltstack(const long *argument)
+{
+    struct shim_thread *thread = thread_own();
+    bool is_used = on_alternate(thread, (uint64_t)__builtin_frame_address(0));
+    struct linux_sigaltstack old = {
+        thread->alternate_base,
+        thread->alternate_bytes == 0 ? LINUX_SS_DISABLE : is_used ? LINUX_SS_ONSTACK : 0,
+        0, thread->alternate_bytes};
+    struct linux_sigaltstack new;
+
+    if (argument[0]) {
+        if (user_copy(&new, (const void *)argument[0], sizeof(new)) != 0)
+            return -LINUX_EFAULT;
+        if (is_used)
+            return -LINUX_EPERM;
+        if (new.flags & ~(LINUX_SS_DISABLE | LINUX_SS_ONSTACK))
+            return -LINUX_EINVAL;
+        if (!(new.flags & LINUX_SS_DISABLE) && new.bytes < LINUX_MINSIGSTKSZ)
+            return -LINUX_ENOMEM;
+    }
+    if (argument[1] && user_copy((void *)argument[1], &old, sizeof(old)) != 0)
+        return -LINUX_EFAULT;
+    if (argument[0]) {
+        bool disabled = new.flags & LINUX_SS_DISABLE;
+
+        thread->alternate_base = disabled ? 0 : new.base;
+        thread->alternate_bytes = disabled ? 0 : new.bytes;
+    }
     return 0;
 }
 
-/* A masked signal stays pending even if ignored: that may change before the mask. */
-static long signal_send_self(long signal)
-{
-    struct thread_page *page = thread_page_own();
+/* ---- sending within the process ---- */
 
-    if (signal < 0 || signal > LINUX_SIGNAL_MAX)
-        return -LINUX_EINVAL;
-    if (signal == 0)
-        return 0;
-    if ((STOPPING & BIT(signal)) && actions[signal].handler == LINUX_SIG_DFL)
-        return -LINUX_ENOSYS;
-    page->pending |= BIT(signal);
-    if (page->pending & ~page->mask)
-        signals_deliver();
-    return 0;
+/* Under the lock, so that the thread does not end meanwhile. */
+void signal_post_thread(struct shim_thread *thread, long signal)
+{
+    uint64_t bit = LINUX_SIGBIT(signal);
+
+    if (signal >= LINUX_SIGRTMIN)
+        __atomic_fetch_add(&thread->own_count[signal], 1, __ATOMIC_SEQ_CST);
+    __atomic_fetch_or(&thread->page->pending, bit, __ATOMIC_SEQ_CST);
+    if (thread == thread_own())
+        return;
+    if (thread->handle == HANDLE_NONE) {
+        long handle = posix_call(POSIX_THREAD_HANDLE, 0, 0, 0, 0);
+
+        if (handle > 0)
+            thread->handle = (handle_t)handle;
+    }
+    upcall_post(thread->handle, bit);
 }
 
-long shim_kill(const long *argument)
+void signal_post_own_process(long signal)
 {
-    if ((int32_t)argument[0] != (int32_t)shim_info()->pid)
-        return -LINUX_ENOSYS; /* other processes and groups: not built */
-    return signal_send_self((int32_t)argument[1]);
-}
+    uint64_t bit = LINUX_SIGBIT(signal);
 
-/* The first thread's number is the process's, and there is no other thread. */
-long shim_tkill(const long *argument)
-{
-    int32_t thread = (int32_t)argument[0];
-
-    if (thread <= 0)
-        return -LINUX_EINVAL;
-    if (thread != (int32_t)shim_info()->pid)
-        return -LINUX_ESRCH;
-    return signal_send_self((int32_t)argument[1]);
-}
-
-long shim_tgkill(const long *argument)
-{
-    if ((int32_t)argument[0] <= 0)
-        return -LINUX_EINVAL;
-    if ((int32_t)argument[0] != (int32_t)shim_info()->pid)
-        return -LINUX_ESRCH;
-    return shim_tkill(argument + 1);
+    __atomic_fetch_or(&own_process, bit, __ATOMIC_SEQ_CST);
+    if (threads_are_many())
+        upcall_post(HANDLE_SELF, bit); /* perhaps another one is to take it */
+    else
+        __atomic_fetch_or(&process_page()->pending, bit, __ATOMIC_SEQ_CST);
 }

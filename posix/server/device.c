@@ -6,6 +6,7 @@
 #include <posix/server/device.h>
 
 #include <posix/server/filedata.h>
+#include <posix/server/pipe.h>
 #include <posix/server/stream.h>
 #include <posix/server/tty.h>
 #include <user/lib/string.h>
@@ -99,16 +100,18 @@ static int64_t write_crash(struct request *r, struct description *open, uint64_t
 }
 
 const struct kind_operations kind_operations[KIND_COUNT] = {
-    [KIND_NONE] = {read_nothing, write_full, NULL, false},
-    [KIND_FILE] = {regular_read, regular_write, NULL, true},
-    [KIND_DIRECTORY] = {directory_read, NULL, NULL, false}, /* never open for writing */
-    [KIND_NULL] = {read_nothing, write_nowhere, NULL, true},
-    [KIND_ZERO] = {read_zeros, write_nowhere, NULL, true},
-    [KIND_FULL] = {read_zeros, write_full, NULL, true},
-    [KIND_RANDOM] = {read_random, write_nowhere, NULL, true},
-    [KIND_TTY] = {tty_read, tty_write, tty_ioctl, false},
-    [KIND_STREAM] = {stream_read, stream_write, NULL, false},
-    [KIND_CRASH] = {read_nothing, write_crash, NULL, false},
+    [KIND_NONE] = {read_nothing, write_full, NULL, false, NULL},
+    [KIND_FILE] = {regular_read, regular_write, NULL, true, NULL},
+    [KIND_DIRECTORY] = {directory_read, NULL, NULL, false, NULL}, /* never open for writing */
+    [KIND_NULL] = {read_nothing, write_nowhere, NULL, true, NULL},
+    [KIND_ZERO] = {read_zeros, write_nowhere, NULL, true, NULL},
+    [KIND_FULL] = {read_zeros, write_full, NULL, true, NULL},
+    [KIND_RANDOM] = {read_random, write_nowhere, NULL, true, NULL},
+    [KIND_TTY] = {tty_read, tty_write, tty_ioctl, false, NULL},
+    [KIND_STREAM] = {stream_read, stream_write, NULL, false, NULL},
+    [KIND_CRASH] = {read_nothing, write_crash, NULL, false, NULL},
+    [KIND_PIPE_READ] = {pipe_read, write_full, pipe_ioctl, false, pipe_poll},
+    [KIND_PIPE_WRITE] = {read_nothing, pipe_write, pipe_ioctl, false, pipe_poll},
 };
 
 struct node {

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From a file to a running program. The order of a process's parts does not matter to the
- * kernel; nothing runs before thread_create, the last step. Start reading at exec_start.
+ * From a file to a running program. A new kernel process is built whole before anything
+ * runs in it: segments, shim, stack, shared pages, a thread that is suspended. For execve
+ * the slot's old kernel process lives until that is done; then it is killed, what was
+ * pending for it is taken over, and the new one goes on. Start reading at exec_build;
+ * execve: execve.c.
  */
 #include <posix/server/exec.h>
 
@@ -15,24 +18,22 @@
 #include <user/lib/kernel.h>
 #include <user/lib/string.h>
 
-#define PIE_BASE 0x4000000000ull
-
-/* Client pages beside its segments: stack, shim data, shared pages, page tables. */
-#define PROCESS_PAGES_EXTRA 64u
-
-static const char *const environment[] = {
-    "PATH=/bin", "HOME=/", "TERM=vt100", "LANG=C", NULL,
-};
-
 static uint8_t stack_image[STACK_IMAGE_BYTES];
 
 /* ---- finding and checking ---- */
 
-static bool refuse(struct exec_error *error, uint32_t exit_code, const char *text)
+static bool refuse(struct exec_error *error, uint32_t exit_code, int32_t number,
+                   const char *text)
 {
-    error->exit_code = exit_code;
-    error->text = text;
+    *error = (struct exec_error){exit_code, number, text};
     return false;
+}
+
+struct exec_strings exec_environment(void)
+{
+    static const char strings[] = "PATH=/bin\0HOME=/\0TERM=vt100\0LANG=C";
+
+    return (struct exec_strings){strings, 4, sizeof(strings)};
 }
 
 uint32_t exec_find(const char *name, const char **path, struct exec_error *error)
@@ -49,35 +50,44 @@ uint32_t exec_find(const char *name, const char **path, struct exec_error *error
     if (strchr(*path, '/'))
         inode = names_find(*path);
     if (inode == 0)
-        refuse(error, 127, "not found");
+        refuse(error, 127, LINUX_ENOENT, "not found");
     return inode;
 }
 
-static bool check_file(const struct inode *file, struct elf_image *elf,
-                       struct exec_error *error)
+bool exec_check_file(const struct inode *file, struct exec_error *error)
+{
+    if (inode_is_directory(file))
+        return refuse(error, 126, LINUX_EACCES, "is a directory");
+    if (inode_type(file) != LINUX_S_IFREG)
+        return refuse(error, 126, LINUX_EACCES, "not a regular file");
+    if ((file->mode & 0111) == 0)
+        return refuse(error, 126, LINUX_EACCES, "permission denied");
+    if (file->size == 0)
+        return refuse(error, 126, LINUX_ENOEXEC, "not an ELF file");
+    if (file->file.source == FILE_OBJECT && file->size > file->file.written_bytes)
+        return refuse(error, 126, LINUX_ENOEXEC, "not an ELF file"); /* ends in a hole */
+    return true;
+}
+
+static bool check_program(const struct inode *file, struct elf_image *elf,
+                          struct exec_error *error)
 {
     struct elf_bounds bounds = {
         .start = VM_PAGE_BYTES,
         .end = POSIX_MMAP_START - POSIX_BRK_BYTES_MAX,
-        .pie_base = PIE_BASE,
+        .pie_base = POSIX_PIE_BASE,
     };
     uint64_t free_pages = budget_pages();
     const char *why;
 
-    if (inode_is_directory(file))
-        return refuse(error, 126, "is a directory");
-    if (inode_type(file) != LINUX_S_IFREG)
-        return refuse(error, 126, "not a regular file");
-    if ((file->mode & 0111) == 0)
-        return refuse(error, 126, "permission denied");
-    if (file->size == 0)
-        return refuse(error, 126, "not an ELF file");
-    if (file->file.source == FILE_OBJECT && file->size > file->file.written_bytes)
-        return refuse(error, 126, "not an ELF file"); /* it ends in a hole */
+    if (shim_entry() == 0)
+        return refuse(error, 126, LINUX_ENOEXEC, "there is no shim to run it");
+    if (!exec_check_file(file, error))
+        return false;
     bounds.pages_max =
         free_pages > PROCESS_PAGES_EXTRA ? free_pages - PROCESS_PAGES_EXTRA : 0;
     why = elf_check(file_bytes(file), file->size, &bounds, elf);
-    return why ? refuse(error, 126, why) : true;
+    return why ? refuse(error, 126, LINUX_ENOEXEC, why) : true;
 }
 
 /* ---- building ---- */
@@ -132,7 +142,7 @@ static int64_t map_stack(handle_t process, const struct stack_input *input, uint
     return status;
 }
 
-/* One object for the three shared pages, in the client's account, seen by both. */
+/* One object for the shared pages, in the client's account, seen by both. */
 static int64_t map_shared(uint32_t index)
 {
     struct process *process = process_at(index);
@@ -149,11 +159,8 @@ static int64_t map_shared(uint32_t index)
         return status;
     }
     process->shared = memory;
-    status = vm_map(process->process, POSIX_INFO_VA, VM_PAGE_BYTES, memory, SHARED_INFO,
+    status = vm_map(process->process, POSIX_INFO_VA, SHARED_PROCESS, memory, SHARED_INFO,
                     VM_READ | VM_NOINHERIT);
-    if (status >= 0)
-        status = vm_map(process->process, POSIX_WAIT_VA, VM_PAGE_BYTES, memory,
-                        SHARED_WAIT, VM_READ | VM_NOINHERIT);
     if (status >= 0)
         status = vm_map(process->process, POSIX_PROCESS_PAGE, VM_PAGE_BYTES, memory,
                         SHARED_PROCESS, VM_READ | VM_WRITE | VM_NOINHERIT);
@@ -173,8 +180,12 @@ static int64_t fill_shared(uint32_t index, handle_t server)
         .mmap_start = POSIX_MMAP_START,
         .mmap_end = POSIX_MMAP_END,
         .pid = process->pid,
-        .ppid = process->parent ? process_at(process->parent)->pid : 0,
+        .ppid = process->parent ? process_at(process->parent)->pid : ID_INIT,
         .server = server,
+        .uid = process->credentials.uid,
+        .euid = process->credentials.euid,
+        .gid = process->credentials.gid,
+        .egid = process->credentials.egid,
     };
     uint64_t va = process_shared_va(index);
     uint64_t zero = 0;
@@ -198,8 +209,7 @@ static uint64_t short_name(const char *name)
     return packed;
 }
 
-/* The empty kernel process, its shared pages, its one handle. */
-static int64_t make_process(uint32_t index)
+int64_t exec_make_process(uint32_t index)
 {
     struct process *process = process_at(index);
     int64_t status = process_create(process->account, self.endpoint, process_badge(index),
@@ -208,65 +218,112 @@ static int64_t make_process(uint32_t index)
     if (status < 0)
         return status;
     process->process = (handle_t)status;
-    status = map_shared(index);
+    return OK;
+}
+
+int64_t exec_map_shared(uint32_t index)
+{
+    int64_t status = map_shared(index);
+
     if (status < 0)
         return status;
     status = handle_duplicate(self.endpoint, RIGHT_CALL, process_badge(index),
-                              process->process);
+                              process_at(index)->process);
     if (status < 0)
         return status;
     return fill_shared(index, (handle_t)status);
 }
 
-static int64_t start_thread(struct process *process, const struct elf_image *elf,
-                            uint64_t sp)
+int64_t exec_started(uint32_t index, handle_t thread)
+{
+    struct process *process = process_at(index);
+
+    thread_at(process->first_thread)->handle = thread;
+    process->state = PROCESS_ALIVE;
+    /* It was born with the server's own priority. */
+    return thread_control(thread, THREAD_SET_PRIORITY, PRIORITY_DEFAULT, 0, 0);
+}
+
+/* Room of the first thread: its page, and what the shim keeps for it. */
+static int64_t map_thread(struct process *process)
 {
     int64_t status = vm_map(process->process, POSIX_THREAD_PAGES, VM_PAGE_BYTES,
                             HANDLE_NONE, 0, VM_READ | VM_WRITE | VM_NOINHERIT);
 
     if (status < 0)
         return status;
-    status = thread_create(process->process, elf->entry, sp, 0, 0, POSIX_THREAD_PAGES);
-    if (status < 0)
-        return status;
-    thread_at(process->first_thread)->handle = (handle_t)status;
-    /* It was born with the server's own priority. */
-    return thread_control((handle_t)status, THREAD_SET_PRIORITY, PRIORITY_DEFAULT, 0, 0);
+    return vm_map(process->process, POSIX_THREAD_PAGES + VM_PAGE_BYTES,
+                  POSIX_THREAD_STRIDE - VM_PAGE_BYTES, HANDLE_NONE, 0,
+                  VM_READ | VM_WRITE);
 }
 
-bool exec_start(uint32_t index, uint32_t inode, const char *path,
-                const struct exec_arguments *arguments, struct exec_error *error)
+/* The first thread, which does not run before the process is resumed. */
+static int64_t make_thread(struct process *process, const struct elf_image *elf,
+                           uint64_t sp)
+{
+    int64_t status = process_control(process->process, PROCESS_SUSPEND, 0, 0, 0);
+
+    if (status >= 0)
+        status = map_thread(process);
+    if (status < 0)
+        return status;
+    return thread_create(process->process, elf->entry, sp, 0, 0, POSIX_THREAD_PAGES);
+}
+
+static int64_t build(uint32_t index, const struct elf_image *elf,
+                     const struct exec_program *program)
 {
     struct process *process = process_at(index);
-    struct elf_image elf;
     struct stack_input input = {
-        .arguments = arguments,
-        .environment = environment,
-        .path = path,
-        .elf = &elf,
+        .program = program,
+        .elf = elf,
         .shim_entry = shim_entry(),
+        .credentials = &process->credentials,
     };
     uint64_t sp = 0;
     int64_t status;
 
-    if (shim_entry() == 0)
-        return refuse(error, 126, "there is no shim to run it");
-    if (!check_file(inode_at(inode), &elf, error))
-        return false;
-    process->brk_start = elf.end;
     random_fill(&STATE->random, input.random, sizeof(input.random));
-    status = make_process(index);
+    process->brk_start = elf->end;
+    status = exec_make_process(index);
     if (status >= 0)
-        status = map_segments(process->process, &elf);
+        status = exec_map_shared(index);
+    if (status >= 0)
+        status = map_segments(process->process, elf);
     if (status >= 0)
         status = shim_map(process->process);
     if (status >= 0)
         status = map_stack(process->process, &input, &sp);
     if (status >= 0)
-        status = start_thread(process, &elf, sp);
+        status = make_thread(process, elf, sp);
+    return status;
+}
+
+/* DOC: exec-build */
+int64_t exec_build(uint32_t index, const struct exec_program *program,
+                   struct exec_error *error)
+{
+    struct elf_image elf;
+    int64_t status;
+
+    if (!check_program(inode_at(program->inode), &elf, error))
+        return E_INVALID;
+    status = build(index, &elf, program);
     if (status == E_TOO_BIG)
-        return refuse(error, 126, "argument list too long");
-    if (status < 0)
-        return refuse(error, 126, "not enough memory to start it");
+        refuse(error, 126, LINUX_E2BIG, "argument list too long");
+    else if (status < 0)
+        refuse(error, 126, LINUX_ENOMEM, "not enough memory to start it");
+    return status;
+}
+
+bool exec_start(uint32_t index, const struct exec_program *program,
+                struct exec_error *error)
+{
+    int64_t thread = exec_build(index, program, error);
+
+    if (thread < 0)
+        return false;
+    exec_started(index, (handle_t)thread);
+    process_control(process_at(index)->process, PROCESS_RESUME, 0, 0, 0);
     return true;
 }

@@ -11,28 +11,61 @@
 
 #include <posix/server/process.h>
 
-/* Why a program cannot be started: a shell's status and a few words. */
+/* Client pages beside its segments: stack, shim data, shared pages, page tables. */
+#define PROCESS_PAGES_EXTRA 64u
+
+/* Why a program cannot be started: a shell's status and a few words, and an errno. */
 struct exec_error {
     uint32_t exit_code; /* 126: cannot be run, 127: not found */
+    int32_t error;      /* LINUX_E* */
     const char *text;
 };
 
-/* Arguments as /boot/run has them: count strings with NUL, one after the other; a leading
- * byte 1 of a string is not part of it. */
-struct exec_arguments {
-    const char *strings;
+/* count strings with NUL, one after the other. */
+struct exec_strings {
+    const char *first;
     uint32_t count;
+    uint32_t bytes; /* of all, with their NULs */
+};
+
+struct exec_program {
+    uint32_t inode;
+    const char *path; /* AT_EXECFN */
+    struct exec_strings arguments;
+    struct exec_strings environment;
 };
 
 /* Find the program that a command names: with a slash a path, else a file in /bin.
  * Returns its inode and *path (good until the next call), or 0 and why. */
 uint32_t exec_find(const char *name, const char **path, struct exec_error *error);
 
+/* The environment of a program that no program started. */
+struct exec_strings exec_environment(void);
+
 /*
- * Load the program in an inode into a process made by process_new, whose account is set,
- * and start it. False and why: the caller ends with process_free.
+ * Load a program into a process made by process_new, whose account is set, and start it.
+ * False and why: the caller ends with process_free.
  */
-bool exec_start(uint32_t process, uint32_t inode, const char *path,
-                const struct exec_arguments *arguments, struct exec_error *error);
+bool exec_start(uint32_t process, const struct exec_program *program,
+                struct exec_error *error);
+
+struct inode;
+
+/* Is it a file that can be a program at all? */
+bool exec_check_file(const struct inode *file, struct exec_error *error);
+
+/* Build a slot's kernel process, with a thread that is suspended. The thread's handle, or
+ * a status and why: what was made is still in the slot. */
+int64_t exec_build(uint32_t process, const struct exec_program *program,
+                   struct exec_error *error);
+
+/* An empty kernel process for a slot, charged to its account. OK or a status. */
+int64_t exec_make_process(uint32_t process);
+
+/* The pages it shares with the server, and its handle to the server. OK or a status. */
+int64_t exec_map_shared(uint32_t process);
+
+/* The slot's kernel process has its first thread: it is alive. Returns OK. */
+int64_t exec_started(uint32_t process, handle_t thread);
 
 #endif

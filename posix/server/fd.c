@@ -1,17 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The fd table of a process: a bit per open fd in its slot, entries in blocks of 32 that
- * are made when first needed. close, dup, dup3, fcntl.
+ * The fd table of a process: entries in blocks of 64 with a bit per open fd, blocks in
+ * indexes of 64 with a bit per full one, so the lowest free fd is found in a few steps
+ * however many are open. close, dup, dup3, fcntl.
  */
 #include <posix/server/fd.h>
 
+#include <posix/server/pipe.h>
 #include <posix/server/ramfs.h>
+
+#include <user/proto/linux_process.h>
 
 #define SETTABLE_FLAGS (LINUX_O_APPEND | LINUX_O_NONBLOCK | LINUX_O_NOATIME)
 
+static struct fd_index *index_at(uint32_t index)
+{
+    return SLOT_AT(TABLE_FD_INDEX, struct fd_index, index);
+}
+
+static struct fd_block *block_at(uint32_t block)
+{
+    return SLOT_AT(TABLE_FD_BLOCK, struct fd_block, block);
+}
+
+static struct fd_index *index_of(const struct process *process, uint32_t fd)
+{
+    return index_at(process->fd_index[fd / FD_BLOCK_FDS / FD_INDEX_BLOCKS]);
+}
+
 static struct fd_block *block_of(const struct process *process, uint32_t fd)
 {
-    return SLOT_AT(TABLE_FD_BLOCK, struct fd_block, process->fd_block[fd / FD_BLOCK_FDS]);
+    return block_at(index_of(process, fd)->block[fd / FD_BLOCK_FDS % FD_INDEX_BLOCKS]);
 }
 
 uint32_t description_make(enum description_kind kind, uint32_t inode, uint32_t flags)
@@ -34,6 +53,8 @@ void description_discard(uint32_t index)
 {
     uint32_t inode = description_at(index)->inode;
 
+    if (description_at(index)->pipe)
+        pipe_close(description_at(index));
     slot_drop(TABLE_DESCRIPTION, index);
     if (inode)
         inode_close(inode);
@@ -53,24 +74,62 @@ static uint32_t lowest_bit(uint64_t bits)
     return number;
 }
 
-static int64_t fd_lowest_free(const struct process *process, uint32_t from)
+/* No fd is given out at or above this. Those that are open stay open. */
+static uint64_t fd_limit(const struct process *process)
 {
-    uint64_t below = (1ull << (from % 64)) - 1;
+    uint64_t limit = process->limit[LINUX_RLIMIT_NOFILE].current;
 
-    for (uint32_t word = from / 64; word < PROCESS_FD_WORDS; word++) {
-        uint64_t free = ~process->fd_used[word] & ~below;
+    return limit < PROCESS_FDS_MAX ? limit : PROCESS_FDS_MAX;
+}
+
+/* In one index: the lowest free fd of it not below from, both counted in it. */
+static uint32_t index_lowest_free(const struct fd_index *index, uint32_t from)
+{
+    uint32_t number = from / FD_BLOCK_FDS;
+    uint64_t below = (1ull << (from % FD_BLOCK_FDS)) - 1;
+    uint64_t candidates = ~index->full & ~((1ull << number) - 1);
+
+    while (candidates) {
+        uint32_t block = lowest_bit(candidates);
+        uint64_t used = index->block[block] ? block_at(index->block[block])->used : 0;
+        uint64_t free = ~used & ~(block == number ? below : 0);
 
         if (free)
-            return word * 64 + lowest_bit(free);
-        below = 0;
+            return block * FD_BLOCK_FDS + lowest_bit(free);
+        candidates &= candidates - 1;
+    }
+    return UINT32_MAX;
+}
+
+#define INDEX_FDS (FD_BLOCK_FDS * FD_INDEX_BLOCKS)
+
+static int64_t fd_lowest_free(const struct process *process, uint32_t from)
+{
+    uint64_t limit = fd_limit(process);
+
+    for (uint32_t i = from / INDEX_FDS; i < PROCESS_FD_INDEXES; i++) {
+        uint32_t base = i * INDEX_FDS;
+        uint32_t start = from > base ? from - base : 0;
+        uint32_t found = process->fd_index[i]
+                             ? index_lowest_free(index_at(process->fd_index[i]), start)
+                             : start;
+
+        if (found != UINT32_MAX)
+            return base + found < limit ? (int64_t)(base + found) : -LINUX_EMFILE;
     }
     return -LINUX_EMFILE;
 }
 
 static int64_t fd_make_room(struct process *process, uint32_t fd)
 {
-    uint32_t *block = &process->fd_block[fd / FD_BLOCK_FDS];
+    uint32_t *index = &process->fd_index[fd / INDEX_FDS];
+    uint32_t *block;
 
+    if (*index == 0)
+        *index = slot_take(TABLE_FD_INDEX);
+    if (*index == 0)
+        return -LINUX_ENOMEM;
+    block = &index_at(*index)->block[fd / FD_BLOCK_FDS % FD_INDEX_BLOCKS];
     if (*block == 0)
         *block = slot_take(TABLE_FD_BLOCK);
     return *block ? 0 : -LINUX_ENOMEM;
@@ -81,7 +140,7 @@ int64_t fd_reserve(struct process *process, uint64_t from)
     int64_t fd;
     int64_t status;
 
-    if (from >= PROCESS_FDS_MAX)
+    if (from >= fd_limit(process))
         return -LINUX_EINVAL;
     fd = fd_lowest_free(process, (uint32_t)from);
     if (fd < 0)
@@ -92,34 +151,133 @@ int64_t fd_reserve(struct process *process, uint64_t from)
 
 void fd_install(struct process *process, uint32_t fd, uint32_t description, bool cloexec)
 {
+    struct fd_block *block = block_of(process, fd);
+
     description_at(description)->references++;
-    block_of(process, fd)->entry[fd % FD_BLOCK_FDS] =
-        description | (cloexec ? FD_ENTRY_CLOEXEC : 0);
-    process->fd_used[fd / 64] |= 1ull << (fd % 64);
+    block->entry[fd % FD_BLOCK_FDS] = description | (cloexec ? FD_ENTRY_CLOEXEC : 0);
+    block->used |= 1ull << (fd % FD_BLOCK_FDS);
+    if (block->used == UINT64_MAX)
+        index_of(process, fd)->full |= 1ull << (fd / FD_BLOCK_FDS % FD_INDEX_BLOCKS);
+    process->fd_count++;
 }
 
-void fd_close(struct process *process, uint32_t fd)
+static void entry_close(uint32_t entry)
 {
-    uint32_t *entry = &block_of(process, fd)->entry[fd % FD_BLOCK_FDS];
-    uint32_t index = *entry & ~FD_ENTRY_CLOEXEC;
+    uint32_t index = entry & ~FD_ENTRY_CLOEXEC;
 
-    *entry = 0;
-    process->fd_used[fd / 64] &= ~(1ull << (fd % 64));
     if (--description_at(index)->references == 0)
         description_discard(index);
 }
 
+void fd_close(struct process *process, uint32_t fd)
+{
+    struct fd_block *block = block_of(process, fd);
+    uint32_t entry = block->entry[fd % FD_BLOCK_FDS];
+
+    block->entry[fd % FD_BLOCK_FDS] = 0;
+    block->used &= ~(1ull << (fd % FD_BLOCK_FDS));
+    index_of(process, fd)->full &= ~(1ull << (fd / FD_BLOCK_FDS % FD_INDEX_BLOCKS));
+    process->fd_count--;
+    entry_close(entry);
+}
+
+/* ---- whole tables ---- */
+
+static void index_drop(uint32_t slot)
+{
+    struct fd_index *index = index_at(slot);
+
+    for (uint32_t i = 0; i < FD_INDEX_BLOCKS; i++) {
+        struct fd_block *block = block_at(index->block[i]);
+
+        if (index->block[i] == 0)
+            continue;
+        for (uint64_t used = block->used; used; used &= used - 1)
+            entry_close(block->entry[lowest_bit(used)]);
+        slot_drop(TABLE_FD_BLOCK, index->block[i]);
+    }
+    slot_drop(TABLE_FD_INDEX, slot);
+}
+
 void fd_close_all(struct process *process)
 {
-    for (uint32_t word = 0; word < PROCESS_FD_WORDS; word++) {
-        while (process->fd_used[word])
-            fd_close(process, word * 64 + lowest_bit(process->fd_used[word]));
+    for (uint32_t i = 0; i < PROCESS_FD_INDEXES; i++) {
+        if (process->fd_index[i])
+            index_drop(process->fd_index[i]);
+        process->fd_index[i] = 0;
     }
-    for (uint32_t i = 0; i < PROCESS_FD_BLOCKS; i++) {
-        if (process->fd_block[i])
-            slot_drop(TABLE_FD_BLOCK, process->fd_block[i]);
-        process->fd_block[i] = 0;
+    process->fd_count = 0;
+}
+
+static void block_close_on_exec(struct process *process, const struct fd_block *block,
+                                uint32_t first_fd)
+{
+    for (uint64_t used = block->used; used; used &= used - 1) {
+        uint32_t i = lowest_bit(used);
+
+        if (block->entry[i] & FD_ENTRY_CLOEXEC)
+            fd_close(process, first_fd + i);
     }
+}
+
+void fd_close_on_exec(struct process *process)
+{
+    for (uint32_t fd = 0; fd < PROCESS_FDS_MAX; fd += FD_BLOCK_FDS) {
+        uint32_t index = process->fd_index[fd / INDEX_FDS];
+        uint32_t block =
+            index ? index_at(index)->block[fd / FD_BLOCK_FDS % FD_INDEX_BLOCKS] : 0;
+
+        if (block)
+            block_close_on_exec(process, block_at(block), fd);
+    }
+}
+
+/* One more block with the same entries, each counted once more. */
+static uint32_t block_copy(const struct fd_block *from)
+{
+    uint32_t slot = slot_take(TABLE_FD_BLOCK);
+    struct fd_block *block = block_at(slot);
+
+    if (slot == 0)
+        return 0;
+    block->used = from->used;
+    for (uint64_t used = from->used; used; used &= used - 1) {
+        uint32_t i = lowest_bit(used);
+
+        block->entry[i] = from->entry[i];
+        description_at(from->entry[i] & ~FD_ENTRY_CLOEXEC)->references++;
+    }
+    return slot;
+}
+
+static bool index_copy(struct process *to, uint32_t number, const struct fd_index *from)
+{
+    uint32_t slot = slot_take(TABLE_FD_INDEX);
+    struct fd_index *index = index_at(slot);
+
+    if (slot == 0)
+        return false;
+    to->fd_index[number] = slot;
+    index->full = from->full;
+    for (uint32_t i = 0; i < FD_INDEX_BLOCKS; i++) {
+        if (from->block[i] == 0)
+            continue;
+        index->block[i] = block_copy(block_at(from->block[i]));
+        if (index->block[i] == 0)
+            return false;
+    }
+    return true;
+}
+
+bool fd_copy_all(struct process *to, const struct process *from)
+{
+    for (uint32_t i = 0; i < PROCESS_FD_INDEXES; i++)
+        if (from->fd_index[i] && !index_copy(to, i, index_at(from->fd_index[i]))) {
+            fd_close_all(to);
+            return false;
+        }
+    to->fd_count = from->fd_count;
+    return true;
 }
 
 int64_t request_CLOSE(struct request *r)
@@ -159,7 +317,7 @@ int64_t request_DUP3(struct request *r)
 
     if ((flags & ~LINUX_O_CLOEXEC) || (uint32_t)r->word[0] == fd)
         return -LINUX_EINVAL;
-    if (entry == 0 || fd >= PROCESS_FDS_MAX)
+    if (entry == 0 || fd >= fd_limit(r->process))
         return -LINUX_EBADF;
     status = fd_make_room(r->process, fd);
     if (status < 0)
@@ -202,6 +360,9 @@ int64_t request_FCNTL(struct request *r)
         open->flags = (open->flags & ~(uint32_t)SETTABLE_FLAGS) |
                       ((uint32_t)argument & SETTABLE_FLAGS);
         return 0;
+    case LINUX_F_GETPIPE_SZ:
+    case LINUX_F_SETPIPE_SZ:
+        return pipe_control(r, open, (uint32_t)r->word[1], argument);
     default:
         return -LINUX_EINVAL; /* locks are not built: docs/ledger.md */
     }

@@ -25,6 +25,8 @@ enum description_kind {
     KIND_TTY,
     KIND_STREAM, /* one of the session's byte streams; the channel says which */
     KIND_CRASH,
+    KIND_PIPE_READ,
+    KIND_PIPE_WRITE,
     KIND_COUNT
 };
 
@@ -35,15 +37,24 @@ struct description {
     uint32_t flags;      /* access mode and status flags, LINUX_O_* */
     uint32_t kind;
     uint32_t channel;    /* KIND_STREAM: enum stream_channel */
+    uint32_t pipe;       /* KIND_PIPE_*: slot */
     uint32_t next_entry; /* KIND_DIRECTORY: a guess at the entry for offset */
     uint64_t offset;     /* KIND_DIRECTORY: cookie */
 };
 
 #define FD_ENTRY_CLOEXEC 0x80000000u
 
+/* Entries are in blocks, blocks in indexes; each is made when first needed. */
 struct fd_block {
     struct slot slot;
+    uint64_t used; /* bit set: the fd is open */
     uint32_t entry[FD_BLOCK_FDS];
+};
+
+struct fd_index {
+    struct slot slot;
+    uint64_t full; /* bit set: no fd of that block is free */
+    uint32_t block[FD_INDEX_BLOCKS];
 };
 
 /* Bytes moved, REQUEST_WAIT or -errno; offset counts where is_seekable. */
@@ -55,6 +66,9 @@ struct kind_operations {
     int64_t (*ioctl)(struct request *r, struct description *open, uint64_t command,
                      uint64_t argument);
     bool is_seekable;
+    /* LINUX_POLL* that hold now; NULL: always ready. With waiter (thread slot) not 0: and
+     * queue it on what may change that; -ENOMEM. */
+    int64_t (*poll)(const struct description *open, uint32_t waiter);
 };
 
 extern const struct kind_operations kind_operations[KIND_COUNT];
@@ -65,9 +79,15 @@ static inline uint32_t fd_entry(const struct process *process, uint64_t fd)
     uint32_t number = (uint32_t)fd; /* an int that the shim widened */
     uint32_t block;
 
+    uint32_t index;
+
     if (number >= PROCESS_FDS_MAX)
         return 0;
-    block = process->fd_block[number / FD_BLOCK_FDS];
+    index = process->fd_index[number / FD_BLOCK_FDS / FD_INDEX_BLOCKS];
+    if (index == 0)
+        return 0;
+    block = SLOT_AT(TABLE_FD_INDEX, struct fd_index, index)
+                ->block[number / FD_BLOCK_FDS % FD_INDEX_BLOCKS];
     if (block == 0)
         return 0;
     return SLOT_AT(TABLE_FD_BLOCK, struct fd_block, block)->entry[number % FD_BLOCK_FDS];
@@ -115,5 +135,11 @@ void fd_close(struct process *process, uint32_t fd);
 
 /* Close all fds of a process and free its fd table. */
 void fd_close_all(struct process *process);
+
+/* Close those marked close-on-exec. */
+void fd_close_on_exec(struct process *process);
+
+/* Give a process without fds those of another. False: no room, and it has none. */
+bool fd_copy_all(struct process *to, const struct process *from);
 
 #endif

@@ -25,6 +25,8 @@
 #include <user/lib/time.h>
 #include <user/proto/ring.h>
 
+#define SMALL_PROCESS_PAGES 28u
+
 struct self self;
 
 static int64_t (*const handlers[POSIX_REQUEST_COUNT])(struct request *r) = {
@@ -33,8 +35,24 @@ static int64_t (*const handlers[POSIX_REQUEST_COUNT])(struct request *r) = {
 #undef X
 };
 
+bool request_thread(struct request *r)
+{
+    if (r->thread_index == 0) {
+        r->thread_index = thread_new(r->process_index);
+        if (r->thread_index) {
+            struct thread *first = thread_at(r->process->first_thread);
+
+            thread_at(r->thread_index)->next = first->next;
+            first->next = r->thread_index;
+        }
+    }
+    return r->thread_index != 0;
+}
+
 int64_t request_wait(struct request *r, struct wait_queue *queue)
 {
+    if (!request_thread(r))
+        return -LINUX_EAGAIN;
     return wait_on(r->thread_index, queue) ? REQUEST_WAIT : -LINUX_ENOMEM;
 }
 
@@ -48,11 +66,25 @@ static void reply_wait(struct message *m, const struct request *r)
     m->info = message_info(POSIX_WAIT, 0, 0);
     m->word[1] = POSIX_WAIT_VA + thread->wait_word * sizeof(uint32_t);
     m->word[2] = words[thread->wait_word];
+    m->word[3] = r->thread_index;
+}
+
+/* The slot that the shim names; 0: it has none yet, or none of this process. */
+static uint32_t thread_named(const struct process *process, uint32_t process_index,
+                             uint32_t name)
+{
+    if (name == 0)
+        return process->first_thread;
+    if (name == POSIX_THREAD_NONE || !slot_was_made(TABLE_THREAD, name) ||
+        !slot_is_live(TABLE_THREAD, &thread_at(name)->slot) ||
+        thread_at(name)->process != process_index)
+        return 0;
+    return name;
 }
 
 static void on_call(struct server *server, uint64_t badge, struct message *m)
 {
-    uint32_t label = message_label(m->info);
+    uint32_t label = message_label(m->info) & 0xffff;
     struct request r = {.word = m->word};
     int64_t result = -LINUX_ENOSYS;
 
@@ -62,8 +94,9 @@ static void on_call(struct server *server, uint64_t badge, struct message *m)
         return;
     }
     r.process = process_at(r.process_index);
-    r.thread_index = r.process->first_thread;
-    if (thread_at(r.thread_index)->wait_first)
+    r.thread_index =
+        thread_named(r.process, r.process_index, message_label(m->info) >> 16);
+    if (r.thread_index && thread_at(r.thread_index)->wait_first)
         wait_forget(r.thread_index);
     if (label < POSIX_REQUEST_COUNT && handlers[label])
         result = handlers[label](&r);
@@ -75,6 +108,9 @@ static void on_call(struct server *server, uint64_t badge, struct message *m)
     }
     m->info = message_info(POSIX_DONE, 0, 0);
     m->word[0] = (uint64_t)result;
+    m->word[1] = r.reply[0];
+    m->word[2] = r.reply[1];
+    m->word[3] = r.reply[2];
 }
 
 /* What is to be done although nobody asked, and when. */
@@ -113,6 +149,14 @@ static void on_death(struct server *server, uint64_t badge, const struct message
     session_death(process, m->word[0], (enum fault_kind)m->word[1], m->word[2],
                   m->word[3]);
     set_deadline(server);
+}
+
+/* As many processes as would take two thirds of the memory if each were small. */
+static uint32_t processes_for(uint64_t memory_bytes)
+{
+    uint64_t processes = memory_bytes / 3 * 2 / (SMALL_PROCESS_PAGES * VM_PAGE_BYTES);
+
+    return processes < PROCESS_SLOTS_MAX / 4 ? (uint32_t)processes : PROCESS_SLOTS_MAX / 4;
 }
 
 /* The driver's rings and the boot image, into the server's address space. */
@@ -237,6 +281,7 @@ void native_main(uintptr_t argument)
     }
     if (generation > 0)
         log_printf(self.log, "posix: server %u of this boot", generation + 1);
+    STATE->process_limit = processes_for((uint64_t)startup->value[POSIX_VALUE_MEMORY]);
     shim_init();
     server_start(&server, self.endpoint, (struct thread_page *)startup->thread_page, 0);
     server.on_call = on_call;

@@ -1,48 +1,185 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The life of a client's slot, and what its death means in POSIX's words. How a program
- * gets into a process: exec.c.
+ * The life of a process's slot: made, listed with its parent, dead, reported, gone. How it
+ * gets a kernel process: fork.c and exec.c. Start reading at process_died.
  */
 #include <posix/server/process.h>
 
+#include <posix/server/clock.h>
 #include <posix/server/fd.h>
+#include <posix/server/group.h>
 #include <posix/server/ramfs.h>
 #include <posix/server/self.h>
+#include <posix/server/signal.h>
 #include <posix/server/wait.h>
 #include <user/lib/kernel.h>
 #include <user/lib/print.h>
 #include <user/lib/string.h>
+#include <user/lib/time.h>
 
-#define PID_MAX 0x3fffffffu
+/* ---- lists of children ---- */
 
-/* Pids count up; before they come round, who still means one must be looked up here. */
-static uint32_t pid_next(void)
+static uint32_t *list_of(const struct process *process)
 {
-    STATE->last_pid = STATE->last_pid < PID_MAX ? STATE->last_pid + 1 : 1;
-    return STATE->last_pid;
+    struct process *parent = process_at(process->parent);
+
+    if (process->parent == 0)
+        return &STATE->orphans;
+    return process->is_ready ? &parent->children_ready : &parent->children;
+}
+
+static void child_link(uint32_t index)
+{
+    struct process *process = process_at(index);
+    uint32_t *list = list_of(process);
+
+    process->sibling_previous = 0;
+    process->sibling_next = *list;
+    if (*list)
+        process_at(*list)->sibling_previous = index;
+    *list = index;
+}
+
+static void child_unlink(uint32_t index)
+{
+    struct process *process = process_at(index);
+
+    if (process->sibling_previous)
+        process_at(process->sibling_previous)->sibling_next = process->sibling_next;
+    else
+        *list_of(process) = process->sibling_next;
+    if (process->sibling_next)
+        process_at(process->sibling_next)->sibling_previous = process->sibling_previous;
+}
+
+void process_set_ready(uint32_t index, bool is_ready)
+{
+    struct process *process = process_at(index);
+
+    if (process->is_ready == is_ready)
+        return;
+    child_unlink(index);
+    process->is_ready = is_ready;
+    child_link(index);
+}
+
+void process_wake_parent(uint32_t index)
+{
+    if (process_at(index)->parent)
+        wait_wake_all(&process_at(process_at(index)->parent)->child_waiters);
+}
+
+/* ---- making ---- */
+
+uint32_t thread_new(uint32_t index)
+{
+    struct process *process = process_at(index);
+    uint32_t slot;
+
+    if (process->thread_count == PROCESS_THREADS_MAX)
+        return 0;
+    slot = slot_take(TABLE_THREAD);
+    if (slot > POSIX_THREAD_MAX) {
+        slot_drop(TABLE_THREAD, slot);
+        return 0;
+    }
+    if (slot == 0)
+        return 0;
+    thread_at(slot)->process = index;
+    thread_at(slot)->wait_word = process->thread_count++;
+    return slot;
+}
+
+/* A slot with a number and a first thread. */
+static uint32_t process_take(void)
+{
+    uint32_t index = slot_take(TABLE_PROCESS);
+    struct process *process;
+
+    if (index == 0)
+        return 0;
+    process = process_at(index);
+    process->id = index < PROCESS_SLOTS_MAX ? id_new() : 0;
+    if (process->id)
+        process->first_thread = thread_new(index);
+    if (process->first_thread == 0) {
+        if (process->id)
+            id_release(process->id);
+        slot_drop(TABLE_PROCESS, index);
+        return 0;
+    }
+    process->pid = id_at(process->id)->number;
+    id_at(process->id)->process = index;
+    process->start_ns = time_now_ns(clock_timebase_hz());
+    return index;
+}
+
+static void limits_set(struct process *process)
+{
+    uint64_t processes = STATE->process_limit;
+
+    for (uint32_t i = 0; i < LINUX_RLIMIT_COUNT; i++)
+        process->limit[i] =
+            (struct linux_rlimit){LINUX_RLIM_INFINITY, LINUX_RLIM_INFINITY};
+    process->limit[LINUX_RLIMIT_NOFILE] =
+        (struct linux_rlimit){PROCESS_FDS_DEFAULT, PROCESS_FDS_MAX};
+    process->limit[LINUX_RLIMIT_STACK].current = POSIX_STACK_BYTES;
+    process->limit[LINUX_RLIMIT_CORE].current = 0;
+    process->limit[LINUX_RLIMIT_NPROC] = (struct linux_rlimit){processes, processes};
+    process->limit[LINUX_RLIMIT_SIGPENDING] = (struct linux_rlimit){processes, processes};
+    process->limit[LINUX_RLIMIT_MEMLOCK] = (struct linux_rlimit){8u << 20, 8u << 20};
+    process->limit[LINUX_RLIMIT_MSGQUEUE] = (struct linux_rlimit){819200, 819200};
+    process->limit[LINUX_RLIMIT_NICE] = (struct linux_rlimit){0, 0};
+    process->limit[LINUX_RLIMIT_RTPRIO] = (struct linux_rlimit){0, 0};
 }
 
 uint32_t process_new(const char *name)
 {
-    uint32_t index = slot_take(TABLE_PROCESS);
-    uint32_t thread = index ? slot_take(TABLE_THREAD) : 0;
+    uint32_t index = process_take();
     struct process *process;
 
-    if (thread == 0) {
-        if (index)
-            slot_drop(TABLE_PROCESS, index);
+    if (index == 0)
         return 0;
-    }
-    thread_at(thread)->process = index;
     process = process_at(index);
-    process->pid = pid_next();
     process->umask = 022;
-    process->first_thread = thread;
     process->cwd = STATE->root;
     inode_open(process->cwd);
+    limits_set(process);
     memcpy(process->name, name, strnlen(name, PROCESS_NAME_BYTES - 1));
+    child_link(index);
+    id_at(process->id)->group_session = process->id;
+    group_join(index, process->id);
     return index;
 }
+
+uint32_t process_new_child(uint32_t parent_index)
+{
+    const struct process *parent = process_at(parent_index);
+    uint32_t index = process_take();
+    struct process *process;
+
+    if (index == 0)
+        return 0;
+    process = process_at(index);
+    process->umask = parent->umask;
+    process->credentials = parent->credentials;
+    memcpy(process->limit, parent->limit, sizeof(process->limit));
+    memcpy(process->name, parent->name, sizeof(process->name));
+    process->account = parent->account;
+    process->brk_start = parent->brk_start;
+    process->cwd = parent->cwd;
+    inode_open(process->cwd);
+    process->parent = parent_index;
+    child_link(index);
+    group_join(index, parent->group);
+    if (!fd_copy_all(process, parent)) {
+        process_free(index);
+        return 0;
+    }
+    return index;
+}
+
+/* ---- ending ---- */
 
 static void close_if_any(handle_t *handle)
 {
@@ -51,28 +188,136 @@ static void close_if_any(handle_t *handle)
     *handle = HANDLE_NONE;
 }
 
-void process_free(uint32_t index)
+/* The first thread is the end of the chain and stays. */
+void process_drop_threads(struct process *process)
+{
+    uint32_t first = process->first_thread;
+
+    while (thread_at(first)->next) {
+        uint32_t slot = thread_at(first)->next;
+
+        wait_forget(slot);
+        thread_at(first)->next = thread_at(slot)->next;
+        slot_drop(TABLE_THREAD, slot);
+    }
+    wait_forget(first);
+    process->thread_count = 1;
+    close_if_any(&thread_at(first)->handle);
+}
+
+void process_drop_kernel(uint32_t index)
 {
     struct process *process = process_at(index);
-    struct thread *thread = thread_at(process->first_thread);
 
-    wait_forget(process->first_thread);
-    fd_close_all(process);
-    inode_close(process->cwd);
+    process_drop_threads(process);
     if (process->shared != HANDLE_NONE)
         vm_unmap(HANDLE_SELF, process_shared_va(index), SHARED_BYTES);
     close_if_any(&process->shared);
-    close_if_any(&thread->handle);
     if (process->process != HANDLE_NONE) {
         process_control(process->process, PROCESS_KILL, 0, 0, 0);
         process_control(process->process, PROCESS_RELEASE, 0, 0, 0);
     }
     close_if_any(&process->process);
-    close_if_any(&process->account);
-    if (STATE->foreground == index)
-        STATE->foreground = 0;
-    slot_drop(TABLE_THREAD, process->first_thread);
+}
+
+/* All but pid, group and status. */
+static void process_empty(uint32_t index)
+{
+    struct process *process = process_at(index);
+
+    signal_drop_all(index);
+    process_drop_kernel(index);
+    fd_close_all(process);
+    if (process->cwd)
+        inode_close(process->cwd);
+    process->cwd = 0;
+    id_blocks_drop(index);
+    if (process->first_thread)
+        slot_drop(TABLE_THREAD, process->first_thread);
+    process->first_thread = 0;
+}
+
+void process_reap(uint32_t index)
+{
+    struct process *process = process_at(index);
+    uint32_t id = process->id;
+
+    child_unlink(index);
+    group_leave(index);
+    id_at(id)->process = 0; /* and now nothing else keeps the record */
+    id_release(id);
     slot_drop(TABLE_PROCESS, index);
+}
+
+void process_free(uint32_t index)
+{
+    process_empty(index);
+    process_reap(index);
+}
+
+static void info_set_parent(uint32_t index)
+{
+    struct posix_info *info = (struct posix_info *)process_shared_va(index);
+
+    if (process_at(index)->shared != HANDLE_NONE)
+        info->ppid = ID_INIT;
+}
+
+/* The server becomes the parent of what a dead process leaves. */
+static void children_orphan(uint32_t *list)
+{
+    while (*list) {
+        uint32_t child = *list;
+        struct process *process = process_at(child);
+
+        if (process->state == PROCESS_EMBRYO) {
+            process_free(child);
+            continue;
+        }
+        if (process->state == PROCESS_ZOMBIE) {
+            process_reap(child);
+            continue;
+        }
+        child_unlink(child);
+        process->parent = 0;
+        process->is_ready = 0;
+        child_link(child);
+        info_set_parent(child);
+    }
+}
+
+static void add_times(struct process_times *to, const struct process_times *from)
+{
+    to->user_ns += from->user_ns;
+    to->system_ns += from->system_ns;
+}
+
+/* DOC: process-died */
+void process_died(uint32_t index, uint32_t wait_status)
+{
+    struct process *process = process_at(index);
+    uint64_t no_wait = signal_no_child_wait(process->parent);
+
+    process->exit_status = wait_status;
+    process->state = PROCESS_ZOMBIE;
+    process->events = 0;
+    process->is_vfork = 0;
+    process_empty(index);
+    children_orphan(&process->children);
+    children_orphan(&process->children_ready);
+    group_process_died(index);
+    if (process->parent == 0) {
+        process_reap(index);
+        return;
+    }
+    process_set_ready(index, true);
+    signal_child(index);
+    process_wake_parent(index);
+    if (no_wait) {
+        add_times(&process_at(process->parent)->children_times,
+                  &process->children_times);
+        process_reap(index);
+    }
 }
 
 int64_t process_write(handle_t process, uint64_t address, const void *from,
@@ -84,13 +329,6 @@ int64_t process_write(handle_t process, uint64_t address, const void *from,
     if (done < 0)
         return done;
     return (uint64_t)done == bytes ? OK : E_NO_MEMORY;
-}
-
-void process_kill_by_signal(uint32_t index, unsigned int signal)
-{
-    if (index)
-        process_control(process_at(index)->process, PROCESS_KILL,
-                        POSIX_STATUS_SIGNAL(signal), 0, 0);
 }
 
 struct fault_meaning {
@@ -116,8 +354,9 @@ uint32_t process_death_status(uint32_t index, uint64_t status, enum fault_kind k
     const struct process *process = process_at(index);
     const struct fault_meaning *meaning;
 
-    if (kind == FAULT_NONE)
-        return (uint32_t)status & 0xffff;
+    if (kind == FAULT_NONE) /* the process's own word: it cannot die of being stopped */
+        return (status & 0x7f) == 0x7f ? POSIX_STATUS_SIGNAL(LINUX_SIGKILL)
+                                       : (uint32_t)status & 0xff7f;
     if ((size_t)kind >= sizeof(fault_meanings) / sizeof(fault_meanings[0]))
         kind = FAULT_ILLEGAL; /* a kind of a newer kernel */
     meaning = &fault_meanings[kind];

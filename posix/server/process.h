@@ -2,10 +2,24 @@
 /*
  * Client processes and their threads.
  *
- * A process slot lives from process_start to the end of process_end; its badge (slot
- * index and generation) is what the kernel delivers with every message of the client, so
- * finding the slot costs one comparison and no client can name another. The server shares
- * three pages with each client: information, wait words, process page.
+ * A process slot is a POSIX process: pid, parent, group, credentials, fds, signals. It is
+ * in one of four states:
+ *
+ *   embryo   made by FORK; its kernel process is being filled by the parent's thread
+ *   alive    it has run; its kernel process may be exchanged for another by execve
+ *   zombie   dead: only the pid, its group and the status are left, for the parent
+ *   gone     the slot is free
+ *
+ * The parent is the process that forked it, or 0 when that has died: orphans belong to the
+ * server, which is pid 1 and waits for nobody. Children are on one of the parent's two
+ * lists: those that wait4 could report now come apart from the others, so a wait for any
+ * child costs the same however many there are.
+ *
+ * A badge (slot index, incarnation, generation) is what the kernel delivers with every
+ * message of the client, so finding the slot costs one comparison and no client can name
+ * another. execve makes a new incarnation: what the old kernel process has sent is not its
+ * word any more. The server shares pages with each client: information, wait words,
+ * process page.
  */
 #ifndef POSIX_SERVER_PROCESS_H
 #define POSIX_SERVER_PROCESS_H
@@ -14,60 +28,125 @@
 
 #include <abi/handle.h>
 #include <abi/thread_page.h>
+#include <posix/server/ids.h>
 #include <posix/server/state.h>
+#include <posix/server/wait_queue.h>
+#include <user/proto/linux_process.h>
 #include <user/proto/posix.h>
 
-#define PROCESS_FDS_MAX     1024 /* the default limit, as RLIMIT_NOFILE */
-#define PROCESS_FD_WORDS    (PROCESS_FDS_MAX / 64)
-#define FD_BLOCK_FDS        32
-#define PROCESS_FD_BLOCKS   (PROCESS_FDS_MAX / FD_BLOCK_FDS)
+#define PROCESS_FDS_MAX     65536u /* the most RLIMIT_NOFILE can allow */
+#define PROCESS_FDS_DEFAULT 1024u
+#define FD_BLOCK_FDS        64u
+#define FD_INDEX_BLOCKS     64u
+#define PROCESS_FD_INDEXES  (PROCESS_FDS_MAX / FD_BLOCK_FDS / FD_INDEX_BLOCKS)
 #define PROCESS_NAME_BYTES  32
 #define PROCESS_CALLS_NOTED 512 /* Linux call numbers reported at most once each */
+#define PROCESS_GROUPS_MAX  32  /* NGROUPS_MAX of musl */
 
 /* Offsets in the memory object that server and client share. */
 #define SHARED_INFO    0u
 #define SHARED_WAIT    4096u
-#define SHARED_PROCESS 8192u
-#define SHARED_BYTES   12288u
+#define SHARED_PROCESS (SHARED_WAIT + POSIX_WAIT_BYTES)
+#define SHARED_BYTES   (SHARED_PROCESS + 4096u)
 
-#define PROCESS_THREADS_MAX 1024 /* wait words in the page */
+#define PROCESS_THREADS_MAX (POSIX_WAIT_BYTES / 4) /* wait words */
+
+enum process_state { PROCESS_EMBRYO, PROCESS_ALIVE, PROCESS_ZOMBIE };
+
+/* What wait4 can report of a process that lives. */
+#define EVENT_STOPPED   1u
+#define EVENT_CONTINUED 2u
+
+struct credentials {
+    uint32_t uid, euid, suid;
+    uint32_t gid, egid, sgid;
+    uint32_t group_count;
+    uint32_t group[PROCESS_GROUPS_MAX];
+};
+
+struct process_times {
+    uint64_t user_ns;
+    uint64_t system_ns;
+};
 
 struct process {
     struct slot slot;
     uint32_t pid;
-    uint32_t parent; /* process slot, 0: started by the server */
-    uint32_t cwd;    /* inode, counted there as open */
+    uint32_t state; /* enum process_state */
+    uint32_t incarnation;
+    uint32_t id; /* of its pid */
+
+    uint32_t parent; /* process slot, 0: the server */
+    uint32_t children;       /* that have nothing to report */
+    uint32_t children_ready; /* zombies, and those with an event */
+    uint32_t sibling_next;
+    uint32_t sibling_previous;
+    uint32_t is_ready; /* which of the parent's lists it is on */
+    struct wait_queue child_waiters;
+
+    uint32_t group; /* id slots */
+    uint32_t session;
+    uint32_t group_next; /* process slots */
+    uint32_t group_previous;
+    uint32_t id_blocks;
+
+    uint32_t exit_status; /* as wait4 reports it; of a zombie */
+    uint32_t events;      /* EVENT_* */
+    uint32_t is_stopped;
+    uint32_t stop_signal;
+    uint32_t may_stop; /* a stop signal that the shim has taken and not acted on yet */
+    uint32_t is_vfork; /* the parent waits for its exec or exit */
+    uint32_t has_execed;
+    uint32_t is_killed; /* with the command it belonged to, session.c */
+    uint32_t first_signal; /* queued, in order */
+    uint32_t last_signal;
+    uint32_t queued_signals;
+
+    struct credentials credentials;
+    struct linux_rlimit limit[LINUX_RLIMIT_COUNT];
+    uint64_t start_ns;
+    struct process_times children_times;
+
+    uint32_t cwd; /* inode, counted there as open */
     uint32_t umask;
-    handle_t account; /* handles of the server */
-    handle_t process;
+    handle_t account; /* the session's */
+    handle_t process; /* handles of the server, of the kernel's objects */
     handle_t shared;
     uint32_t first_thread;
+    uint32_t thread_count; /* thread slots */
+    uint64_t start_page;   /* of an embryo: its first thread's page */
     uint64_t brk_start;
-    uint64_t account_pages; /* used before the program was put into its account */
-    uint64_t account_objects;
-    uint64_t fd_used[PROCESS_FD_WORDS]; /* bit set: the fd is open */
-    uint32_t fd_block[PROCESS_FD_BLOCKS];
+    uint32_t fd_count;
+    uint32_t fd_index[PROCESS_FD_INDEXES];
     uint64_t calls_noted[PROCESS_CALLS_NOTED / 64];
     char name[PROCESS_NAME_BYTES];
 };
 
+/*
+ * A thread that has asked for something that had to wait. Its wait word is its own; the
+ * slot of a thread that has ended is kept and used by another one of the process.
+ */
 struct thread {
     struct slot slot;
     uint32_t process;
     uint32_t wait_word;  /* index into the process's page of wait words */
     uint32_t wait_first; /* its wait_records */
-    handle_t handle;
+    uint32_t next;       /* of the process; first_thread is the last */
+    handle_t handle;     /* of the first thread */
 };
-
-/* Where the server sees the three shared pages of a process. */
-static inline uint64_t process_shared_va(uint32_t process)
-{
-    return SERVER_PAGES_VA + (uint64_t)process * 0x4000u;
-}
 
 static inline struct process *process_at(uint32_t index)
 {
     return SLOT_AT(TABLE_PROCESS, struct process, index);
+}
+
+/* Where the server sees the shared pages of a process. Two places by turns, so that
+ * execve can build the new one's while the old one lives. */
+static inline uint64_t process_shared_va(uint32_t index)
+{
+    uint64_t place = 2ull * index + (process_at(index)->incarnation & 1);
+
+    return SERVER_PAGES_VA + place * SHARED_BYTES;
 }
 
 static inline struct thread *thread_at(uint32_t index)
@@ -75,38 +154,70 @@ static inline struct thread *thread_at(uint32_t index)
     return SLOT_AT(TABLE_THREAD, struct thread, index);
 }
 
+static inline struct process_page *process_page_of(uint32_t process)
+{
+    return (struct process_page *)(process_shared_va(process) + SHARED_PROCESS);
+}
+
+#define BADGE_INDEX_BITS       20
+#define BADGE_INCARNATION_BITS 12
+#define PROCESS_SLOTS_MAX      (1u << BADGE_INDEX_BITS)
+
 /* Badge and its way back; the slot's generation makes an old badge wrong. */
 static inline uint64_t process_badge(uint32_t index)
 {
-    return (uint64_t)process_at(index)->slot.generation << 32 | index;
+    return (uint64_t)process_at(index)->slot.generation << 32 |
+           process_at(index)->incarnation << BADGE_INDEX_BITS | index;
 }
 
 static inline uint32_t process_from_badge(uint64_t badge)
 {
-    uint32_t index = (uint32_t)badge;
-    const struct slot *slot;
+    uint32_t index = (uint32_t)badge & (PROCESS_SLOTS_MAX - 1);
+    const struct process *process;
 
     if (!slot_was_made(TABLE_PROCESS, index))
         return 0;
-    slot = &process_at(index)->slot;
-    return slot_is_live(TABLE_PROCESS, slot) && slot->generation == badge >> 32 ? index
-                                                                                : 0;
+    process = process_at(index);
+    return slot_is_live(TABLE_PROCESS, &process->slot) && process_badge(index) == badge
+               ? index
+               : 0;
 }
 
-/* Take a slot, a pid, a thread slot and the root directory; no kernel objects yet.
- * Returns the slot or 0. name is cut to PROCESS_NAME_BYTES - 1. */
+/* Take a slot, a pid, a thread slot and the root directory; a session and a group of its
+ * own; no kernel objects yet. Returns the slot or 0. name is cut. */
 uint32_t process_new(const char *name);
 
-/* Release what a process has: fds, directory, waits, kernel memory, handles, its slots.
- * Any of it may be missing. The kernel process must be dead or never started. */
+/* As process_new, but everything as the parent has it: an embryo, with the parent's open
+ * files, in its group. 0: no room. */
+uint32_t process_new_child(uint32_t parent);
+
+/* Give up a process that never ran. */
 void process_free(uint32_t index);
+
+/* The kernel's process is gone: release what it had, report to the parent. */
+void process_died(uint32_t index, uint32_t wait_status);
+
+/* A zombie was reported: nothing is left of it. */
+void process_reap(uint32_t index);
+
+/* Something can be reported of a child, or not any more. */
+void process_set_ready(uint32_t index, bool is_ready);
+
+/* Give up what belongs to the kernel's process: threads, shared pages, handles. */
+void process_drop_kernel(uint32_t index);
+
+/* Give up what is kept for threads, except the first one's slot. */
+void process_drop_threads(struct process *process);
+
+/* Wake the parent's threads that wait for a child. */
+void process_wake_parent(uint32_t index);
+
+/* A thread slot with a wait word for one more thread of a process; 0: no room. */
+uint32_t thread_new(uint32_t process);
 
 /* Copy bytes into a process, all or nothing that counts. OK or the kernel's status. */
 int64_t process_write(handle_t process, uint64_t address, const void *from,
                       uint64_t bytes);
-
-/* End a process as if by a signal; its death message follows. */
-void process_kill_by_signal(uint32_t index, unsigned int signal);
 
 /* One line on the log when a fault ended the process. Returns its wait status. */
 uint32_t process_death_status(uint32_t index, uint64_t status, enum fault_kind kind,

@@ -17,7 +17,8 @@ struct request {
     const uint64_t *word; /* four, as listed in POSIX_REQUESTS */
     struct process *process;
     uint32_t process_index;
-    uint32_t thread_index;
+    uint32_t thread_index; /* 0: of a thread that never had to wait */
+    uint64_t reply[3];     /* words 1-3 of the answer */
 };
 
 /* Result of a handler: >= 0, -errno, or this after wait_on: answer POSIX_WAIT. */
@@ -27,6 +28,9 @@ struct request {
 #define X(name, ...) int64_t request_##name(struct request *r);
 POSIX_REQUESTS(X)
 #undef X
+
+/* Have a slot for the request's thread. False: no room. */
+bool request_thread(struct request *r);
 
 /* Queue the request's thread on an object. Returns REQUEST_WAIT, or -ENOMEM. */
 int64_t request_wait(struct request *r, struct wait_queue *queue);

@@ -16,11 +16,11 @@
 #include <user/lib/process.h>
 #include <user/lib/string.h>
 
-#define CLIENT_OBJECTS 4096u /* kernel objects that one program may have */
+#define KILLS_AT_ONCE  64u
 #define LOOK_FIRST_NS  20000u
 #define LOOKS_MAX      16u   /* each waits twice as long: 1.3 s in all */
 #define EXIT_CRASHED   137u  /* of a session whose server had to be replaced */
-#define COMMAND_MAX    4096u /* arguments */
+#define COMMAND_BYTES  65536u
 
 static struct session *const session = &STATE->session;
 
@@ -85,21 +85,29 @@ static bool open_standard_fds(struct process *process)
 
 /* ---- commands ---- */
 
-/* Read the next command; false: none is left. */
-static bool command_next(struct exec_arguments *arguments)
+/* The next command's words, copied together. A leading byte 1 is no part of a word. */
+static bool command_next(struct exec_strings *arguments)
 {
+    static char words[COMMAND_BYTES];
     const char *text = (const char *)(SERVER_IMAGE_VA + session->image_offset);
     uint32_t bytes = session->bytes;
     uint32_t at = session->at;
 
-    *arguments = (struct exec_arguments){.strings = text + at};
+    *arguments = (struct exec_strings){.first = words};
     while (at < bytes && text[at] != 0) {
         const char *end = memchr(text + at, 0, bytes - at);
+        const char *word = text + at + (text[at] == 1);
+        uint32_t length;
 
-        if (end == NULL || arguments->count == COMMAND_MAX)
+        if (end == NULL)
             return false;
-        at = (uint32_t)(end - text) + 1;
+        length = (uint32_t)(end - word) + 1;
+        if (length > sizeof(words) - arguments->bytes)
+            return false;
+        memcpy(words + arguments->bytes, word, length);
+        arguments->bytes += length;
         arguments->count++;
+        at = (uint32_t)(end - text) + 1;
     }
     session->at = at + 1;
     return arguments->count > 0;
@@ -110,29 +118,22 @@ static bool account_state(handle_t account, struct info_account *info)
     return handle_info(account, INFO_ACCOUNT, info, sizeof(*info)) >= 0;
 }
 
-/* An account of its own for a program, with all that is free but the server's reserve. */
-static bool make_account(struct process *process)
+/* An account of its own for a program and all that it makes, with all that is free but
+ * the server's reserve. */
+static bool make_account(void)
 {
     struct info_account info;
-    int64_t account = account_create(self.account, budget_pages(), CLIENT_OBJECTS);
+    int64_t account = account_create(self.account, budget_pages(), LIMIT_NONE);
 
     if (account < 0)
         return false;
-    process->account = (handle_t)account;
-    if (!account_state(process->account, &info))
+    session->account = (handle_t)account;
+    if (!account_state(session->account, &info))
         return false;
     session->pages = info.pages_used;
     session->objects = info.objects_used;
-    return true;
-}
-
-/* The slot goes now; the account stays until the kernel has given everything back. */
-static void give_back(uint32_t index)
-{
-    session->account = process_at(index)->account;
-    process_at(index)->account = HANDLE_NONE;
     session->looks = 0;
-    process_free(index);
+    return true;
 }
 
 static const char *base_name(const char *path)
@@ -143,32 +144,37 @@ static const char *base_name(const char *path)
 }
 
 /* Start one command. False: it could not be, which was said. */
-static bool command_start(const struct exec_arguments *arguments)
+static bool command_start(const struct exec_strings *arguments)
 {
-    struct exec_error error = {126, "not enough memory to start it"};
-    const char *name = arguments->strings + (arguments->strings[0] == 1);
-    const char *path;
-    uint32_t inode = exec_find(name, &path, &error);
-    uint32_t index = inode ? process_new(base_name(name)) : 0;
+    struct exec_error error = {126, LINUX_ENOMEM, "not enough memory to start it"};
+    const char *name = arguments->first;
+    struct exec_program program = {.arguments = *arguments,
+                                   .environment = exec_environment()};
+    uint32_t index;
 
-    if (index && make_account(process_at(index)) &&
-        open_standard_fds(process_at(index)) &&
-        exec_start(index, inode, path, arguments, &error)) {
-        session->process = index;
-        STATE->foreground = index;
-        return true;
+    program.inode = exec_find(name, &program.path, &error);
+    index = program.inode && make_account() ? process_new(base_name(name)) : 0;
+    if (index) {
+        struct process *process = process_at(index);
+
+        process->account = session->account;
+        if (open_standard_fds(process) && exec_start(index, &program, &error)) {
+            session->process = index;
+            STATE->tty_session = process->session;
+            id_at(process->session)->session_foreground = process->group;
+            return true;
+        }
+        process_free(index);
     }
     session->exit_code = error.exit_code;
     complain(name, error.text);
-    if (index)
-        give_back(index);
     return false;
 }
 
 /* Start commands until one runs, one is being given back, or none is left. */
 static void run_next(void)
 {
-    struct exec_arguments arguments;
+    struct exec_strings arguments;
 
     while (session->process == 0 && session->account == HANDLE_NONE) {
         if (!command_next(&arguments)) {
@@ -191,13 +197,32 @@ void session_death(uint32_t process, uint64_t status, enum fault_kind kind,
 {
     uint32_t wait_status = process_death_status(process, status, kind, address, pc);
 
-    if (process != session->process) {
-        process_free(process);
-        return;
+    if (process == session->process) {
+        session->exit_code = exit_code_of(wait_status);
+        session->process = 0;
     }
-    session->exit_code = exit_code_of(wait_status);
-    session->process = 0;
-    give_back(process);
+    process_died(process, wait_status);
+}
+
+/* What the command left running ends with it, some at a time. True: all has gone. */
+static bool rest_has_ended(void)
+{
+    uint32_t made = STATE->table[TABLE_PROCESS].made;
+    uint32_t killed = 0;
+
+    if (STATE->table[TABLE_PROCESS].used == 0)
+        return true;
+    for (uint32_t i = 1; i < made && killed < KILLS_AT_ONCE; i++) {
+        const struct process *process = process_at(i);
+
+        if (!slot_is_live(TABLE_PROCESS, &process->slot) || process->is_killed)
+            continue;
+        process_at(i)->is_killed = 1;
+        process_control(process->process, PROCESS_KILL,
+                        POSIX_STATUS_SIGNAL(LINUX_SIGKILL), 0, 0);
+        killed++;
+    }
+    return false;
 }
 
 /* Look whether the last command's account is as it was. */
@@ -220,14 +245,14 @@ static void look_at_account(void)
 
 uint64_t session_wants_ns(void)
 {
-    if (session->account != HANDLE_NONE)
+    if (session->process == 0 && session->account != HANDLE_NONE)
         return (uint64_t)LOOK_FIRST_NS << session->looks;
     return UINT64_MAX;
 }
 
 void session_continue(void)
 {
-    if (session->account != HANDLE_NONE)
+    if (session->process == 0 && session->account != HANDLE_NONE && rest_has_ended())
         look_at_account();
     if (!session->has_ended)
         run_next();

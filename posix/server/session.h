@@ -22,7 +22,7 @@ struct session {
     uint32_t at;           /* offset there of the next command */
     uint32_t process;      /* that runs now, or 0 */
     uint32_t exit_code;    /* of the last command */
-    handle_t account;      /* of a command that is being given back, or none */
+    handle_t account;      /* of the command and all it made; none between commands */
     uint32_t looks;        /* how often we looked whether it is empty */
     uint64_t pages;        /* what that account had before the command */
     uint64_t objects;

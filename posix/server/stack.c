@@ -11,6 +11,8 @@
  */
 #include <posix/server/stack.h>
 
+#include <posix/server/process.h>
+
 #include <user/lib/string.h>
 
 struct builder {
@@ -55,91 +57,31 @@ struct pair {
     uint64_t value;
 };
 
-/* The next string and the start of the one after it. */
-static const char *argument_next(const char **strings)
-{
-    const char *text = *strings;
-
-    *strings += strlen(text) + 1;
-    return text + (text[0] == 1);
-}
-
-static uint32_t environment_count(const char *const *environment)
-{
-    uint32_t count = 0;
-
-    while (environment[count])
-        count++;
-    return count;
-}
-
 /* Pointers to consecutive strings, and the NULL after them. */
-static void put_argument_pointers(struct builder *builder, uint32_t *at,
-                                  const struct exec_arguments *arguments,
-                                  uint64_t address)
+static void put_pointers(struct builder *builder, uint32_t *at,
+                         const struct exec_strings *strings, uint64_t address)
 {
-    const char *strings = arguments->strings;
+    const char *text = strings->first;
 
-    for (uint32_t i = 0; i < arguments->count; i++) {
-        const char *text = argument_next(&strings);
+    for (uint32_t i = 0; i < strings->count; i++) {
+        uint64_t bytes = strlen(text) + 1;
 
         put_word(builder, at, address);
-        address += strlen(text) + 1;
+        address += bytes;
+        text += bytes;
     }
     put_word(builder, at, 0);
-}
-
-static void put_environment_pointers(struct builder *builder, uint32_t *at,
-                                     const char *const *environment, uint64_t address)
-{
-    for (uint32_t i = 0; environment[i]; i++) {
-        put_word(builder, at, address);
-        address += strlen(environment[i]) + 1;
-    }
-    put_word(builder, at, 0);
-}
-
-/* All arguments as consecutive strings; the address of the first. */
-static uint64_t put_arguments(struct builder *builder,
-                              const struct exec_arguments *arguments)
-{
-    const char *strings = arguments->strings;
-    uint64_t bytes = 0;
-    uint64_t address;
-    uint32_t at;
-
-    for (uint32_t i = 0; i < arguments->count; i++)
-        bytes += strlen(argument_next(&strings)) + 1;
-    address = take(builder, bytes);
-    at = builder->at;
-    if (at == 0)
-        return 0;
-    strings = arguments->strings;
-    for (uint32_t i = 0; i < arguments->count; i++) {
-        const char *text = argument_next(&strings);
-
-        memcpy(builder->image + at, text, strlen(text) + 1);
-        at += (uint32_t)strlen(text) + 1;
-    }
-    return address;
-}
-
-static uint64_t put_environment(struct builder *builder, const char *const *environment)
-{
-    uint64_t address = builder->top;
-
-    /* Backwards, so that the first ends up lowest. */
-    for (uint32_t i = environment_count(environment); i-- > 0;)
-        address = put_string(builder, environment[i]);
-    return address;
 }
 
 uint64_t stack_build(uint8_t *image, uint64_t top, const struct stack_input *input)
 {
     struct builder builder = {.image = image, .top = top, .at = STACK_IMAGE_BYTES};
-    uint64_t path = put_string(&builder, input->path);
-    uint64_t environment = put_environment(&builder, input->environment);
-    uint64_t arguments = put_arguments(&builder, input->arguments);
+    const struct exec_strings *arguments = &input->program->arguments;
+    const struct exec_strings *environment = &input->program->environment;
+    const struct credentials *who = input->credentials;
+    uint64_t path = put_string(&builder, input->program->path);
+    uint64_t environment_at = put(&builder, environment->first, environment->bytes);
+    uint64_t arguments_at = put(&builder, arguments->first, arguments->bytes);
     uint64_t random = put(&builder, input->random, sizeof(input->random));
     const struct pair pairs[] = {
         {LINUX_AT_PHDR, input->elf->program_headers},
@@ -149,11 +91,11 @@ uint64_t stack_build(uint8_t *image, uint64_t top, const struct stack_input *inp
         {LINUX_AT_BASE, 0},
         {LINUX_AT_FLAGS, 0},
         {LINUX_AT_ENTRY, input->elf->entry},
-        {LINUX_AT_UID, 0},
-        {LINUX_AT_EUID, 0},
-        {LINUX_AT_GID, 0},
-        {LINUX_AT_EGID, 0},
-        {LINUX_AT_SECURE, 0},
+        {LINUX_AT_UID, who->uid},
+        {LINUX_AT_EUID, who->euid},
+        {LINUX_AT_GID, who->gid},
+        {LINUX_AT_EGID, who->egid},
+        {LINUX_AT_SECURE, who->uid != who->euid || who->gid != who->egid},
         {LINUX_AT_RANDOM, random},
         {LINUX_AT_HWCAP, LINUX_HWCAP_ISA('I') | LINUX_HWCAP_ISA('M') |
                              LINUX_HWCAP_ISA('A') | LINUX_HWCAP_ISA('F') |
@@ -163,8 +105,8 @@ uint64_t stack_build(uint8_t *image, uint64_t top, const struct stack_input *inp
         {LINUX_AT_SYSINFO, input->shim_entry},
         {LINUX_AT_NULL, 0},
     };
-    uint64_t words = 1 + input->arguments->count + 1 +
-                     environment_count(input->environment) + 1 + sizeof(pairs) / 8;
+    uint64_t words = 1 + (uint64_t)arguments->count + 1 + environment->count + 1 +
+                     sizeof(pairs) / 8;
     uint64_t pointer;
     uint32_t at;
 
@@ -174,9 +116,9 @@ uint64_t stack_build(uint8_t *image, uint64_t top, const struct stack_input *inp
     if (builder.at == 0)
         return 0;
     at = builder.at;
-    put_word(&builder, &at, input->arguments->count);
-    put_argument_pointers(&builder, &at, input->arguments, arguments);
-    put_environment_pointers(&builder, &at, input->environment, environment);
+    put_word(&builder, &at, arguments->count);
+    put_pointers(&builder, &at, arguments, arguments_at);
+    put_pointers(&builder, &at, environment, environment_at);
     memcpy(image + at, pairs, sizeof(pairs));
     return pointer;
 }

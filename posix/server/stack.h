@@ -11,13 +11,12 @@
 #include <posix/server/elf.h>
 #include <posix/server/exec.h>
 
-#define STACK_IMAGE_BYTES 131072u /* arguments and all: ARG_MAX of POSIX is 4096 */
+#define STACK_IMAGE_BYTES 262144u /* arguments, environment and all; ARG_MAX */
 
 struct stack_input {
-    const struct exec_arguments *arguments;
-    const char *const *environment; /* NULL-terminated */
-    const char *path;               /* AT_EXECFN */
+    const struct exec_program *program;
     const struct elf_image *elf;
+    const struct credentials *credentials;
     uint64_t shim_entry; /* AT_SYSINFO */
     uint8_t random[16];  /* AT_RANDOM */
 };

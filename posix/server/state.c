@@ -9,8 +9,11 @@
 #include <posix/server/budget.h>
 #include <posix/server/fd.h>
 #include <posix/server/filedata.h>
+#include <posix/server/ids.h>
+#include <posix/server/pipe.h>
 #include <posix/server/process.h>
 #include <posix/server/ramfs.h>
+#include <posix/server/signal.h>
 #include <posix/server/wait.h>
 #include <user/lib/kernel.h>
 #include <user/lib/string.h>

@@ -38,7 +38,8 @@
 #define STATE_MAGIC       0x4f5554504f535453ull /* "OUTPOSTS" */
 #define STATE_VERSION     1
 
-#define TABLE_CHUNKS_MAX 700 /* 45 MB of slots; the account ends growth long before */
+#define TABLE_CHUNKS_MAX 512 /* 33 MB of slots of one kind */
+#define STATE_ID_BUCKETS 2048u
 
 struct slot {
     uint32_t magic;      /* the table's, 0 while free */
@@ -49,7 +50,12 @@ struct slot {
 #define STATE_TABLES(X)                                                                  \
     X(PROCESS, struct process, 0x434f5250u)                                              \
     X(THREAD, struct thread, 0x44524854u)                                                \
+    X(ID, struct id, 0x53444950u)                                                        \
+    X(SIGNAL, struct queued_signal, 0x4c474953u)                                         \
+    X(FD_INDEX, struct fd_index, 0x49584446u)                                            \
     X(FD_BLOCK, struct fd_block, 0x4b424446u)                                            \
+    X(PIPE, struct pipe, 0x45504950u)                                                    \
+    X(PIPE_PAGE, struct pipe_page, 0x47415050u)                                          \
     X(DESCRIPTION, struct description, 0x43534544u)                                      \
     X(INODE, struct inode, 0x444f4e49u)                                                  \
     X(ENTRY, struct entry, 0x59525445u)                                                  \
@@ -83,7 +89,10 @@ struct state {
     uint32_t chunk_count;
     uint32_t root; /* inode of / */
     uint32_t last_pid;
-    uint32_t foreground;     /* process that ^C ends, 0: none */
+    uint32_t orphans;        /* chain of processes without a parent, process.c */
+    uint32_t tty_session;    /* id slot of the session that has the console, 0: none */
+    uint32_t process_limit;  /* that all users together may have */
+    uint32_t id_hash[STATE_ID_BUCKETS];
     uint32_t bucket_count;   /* of the hash of directory entries, entry.c */
     uint32_t bucket_mask;    /* 2^n - 1 with bucket_count <= 2^n < 2 * bucket_count */
     uint32_t window_dying;   /* chain of file windows still to be unmapped, filedata.c */

@@ -5,7 +5,9 @@
 
 #include <posix/server/console.h>
 #include <posix/server/fd.h>
+#include <posix/server/group.h>
 #include <posix/server/ldisc.h>
+#include <posix/server/signal.h>
 #include <posix/server/stream.h>
 #include <user/lib/string.h>
 
@@ -51,6 +53,14 @@ static uint8_t normalized(const struct tty *tty, uint8_t byte)
     return byte;
 }
 
+static void signal_foreground(uint32_t signal)
+{
+    uint32_t group = group_foreground();
+
+    if (group)
+        signal_group(group, signal);
+}
+
 uint32_t tty_input(const uint8_t *bytes, uint32_t count)
 {
     struct tty *tty = &STATE->tty;
@@ -60,10 +70,10 @@ uint32_t tty_input(const uint8_t *bytes, uint32_t count)
            echo.used + LDISC_ECHO_MAX <= TTY_ECHO_BYTES) {
         switch (ldisc_input(tty, normalized(tty, bytes[taken++]), &echo)) {
         case LDISC_INTERRUPT:
-            process_kill_by_signal(STATE->foreground, LINUX_SIGINT);
+            signal_foreground(LINUX_SIGINT);
             break;
         case LDISC_QUIT:
-            process_kill_by_signal(STATE->foreground, LINUX_SIGQUIT);
+            signal_foreground(LINUX_SIGQUIT);
             break;
         case LDISC_NONE:
             break;
@@ -187,7 +197,7 @@ int64_t tty_ioctl(struct request *r, struct description *open, uint64_t command,
     case LINUX_TIOCSWINSZ:
         return set_winsize(argument);
     case LINUX_TIOCGPGRP:
-        value = STATE->foreground ? process_at(STATE->foreground)->pid : 0;
+        value = group_foreground() ? id_at(group_foreground())->number : 0;
         return copy_out(argument, &value, sizeof(value));
     case LINUX_FIONREAD:
         value = ldisc_available(tty);

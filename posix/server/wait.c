@@ -72,7 +72,7 @@ void wait_forget(uint32_t thread)
 {
     struct thread *owner = thread_at(thread);
 
-    while (owner->wait_first) {
+    while (thread && owner->wait_first) {
         uint32_t index = owner->wait_first;
         struct wait_record *record = wait_at(index);
 

@@ -7,8 +7,9 @@
  * structures have the riscv64 Linux layout that musl uses. The badge says who asks.
  *
  * The reply's label is enum posix_reply. POSIX_DONE: word 0 is the result, >= 0 or
- * -errno. POSIX_WAIT: nothing was done; sleep with futex_wait on the word at the address in word 1
- * (the caller's address, read-only page) while it has the value in word 2, then ask again.
+ * -errno, and words 1-3 what the request says. POSIX_WAIT: nothing was done; sleep with futex_wait
+ * on the word at the address in word 1 (the caller's address, read-only page) while it has the value
+ * in word 2, then ask again; word 3 is the thread's number from now on.
  * One data request moves at most POSIX_TRANSFER_MAX bytes; the shim loops.
  */
 #ifndef PROTO_POSIX_H
@@ -19,7 +20,6 @@
 #include <abi/handle.h>
 
 #define POSIX_TRANSFER_MAX 65536u
-#define POSIX_FDS_MAX      1024u /* of a process; RLIMIT_NOFILE */
 
 /* X(name, word 0, word 1, word 2, word 3). UNKNOWN tells the server that the program made
  * a Linux call that is not built; the server logs it, once per number and process. */
@@ -52,6 +52,23 @@
     X(UNAME, "utsname", "", "", "")                                              \
     X(GETRANDOM, "buffer", "bytes", "flags", "")                                 \
     X(UMASK, "mask", "", "", "")                                                 \
+    X(FORK, "thread page", "", "", "")                                           \
+    X(FORK_START, "pid", "entry", "stack", "vfork")                              \
+    X(FORK_CANCEL, "pid", "", "", "")                                            \
+    X(VFORK_WAIT, "pid", "", "", "")                                             \
+    X(EXECVE, "path", "argv", "envp", "struct posix_exec")                       \
+    X(WAIT_CHILD, "type", "id", "options", "struct posix_wait")                        \
+    X(TIDS, "", "", "", "")                                                      \
+    X(GETPGID, "pid", "", "", "")                                                \
+    X(SETPGID, "pid", "group", "", "")                                           \
+    X(GETSID, "pid", "", "", "")                                                 \
+    X(SETSID, "", "", "", "")                                                    \
+    X(PIPE, "fds", "flags", "", "")                                              \
+    X(KILL, "pid", "signal", "code", "value")                                    \
+    X(SIGNAL_FETCH, "signal", "", "", "")                                        \
+    X(SIGNAL_FLUSH, "set", "", "", "")                                           \
+    X(SIGNAL_STOP, "signal", "", "", "")                                         \
+    X(THREAD_HANDLE, "", "", "", "")                                             \
     X(UNKNOWN, "number", "", "", "")
 
 enum posix_request {
@@ -65,14 +82,28 @@ enum posix_request {
 enum posix_reply { POSIX_DONE = 0, POSIX_WAIT = 1 };
 
 /*
+ * The label's upper half says which thread asks: what POSIX_WAIT's word 3 told it last, 0
+ * for the first thread of a process, POSIX_THREAD_NONE for one that has not waited yet. A
+ * thread's number may be used by another one of the process after its end.
+ */
+#define POSIX_LABEL(request, thread) ((uint32_t)(request) | (uint32_t)(thread) << 16)
+#define POSIX_THREAD_NONE 0xffffu
+#define POSIX_THREAD_MAX  0xfffeu
+#define POSIX_TIDS_BLOCK  32u /* numbers that TIDS gives at once */
+
+/*
  * The server's part of a client's address space. Programs get the rest: the shim chooses
  * there for mmap and brk within the bounds of struct posix_info.
  */
 #define POSIX_SHIM_VA        0x7f0000000000ull /* shim image, linked there (linker/emu.ld) */
 #define POSIX_INFO_VA        0x7f0010000000ull /* struct posix_info, read-only */
-#define POSIX_WAIT_VA        0x7f0010010000ull /* wait words, read-only, one per thread */
-#define POSIX_PROCESS_PAGE   0x7f0010100000ull /* abi/thread_page.h, read-write */
-#define POSIX_THREAD_PAGES   0x7f0020000000ull /* the first thread's, then one per thread */
+#define POSIX_WAIT_VA        0x7f0010001000ull /* wait words, read-only, one per thread */
+#define POSIX_WAIT_BYTES     0x10000u
+#define POSIX_PROCESS_PAGE   0x7f0030000000ull /* abi/thread_page.h, read-write */
+#define POSIX_THREAD_PAGES   0x7f0020000000ull /* of each thread: its page, then the shim's */
+#define POSIX_THREAD_STRIDE  0x4000ull
+#define POSIX_THREAD_PAGES_END 0x7f0030000000ull
+#define POSIX_PIE_BASE       0x4000000000ull
 #define POSIX_STACK_TOP      0x7e0000000000ull
 #define POSIX_STACK_BYTES    0x800000ull       /* filled on touch; below it nothing is mapped */
 #define POSIX_MMAP_START     0x100000000000ull
@@ -93,7 +124,31 @@ struct posix_info {
     uint32_t pid;
     uint32_t ppid;
     handle_t server; /* endpoint, CALL, badged with this process */
+    uint32_t uid, euid, gid, egid;
     uint32_t reserved;
+    uint64_t start_mask;    /* what execve hands on: masked and ignored signals */
+    uint64_t start_ignored;
+};
+
+/* no_child_wait of the process page, written by the shim. */
+#define POSIX_NO_CHILD_WAIT 1u /* children leave no zombies */
+#define POSIX_NO_CHILD_STOP 2u /* no SIGCHLD when they stop or go on */
+
+/* What execve hands from the old program's shim to the new one's. */
+struct posix_exec {
+    uint64_t mask;
+    uint64_t ignored; /* whose action is SIG_IGN */
+    uint64_t pending; /* for the calling thread */
+};
+
+/* What WAIT_CHILD says of a child; status as wait4 has it. */
+struct posix_wait {
+    uint32_t pid;
+    uint32_t status;
+    uint32_t uid;
+    uint32_t reserved;
+    uint64_t user_ns; /* of the child and those it waited for */
+    uint64_t system_ns;
 };
 
 /*

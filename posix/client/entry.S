@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The ways into the shim and out of it that C cannot say: a program's call, the kernel's
+ * upcall, a handler and its return, the first steps of a thread and of a clone.
+ *
+ * The thread page says inhibit while a thread is in the shim, so no handler interrupts it
+ * there; what became due meanwhile is delivered on the way out. Offsets are those of
+ * abi/thread_page.h and posix/client/thread.h, which thread.c asserts.
+ */
+#define PAGE_PENDING  0
+#define PAGE_MASK     8
+#define PAGE_INHIBIT  16
+#define PAGE_STACK    32
+
+/* struct call_frame, thread.h */
+#define CALL_NUMBER  56
+#define CALL_PAGE    64
+#define CALL_RESTART 72
+#define CALL_RA      88
+#define CALL_BYTES   96
+
+/* struct register_frame, abi/thread_page.h */
+#define FRAME_X(n)   (8 * (n))
+#define FRAME_F(n)   (256 + 8 * (n))
+#define FRAME_FCSR   512
+#define FRAME_BYTES  528
+
+#define SAVED_BYTES  256 /* struct saved_registers, thread.h */
+
+/* The first thread's page and the process page are constants: 0x7f0020000000 >> 28 and
+ * 0x7f0030000000 >> 28. */
+#define FIRST_PAGE_HIGH   0x7f002
+#define PROCESS_PAGE_HIGH 0x7f003
+
+.option arch, +d
+
+/* out: \page, the calling thread's page; clobbers t0, t2 */
+.macro own_page page
+    lla \page, shim_slot
+    ld \page, 0(\page)
+    beqz \page, 7f
+    add \page, \page, tp
+    ld \page, 0(\page)
+    /* A thread that __clone did not make holds something else there. */
+    srli t2, \page, 28
+    lui t0, FIRST_PAGE_HIGH
+    srli t0, t0, 12
+    beq t2, t0, 8f
+7:  lui \page, FIRST_PAGE_HIGH
+    slli \page, \page, 16
+8:
+.endm
+
+/*
+ * long emu_entry(number, a, b, c, d, e, f, g, [h])
+ *
+ * in:       a0 number, a1-a7 arguments, one more on the stack
+ * out:      a0 result, >= 0 or -errno
+ * clobbers: as any C function
+ * stack:    a call_frame on the caller's
+ */
+.section .text.emu_entry, "ax"
+.global emu_entry
+.hidden emu_entry
+.type emu_entry, %function
+.global emu_entry_inhibited
+.hidden emu_entry_inhibited
+emu_entry:
+    /* 1. The frame: arguments as an array, to be used again when the call restarts. */
+    addi sp, sp, -CALL_BYTES
+    sd ra, CALL_RA(sp)
+    sd a1, 0(sp)
+    sd a2, 8(sp)
+    sd a3, 16(sp)
+    sd a4, 24(sp)
+    sd a5, 32(sp)
+    sd a6, 40(sp)
+    sd a7, 48(sp)
+    sd a0, CALL_NUMBER(sp)
+    sd zero, CALL_RESTART(sp)
+    own_page t1
+    /* 2. From here on no handler runs. */
+    li t0, 1
+    sd t0, PAGE_INHIBIT(t1)
+emu_entry_inhibited:
+    sd t1, CALL_PAGE(sp)
+.Ldispatch:
+    mv a1, sp
+    call emu_dispatch
+.Lleave:
+    ld t1, CALL_PAGE(sp)
+    /* 3. -516 .. -512: interrupted without effect (thread.h). */
+    addi t2, a0, 516
+    sltiu t2, t2, 5
+    bnez t2, .Lslow
+    /* 4. Open the door, then look: who posts a bit looks in the other order. */
+    sd zero, PAGE_INHIBIT(t1)
+    fence rw, rw
+    ld t2, PAGE_PENDING(t1)
+    ld t3, PAGE_MASK(t1)
+    lui t4, PROCESS_PAGE_HIGH
+    slli t4, t4, 16
+    ld t4, 0(t4)
+    or t2, t2, t4
+    not t3, t3
+    and t2, t2, t3
+    bnez t2, .Lslow
+    ld ra, CALL_RA(sp)
+    addi sp, sp, CALL_BYTES
+    ret
+
+    /* 5. A signal is due, or the call was interrupted by one: registers as they are at the
+     * boundary of the call, where only those that a call preserves mean anything. */
+.Lslow:
+    li t0, 1
+    sd t0, PAGE_INHIBIT(t1)
+    addi sp, sp, -FRAME_BYTES
+    ld t0, FRAME_BYTES + CALL_RA(sp)
+    sd t0, FRAME_X(0)(sp)
+    sd t0, FRAME_X(1)(sp)
+    addi t0, sp, FRAME_BYTES + CALL_BYTES
+    sd t0, FRAME_X(2)(sp)
+    sd gp, FRAME_X(3)(sp)
+    sd tp, FRAME_X(4)(sp)
+    sd s0, FRAME_X(8)(sp)
+    sd s1, FRAME_X(9)(sp)
+    sd a0, FRAME_X(10)(sp)
+    sd s2, FRAME_X(18)(sp)
+    sd s3, FRAME_X(19)(sp)
+    sd s4, FRAME_X(20)(sp)
+    sd s5, FRAME_X(21)(sp)
+    sd s6, FRAME_X(22)(sp)
+    sd s7, FRAME_X(23)(sp)
+    sd s8, FRAME_X(24)(sp)
+    sd s9, FRAME_X(25)(sp)
+    sd s10, FRAME_X(26)(sp)
+    sd s11, FRAME_X(27)(sp)
+    fsd fs0, FRAME_F(8)(sp)
+    fsd fs1, FRAME_F(9)(sp)
+    fsd fs2, FRAME_F(18)(sp)
+    fsd fs3, FRAME_F(19)(sp)
+    fsd fs4, FRAME_F(20)(sp)
+    fsd fs5, FRAME_F(21)(sp)
+    fsd fs6, FRAME_F(22)(sp)
+    fsd fs7, FRAME_F(23)(sp)
+    fsd fs8, FRAME_F(24)(sp)
+    fsd fs9, FRAME_F(25)(sp)
+    fsd fs10, FRAME_F(26)(sp)
+    fsd fs11, FRAME_F(27)(sp)
+    frcsr t0
+    sd t0, FRAME_FCSR(sp)
+    mv a0, sp
+    addi a1, sp, FRAME_BYTES
+    call signals_at_boundary
+    mv t0, a0
+    ld a0, FRAME_X(10)(sp)
+    addi sp, sp, FRAME_BYTES
+    beqz t0, .Lleave
+    /* 6. Once more, with the arguments it had. */
+    ld a0, CALL_NUMBER(sp)
+    j .Ldispatch
+.size emu_entry, . - emu_entry
+
+/*
+ * void handler_call(handler, number, info, context, stack, page)
+ *
+ * Call a handler with the door open, on a stack or (0) on this one.
+ */
+.section .text.handler_call, "ax"
+.global handler_call
+.hidden handler_call
+.type handler_call, %function
+handler_call:
+    addi sp, sp, -32
+    sd ra, 24(sp)
+    sd s0, 16(sp)
+    sd s1, 8(sp)
+    mv s0, sp
+    mv s1, a5
+    mv t0, a0
+    mv a0, a1
+    mv a1, a2
+    mv a2, a3
+    beqz a4, 1f
+    mv sp, a4
+1:  sd zero, PAGE_INHIBIT(s1)
+    jalr t0
+    li t0, 1
+    sd t0, PAGE_INHIBIT(s1)
+    mv sp, s0
+    ld ra, 24(sp)
+    ld s0, 16(sp)
+    ld s1, 8(sp)
+    addi sp, sp, 32
+    ret
+.size handler_call, . - handler_call
+
+/*
+ * handler_enter(handler, number, info, context, stack, page): the same for code that was
+ * interrupted anywhere. Does not return: the handler returns to signal_return.
+ */
+.section .text.handler_enter, "ax"
+.global handler_enter
+.hidden handler_enter
+.type handler_enter, %function
+handler_enter:
+    mv t0, a0
+    mv a0, a1
+    mv a1, a2
+    mv a2, a3
+    mv sp, a4
+    lla ra, signal_return
+    sd zero, PAGE_INHIBIT(a5)
+    jr t0
+.size handler_enter, . - handler_enter
+
+/* Where such a handler returns to: sp is its struct signal_frame. */
+.section .text.signal_return, "ax"
+.global signal_return
+.hidden signal_return
+.type signal_return, %function
+signal_return:
+    own_page t1
+    li t0, 1
+    sd t0, PAGE_INHIBIT(t1)
+    mv a0, sp
+    mv a1, t1
+    /* The frame may lie on a stack with no room left below it. */
+    ld sp, PAGE_STACK(t1)
+    call signal_frame_return
+.size signal_return, . - signal_return
+
+/*
+ * The kernel's upcall.
+ *
+ * in: a0 the thread page, a1 the kind; sp the thread's upcall stack, gp and tp the
+ *     program's, all else 0
+ */
+.section .text.upcall_entry, "ax"
+.global upcall_entry
+.hidden upcall_entry
+.type upcall_entry, %function
+upcall_entry:
+    call upcall_handle
+.size upcall_entry, . - upcall_entry
+
+/*
+ * long registers_save(struct saved_registers *)
+ *
+ * Returns 0; and once more, in a clone that starts at clone_entry with the structure's
+ * address, 1. The caller's stack must still be there then.
+ */
+.section .text.registers_save, "ax"
+.global registers_save
+.hidden registers_save
+.type registers_save, %function
+registers_save:
+    sd ra, 0(a0)
+    sd sp, 8(a0)
+    sd gp, 16(a0)
+    sd tp, 24(a0)
+    sd s0, 32(a0)
+    sd s1, 40(a0)
+    sd s2, 48(a0)
+    sd s3, 56(a0)
+    sd s4, 64(a0)
+    sd s5, 72(a0)
+    sd s6, 80(a0)
+    sd s7, 88(a0)
+    sd s8, 96(a0)
+    sd s9, 104(a0)
+    sd s10, 112(a0)
+    sd s11, 120(a0)
+    frcsr t0
+    sd t0, 128(a0)
+    fsd fs0, 136(a0)
+    fsd fs1, 144(a0)
+    fsd fs2, 152(a0)
+    fsd fs3, 160(a0)
+    fsd fs4, 168(a0)
+    fsd fs5, 176(a0)
+    fsd fs6, 184(a0)
+    fsd fs7, 192(a0)
+    fsd fs8, 200(a0)
+    fsd fs9, 208(a0)
+    fsd fs10, 216(a0)
+    fsd fs11, 224(a0)
+    li a0, 0
+    ret
+.size registers_save, . - registers_save
+
+.section .text.clone_entry, "ax"
+.global clone_entry
+.hidden clone_entry
+.type clone_entry, %function
+clone_entry:
+    ld ra, 0(a0)
+    ld sp, 8(a0)
+    ld gp, 16(a0)
+    ld tp, 24(a0)
+    ld s0, 32(a0)
+    ld s1, 40(a0)
+    ld s2, 48(a0)
+    ld s3, 56(a0)
+    ld s4, 64(a0)
+    ld s5, 72(a0)
+    ld s6, 80(a0)
+    ld s7, 88(a0)
+    ld s8, 96(a0)
+    ld s9, 104(a0)
+    ld s10, 112(a0)
+    ld s11, 120(a0)
+    ld t0, 128(a0)
+    fscsr t0
+    fld fs0, 136(a0)
+    fld fs1, 144(a0)
+    fld fs2, 152(a0)
+    fld fs3, 160(a0)
+    fld fs4, 168(a0)
+    fld fs5, 176(a0)
+    fld fs6, 184(a0)
+    fld fs7, 192(a0)
+    fld fs8, 200(a0)
+    fld fs9, 208(a0)
+    fld fs10, 216(a0)
+    fld fs11, 224(a0)
+    li a0, 1
+    ret
+.size clone_entry, . - clone_entry
+
+/*
+ * The first steps of a thread, or of a clone that runs a function on another stack.
+ *
+ * in: a0 function, a1 argument, a2 stack, a3 page; never returns
+ */
+.section .text.function_run, "ax"
+.global function_run
+.hidden function_run
+.type function_run, %function
+function_run:
+    mv sp, a2
+    mv t0, a0
+    mv a0, a1
+    sd zero, PAGE_INHIBIT(a3)
+    jalr t0
+    mv a1, a0
+    li a0, 93 /* exit, with what the function returned */
+    call emu_entry
+.size function_run, . - function_run
+
+/* in: a0 struct shim_thread; gp is the maker's, kept there */
+.section .text.thread_entry, "ax"
+.global thread_entry
+.hidden thread_entry
+.type thread_entry, %function
+thread_entry:
+    ld gp, 16(a0)
+    mv t0, a0
+    ld a0, 0(t0)
+    ld a1, 8(t0)
+    mv a2, sp
+    ld a3, 24(t0)
+    j function_run
+.size thread_entry, . - thread_entry
+
+/* void stack_switch(stack, function, argument): go on elsewhere, for ever. */
+.section .text.stack_switch, "ax"
+.global stack_switch
+.hidden stack_switch
+.type stack_switch, %function
+stack_switch:
+    mv sp, a0
+    mv a0, a2
+    jalr a1
+.size stack_switch, . - stack_switch
+
+/*
+ * long user_copy(to, from, bytes)
+ *
+ * Copy where one side is an address that the program gave. 0, or -14 (EFAULT): a fault in
+ * this function makes it return that (upcall.c); it uses no stack and no register that a
+ * call preserves.
+ */
+.section .text.user_copy, "ax"
+.global user_copy
+.hidden user_copy
+.type user_copy, %function
+.global user_copy_end
+.hidden user_copy_end
+user_copy:
+    or t0, a0, a1
+    or t0, t0, a2
+    andi t0, t0, 7
+    add t1, a1, a2
+    bnez t0, 2f
+1:  beq a1, t1, 3f
+    ld t0, 0(a1)
+    sd t0, 0(a0)
+    addi a1, a1, 8
+    addi a0, a0, 8
+    j 1b
+2:  beq a1, t1, 3f
+    lbu t0, 0(a1)
+    sb t0, 0(a0)
+    addi a1, a1, 1
+    addi a0, a0, 1
+    j 2b
+3:  li a0, 0
+    ret
+user_copy_end:
+.size user_copy, . - user_copy

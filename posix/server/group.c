@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/* setpgid, getpgid, setsid, getsid, and orphaned groups. */
+#include <posix/server/group.h>
+
+#include <posix/server/request.h>
+#include <posix/server/signal.h>
+
+/* Does this member tie its group to a parent outside? */
+static bool ties_group(const struct process *member)
+{
+    const struct process *parent = process_at(member->parent);
+
+    return member->parent && member->state != PROCESS_ZOMBIE &&
+           parent->group != member->group && parent->session == member->session;
+}
+
+bool group_is_orphaned(uint32_t group)
+{
+    for (uint32_t i = id_at(group)->group_first; i; i = process_at(i)->group_next)
+        if (ties_group(process_at(i)))
+            return false;
+    return true;
+}
+
+static bool group_has_stopped(uint32_t group)
+{
+    for (uint32_t i = id_at(group)->group_first; i; i = process_at(i)->group_next)
+        if (process_at(i)->is_stopped)
+            return true;
+    return false;
+}
+
+uint32_t group_foreground(void)
+{
+    uint32_t session = STATE->tty_session;
+
+    return session ? id_at(session)->session_foreground : 0;
+}
+
+/* Nobody can continue its stopped members any more: they are told. */
+static void group_look(uint32_t group)
+{
+    if (!group_has_stopped(group) || !group_is_orphaned(group))
+        return;
+    signal_group(group, LINUX_SIGHUP);
+    signal_group(group, LINUX_SIGCONT);
+}
+
+/* A session leader takes the terminal with it. */
+static void session_leader_died(uint32_t session)
+{
+    uint32_t foreground = id_at(session)->session_foreground;
+
+    id_at(session)->session_foreground = 0;
+    if (STATE->tty_session == session)
+        STATE->tty_session = 0;
+    if (foreground) {
+        signal_group(foreground, LINUX_SIGHUP);
+        signal_group(foreground, LINUX_SIGCONT);
+    }
+}
+
+void group_process_died(uint32_t index)
+{
+    struct process *process = process_at(index);
+
+    if (process->session == process->id && STATE->tty_session == process->session)
+        session_leader_died(process->session);
+    if (process->group)
+        group_look(process->group);
+    /* Children that were tied to their group by this process. */
+    for (uint32_t i = STATE->orphans; i; i = process_at(i)->sibling_next)
+        if (process_at(i)->is_stopped && process_at(i)->group != process->group)
+            group_look(process_at(i)->group);
+}
+
+/* The process a pid names for the getters, 0: oneself. */
+static int64_t process_named(const struct request *r, uint64_t pid)
+{
+    uint32_t index = (uint32_t)pid ? id_process((uint32_t)pid) : r->process_index;
+
+    return index ? (int64_t)index : -LINUX_ESRCH;
+}
+
+int64_t request_GETPGID(struct request *r)
+{
+    int64_t index = process_named(r, r->word[0]);
+
+    return index < 0 ? index : id_at(process_at((uint32_t)index)->group)->number;
+}
+
+int64_t request_GETSID(struct request *r)
+{
+    int64_t index = process_named(r, r->word[0]);
+
+    return index < 0 ? index : id_at(process_at((uint32_t)index)->session)->number;
+}
+
+int64_t request_SETSID(struct request *r)
+{
+    struct process *process = r->process;
+    struct id *id = id_at(process->id);
+
+    if (id->group_first || id->session_groups)
+        return -LINUX_EPERM; /* its number is a group already */
+    id->group_session = process->id;
+    group_join(r->process_index, process->id);
+    return process->pid;
+}
+
+/* Which group setpgid is about; a new one is prepared. -EPERM: of another session. */
+static int64_t group_wanted(struct process *process, uint32_t number)
+{
+    uint32_t group = id_find(number);
+
+    if (number == process->pid) {
+        if (id_at(process->id)->group_first == 0)
+            id_at(process->id)->group_session = process->session;
+        return process->id;
+    }
+    if (group == 0 || id_at(group)->group_first == 0 ||
+        id_at(group)->group_session != process->session)
+        return -LINUX_EPERM;
+    return group;
+}
+
+int64_t request_SETPGID(struct request *r)
+{
+    int64_t index = process_named(r, r->word[0]);
+    int32_t number = (int32_t)r->word[1];
+    struct process *process;
+    int64_t group;
+
+    if (number < 0)
+        return -LINUX_EINVAL;
+    if (index < 0)
+        return index;
+    process = process_at((uint32_t)index);
+    if (process != r->process && process->parent != r->process_index)
+        return -LINUX_ESRCH;
+    if (process != r->process) {
+        if (process->session != r->process->session)
+            return -LINUX_EPERM;
+        if (process->has_execed)
+            return -LINUX_EACCES;
+    }
+    if (process->session == process->id)
+        return -LINUX_EPERM;
+    group = group_wanted(process, number ? (uint32_t)number : process->pid);
+    if (group < 0)
+        return group;
+    group_join((uint32_t)index, (uint32_t)group);
+    return 0;
+}
