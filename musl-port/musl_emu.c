@@ -47,6 +47,8 @@ static const struct answer answers[LINUX_CALL_COUNT] = {
     [LINUX_dup3] = SERVER(DUP3),
     [LINUX_fcntl] = SERVER(FCNTL),         /* not: locks, owners, leases */
     [LINUX_ioctl] = SERVER(IOCTL),
+    [LINUX_ppoll] = MIXED(ppoll),
+    [LINUX_pselect6] = MIXED(pselect6),
     [LINUX_truncate] = MIXED(truncate),
     [LINUX_ftruncate] = SERVER(FTRUNCATE),
 

@@ -30,6 +30,8 @@ enum linux_call {
     LINUX_writev = 66,
     LINUX_pread64 = 67,
     LINUX_pwrite64 = 68,
+    LINUX_pselect6 = 72,
+    LINUX_ppoll = 73,
     LINUX_readlinkat = 78,
     LINUX_newfstatat = 79,
     LINUX_fstat = 80,

@@ -121,7 +121,10 @@ bool deadline_after(const struct linux_timespec *length, uint64_t *deadline_ns);
 /* Deadline for an absolute time of that clock; -errno for a bad time or clock. */
 long deadline_at(long clock, const struct linux_timespec *time, uint64_t *deadline_ns);
 
-/* signal.c, process.c: end the process with a wait status (user/proto/posix.h). */
+/* signal.c: the calling thread sends itself a signal, delivered when the call ends. */
+void signal_raise(long signal);
+
+/* process.c: end the process with a wait status (user/proto/posix.h). */
 _Noreturn void process_end(uint64_t status);
 
 /* memory.c: remove what is mapped in a page-aligned range. */
@@ -148,6 +151,7 @@ shim_call shim_exit, shim_exit_group, shim_getpid, shim_getppid, shim_gettid;
 shim_call shim_prlimit64, shim_set_tid_address, shim_getuid, shim_geteuid, shim_getgid;
 shim_call shim_getegid, shim_set_robust_list, shim_get_robust_list;
 shim_call shim_clone, shim_execve, shim_wait4, shim_waitid;
+shim_call shim_ppoll, shim_pselect6;
 shim_call shim_kill, shim_tkill, shim_tgkill, shim_rt_sigqueueinfo;
 shim_call shim_rt_sigaction, shim_rt_sigpending, shim_rt_sigprocmask, shim_sigaltstack;
 shim_call shim_rt_sigsuspend, shim_rt_sigtimedwait;

@@ -592,6 +592,11 @@ void signal_post_thread(struct shim_thread *thread, long signal)
     upcall_post(thread->handle, bit);
 }
 
+void signal_raise(long signal)
+{
+    signal_post_thread(thread_own(), signal);
+}
+
 void signal_post_own_process(long signal)
 {
     uint64_t bit = LINUX_SIGBIT(signal);

@@ -30,6 +30,8 @@ static long stretch_move(enum posix_request request, uint64_t fd, uint64_t buffe
 
         if (got == POSIX_WOULD_WAIT)
             return (long)done;
+        if (got == -LINUX_EPIPE)
+            signal_raise(LINUX_SIGPIPE); /* also after what was written before */
         if (got < 0)
             return done ? (long)done : got;
         done += (uint64_t)got;
@@ -137,6 +139,8 @@ long shim_writev(const long *argument)
     long got = posix_call(POSIX_WRITEV, (uint64_t)argument[0], (uint64_t)argument[1],
                           (uint64_t)argument[2], 0);
 
+    if (got == -LINUX_EPIPE)
+        signal_raise(LINUX_SIGPIPE);
     return got > 0 ? vector_continue(POSIX_WRITE, argument, (uint64_t)got, WAIT_FOR_ALL)
                    : got;
 }

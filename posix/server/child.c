@@ -23,6 +23,9 @@ static bool is_selected(const struct selection *selection, uint32_t child)
 
     if (process->state == PROCESS_EMBRYO)
         return false;
+    /* As on Linux: who does not ask for zombies has none. */
+    if (process->state == PROCESS_ZOMBIE && !(selection->options & LINUX_WEXITED))
+        return false;
     if (selection->type == LINUX_P_PID)
         return child == selection->id;
     return selection->type == LINUX_P_ALL || process->group == selection->id;

@@ -60,18 +60,24 @@ static void session_leader_died(uint32_t session)
     }
 }
 
+void group_lost_parent(uint32_t child, uint32_t parent)
+{
+    const struct process *process = process_at(child);
+    const struct process *before = process_at(parent);
+
+    if (before->group != process->group && before->session == process->session)
+        group_look(process->group);
+}
+
 void group_process_died(uint32_t index)
 {
-    struct process *process = process_at(index);
+    const struct process *process = process_at(index);
 
     if (process->session == process->id && STATE->tty_session == process->session)
         session_leader_died(process->session);
-    if (process->group)
-        group_look(process->group);
-    /* Children that were tied to their group by this process. */
-    for (uint32_t i = STATE->orphans; i; i = process_at(i)->sibling_next)
-        if (process_at(i)->is_stopped && process_at(i)->group != process->group)
-            group_look(process_at(i)->group);
+    /* It may have been the member that tied its group to a parent outside. */
+    if (process->parent)
+        group_lost_parent(index, process->parent);
 }
 
 /* The process a pid names for the getters, 0: oneself. */

@@ -17,8 +17,11 @@
 /* Is nobody there who would continue the group (id slot)? */
 bool group_is_orphaned(uint32_t group);
 
-/* A process became a zombie: its children have another parent now. */
+/* A process became a zombie. */
 void group_process_died(uint32_t process);
+
+/* A process has, or is going to have, another parent than this one, which died. */
+void group_lost_parent(uint32_t child, uint32_t parent);
 
 /* The foreground group of the console's terminal (id slot), or 0. */
 uint32_t group_foreground(void);

@@ -35,6 +35,14 @@ static int64_t (*const handlers[POSIX_REQUEST_COUNT])(struct request *r) = {
 #undef X
 };
 
+static const uint32_t *wait_word_of(uint32_t index)
+{
+    const struct thread *thread = thread_at(index);
+
+    return (const uint32_t *)(process_shared_va(thread->process) + SHARED_WAIT) +
+           thread->wait_word;
+}
+
 bool request_thread(struct request *r)
 {
     if (r->thread_index == 0) {
@@ -46,6 +54,8 @@ bool request_thread(struct request *r)
             first->next = r->thread_index;
         }
     }
+    if (r->thread_index)
+        r->wait_value = *wait_word_of(r->thread_index);
     return r->thread_index != 0;
 }
 
@@ -60,12 +70,10 @@ int64_t request_wait(struct request *r, struct wait_queue *queue)
 static void reply_wait(struct message *m, const struct request *r)
 {
     const struct thread *thread = thread_at(r->thread_index);
-    const uint32_t *words =
-        (const uint32_t *)(process_shared_va(r->process_index) + SHARED_WAIT);
 
     m->info = message_info(POSIX_WAIT, 0, 0);
     m->word[1] = POSIX_WAIT_VA + thread->wait_word * sizeof(uint32_t);
-    m->word[2] = words[thread->wait_word];
+    m->word[2] = r->wait_value;
     m->word[3] = r->thread_index;
 }
 

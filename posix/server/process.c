@@ -264,7 +264,7 @@ static void info_set_parent(uint32_t index)
 }
 
 /* The server becomes the parent of what a dead process leaves. */
-static void children_orphan(uint32_t *list)
+static void children_orphan(uint32_t index, uint32_t *list)
 {
     while (*list) {
         uint32_t child = *list;
@@ -283,6 +283,7 @@ static void children_orphan(uint32_t *list)
         process->is_ready = 0;
         child_link(child);
         info_set_parent(child);
+        group_lost_parent(child, index);
     }
 }
 
@@ -300,11 +301,10 @@ void process_died(uint32_t index, uint32_t wait_status)
 
     process->exit_status = wait_status;
     process->state = PROCESS_ZOMBIE;
-    process->events = 0;
-    process->is_vfork = 0;
+    process->events = process->is_stopped = process->is_vfork = 0;
     process_empty(index);
-    children_orphan(&process->children);
-    children_orphan(&process->children_ready);
+    children_orphan(index, &process->children);
+    children_orphan(index, &process->children_ready);
     group_process_died(index);
     if (process->parent == 0) {
         process_reap(index);

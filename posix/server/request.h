@@ -18,6 +18,7 @@ struct request {
     struct process *process;
     uint32_t process_index;
     uint32_t thread_index; /* 0: of a thread that never had to wait */
+    uint32_t wait_value;   /* of its wait word, before it was queued anywhere */
     uint64_t reply[3];     /* words 1-3 of the answer */
 };
 
@@ -29,7 +30,7 @@ struct request {
 POSIX_REQUESTS(X)
 #undef X
 
-/* Have a slot for the request's thread. False: no room. */
+/* Have a slot for the request's thread, before it is queued. False: no room. */
 bool request_thread(struct request *r);
 
 /* Queue the request's thread on an object. Returns REQUEST_WAIT, or -ENOMEM. */

@@ -7,6 +7,7 @@
 
 #include <posix/server/console.h>
 #include <posix/server/state.h>
+#include <user/proto/linux_process.h>
 
 static uint8_t buffer[4096];
 
@@ -103,4 +104,39 @@ int64_t stream_write(struct request *r, struct description *open, uint64_t offse
         status = 0;
     }
     return output_end(r, done, status);
+}
+
+bool output_poll_wait(uint32_t waiter)
+{
+    if (!wait_on(waiter, &STATE->console.output_waiters))
+        return false;
+    /* There may be room since we looked: then it is not the driver that wakes us. */
+    if (!console_output_may_sleep(1))
+        wait_wake_all(&STATE->console.output_waiters);
+    return true;
+}
+
+static bool input_poll_wait(uint32_t waiter)
+{
+    if (!wait_on(waiter, &STATE->console.input_waiters))
+        return false;
+    if (!console_input_may_sleep())
+        wait_wake_all(&STATE->console.input_waiters);
+    return true;
+}
+
+int64_t stream_poll(const struct description *open, uint32_t waiter)
+{
+    uint8_t byte;
+
+    if (open->channel != STREAM_INPUT) {
+        if (console_room() > 0)
+            return LINUX_POLLOUT | LINUX_POLLWRNORM;
+        return !waiter || output_poll_wait(waiter) ? 0 : -LINUX_ENOMEM;
+    }
+    if (console_peek(&byte, 1) > 0)
+        return LINUX_POLLIN | LINUX_POLLRDNORM;
+    if (STATE->console.input_ended)
+        return LINUX_POLLHUP;
+    return !waiter || input_poll_wait(waiter) ? 0 : -LINUX_ENOMEM;
 }

@@ -10,6 +10,7 @@
 #include <posix/server/signal.h>
 #include <posix/server/stream.h>
 #include <user/lib/string.h>
+#include <user/proto/linux_process.h>
 
 #define PIECE_BYTES 512u /* of output, prepared at a time */
 
@@ -211,4 +212,20 @@ int64_t tty_ioctl(struct request *r, struct description *open, uint64_t command,
     default:
         return -LINUX_ENOTTY; /* job control is not built: docs/ledger.md */
     }
+}
+
+int64_t tty_poll(const struct description *open, uint32_t waiter)
+{
+    struct tty *tty = &STATE->tty;
+    int64_t events = 0;
+
+    (void)open;
+    if (ldisc_can_read(tty, 1) || tty->is_ended)
+        events |= LINUX_POLLIN | LINUX_POLLRDNORM;
+    if (console_room() > 1)
+        events |= LINUX_POLLOUT | LINUX_POLLWRNORM;
+    if (waiter && (!wait_on(waiter, &tty->readers) ||
+                   (!(events & LINUX_POLLOUT) && !output_poll_wait(waiter))))
+        return -LINUX_ENOMEM;
+    return events;
 }

@@ -56,5 +56,6 @@ int64_t tty_write(struct request *r, struct description *open, uint64_t offset,
                   uint64_t theirs, uint64_t bytes);
 int64_t tty_ioctl(struct request *r, struct description *open, uint64_t command,
                   uint64_t argument);
+int64_t tty_poll(const struct description *open, uint32_t waiter);
 
 #endif

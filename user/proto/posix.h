@@ -64,6 +64,7 @@
     X(GETSID, "pid", "", "", "")                                                 \
     X(SETSID, "", "", "", "")                                                    \
     X(PIPE, "fds", "flags", "", "")                                              \
+    X(POLL, "fds", "count", "will wait", "")                                     \
     X(KILL, "pid", "signal", "code", "value")                                    \
     X(SIGNAL_FETCH, "signal", "", "", "")                                        \
     X(SIGNAL_FLUSH, "set", "", "", "")                                           \
