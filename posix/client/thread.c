@@ -389,9 +389,9 @@ static _Noreturn void thread_end(uint64_t status, uint64_t start, uint64_t bytes
     struct ending *ending =
         (struct ending *)((char *)thread->page + POSIX_THREAD_STRIDE) - 1;
 
+    robust_end(thread);
     if (!threads_are_many())
         process_end(POSIX_STATUS_EXIT(status));
-    robust_end(thread);
     *ending = (struct ending){thread, start, bytes};
     stack_switch((uint64_t)ending & ~15ull, thread_vanish, ending);
 }
@@ -403,6 +403,9 @@ long shim_exit(const long *argument)
 
 long shim_exit_group(const long *argument)
 {
+    shim_lock();
+    for (struct shim_thread *thread = running; thread; thread = thread->next)
+        robust_end(thread);
     process_end(POSIX_STATUS_EXIT(argument[0]));
 }
 
