@@ -79,6 +79,14 @@ static const struct answer answers[LINUX_CALL_COUNT] = {
     [LINUX_nanosleep] = LOCAL(nanosleep),
     [LINUX_clock_nanosleep] = LOCAL(clock_nanosleep),
 
+    [LINUX_setitimer] = MIXED(setitimer),  /* not: of cpu time */
+    [LINUX_getitimer] = MIXED(getitimer),  /* not: of cpu time */
+    [LINUX_timer_create] = MIXED(timer_create), /* not: to one thread, clocks of cpu time */
+    [LINUX_timer_settime] = MIXED(timer_settime),
+    [LINUX_timer_gettime] = MIXED(timer_gettime),
+    [LINUX_timer_getoverrun] = SERVER(TIMER_OVERRUN),
+    [LINUX_timer_delete] = SERVER(TIMER_DELETE),
+
     /* processes, threads */
     [LINUX_exit] = LOCAL(exit),
     [LINUX_exit_group] = LOCAL(exit_group),
@@ -100,8 +108,20 @@ static const struct answer answers[LINUX_CALL_COUNT] = {
     [LINUX_geteuid] = LOCAL(geteuid),
     [LINUX_getgid] = LOCAL(getgid),
     [LINUX_getegid] = LOCAL(getegid),
+    [LINUX_getresuid] = MIXED(getresuid),
+    [LINUX_getresgid] = MIXED(getresgid),
+    [LINUX_setuid] = MIXED(setuid),
+    [LINUX_setgid] = MIXED(setgid),
+    [LINUX_setreuid] = MIXED(setreuid),
+    [LINUX_setregid] = MIXED(setregid),
+    [LINUX_setresuid] = MIXED(setresuid),
+    [LINUX_setresgid] = MIXED(setresgid),
+    [LINUX_getgroups] = SERVER(GETGROUPS),
+    [LINUX_setgroups] = SERVER(SETGROUPS),
+    [LINUX_prlimit64] = SERVER(LIMIT),     /* not: holding CPU, AS, DATA, FSIZE and STACK */
+    [LINUX_prctl] = LOCAL(prctl),          /* not: other than names and dumpable */
     [LINUX_sched_yield] = LOCAL(sched_yield),
-    [LINUX_futex] = LOCAL(futex),          /* not: requeue, wake-op, PI, bitsets */
+    [LINUX_futex] = LOCAL(futex),          /* not: wake-op, PI, bitsets */
 
     /* signals */
     [LINUX_rt_sigaction] = MIXED(rt_sigaction),

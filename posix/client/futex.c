@@ -2,7 +2,7 @@
 /*
  * futex: wait and wake, with and without a deadline. The kernel's own calls take the key
  * from the mapping, so private and shared words need nothing different here. Not built:
- * requeue, wake-op, priority inheritance, bitsets other than "any".
+ * wake-op, priority inheritance, bitsets other than "any".
  */
 #include <posix/client/linux_local.h>
 #include <posix/client/thread.h>
@@ -38,6 +38,27 @@ static long futex_sleep(const long *argument, uint32_t flags)
     return status < 0 ? status_to_errno(status) : 0;
 }
 
+/*
+ * Move sleepers to another word: here they are woken, as many as would have been woken or
+ * moved, and go to sleep there by themselves. A wake is a hint, so nobody can tell.
+ */
+static long futex_requeue(const long *argument, uint32_t flags)
+{
+    uint64_t most = (uint64_t)(uint32_t)argument[2] + (uint32_t)argument[3];
+    uint32_t value;
+    int64_t status;
+
+    if (argument[2] < 0 || argument[3] < 0)
+        return -LINUX_EINVAL;
+    if (user_copy(&value, (const void *)argument[0], sizeof(value)) != 0)
+        return -LINUX_EFAULT;
+    if ((argument[1] & 127) == LINUX_FUTEX_CMP_REQUEUE && value != (uint32_t)argument[5])
+        return -LINUX_EAGAIN;
+    status = futex_wake((const volatile uint32_t *)argument[0],
+                        most < INT32_MAX ? (uint32_t)most : INT32_MAX, flags);
+    return status < 0 ? status_to_errno(status) : (long)status;
+}
+
 long shim_futex(const long *argument)
 {
     long operation = argument[1];
@@ -58,6 +79,9 @@ long shim_futex(const long *argument)
         break;
     case LINUX_FUTEX_WAKE:
         break;
+    case LINUX_FUTEX_CMP_REQUEUE:
+    case LINUX_FUTEX_REQUEUE:
+        return futex_requeue(argument, flags);
     default:
         return -LINUX_ENOSYS;
     }

@@ -56,6 +56,8 @@ struct linux_timezone {
 enum linux_futex {
     LINUX_FUTEX_WAIT = 0,
     LINUX_FUTEX_WAKE = 1,
+    LINUX_FUTEX_REQUEUE = 3,
+    LINUX_FUTEX_CMP_REQUEUE = 4,
     LINUX_FUTEX_WAIT_BITSET = 9,
     LINUX_FUTEX_WAKE_BITSET = 10,
 };

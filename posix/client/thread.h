@@ -57,6 +57,7 @@ struct shim_thread {
     uint64_t robust;          /* struct robust_list_head, or 0 */
     struct shim_thread *next; /* of those that run, or of those to be used again */
     struct shim_thread *previous;
+    char name[16];
     uint32_t own_count[LINUX_SIGNAL_MAX + 1]; /* sent by threads of this process */
 };
 

@@ -11,6 +11,7 @@
 #include <posix/server/ramfs.h>
 #include <posix/server/request.h>
 #include <posix/server/signal.h>
+#include <posix/server/timer.h>
 #include <user/lib/kernel.h>
 #include <user/lib/string.h>
 
@@ -315,6 +316,7 @@ int64_t request_EXECVE(struct request *r)
     end_old(r->process_index, &before);
     pass_on(r->process_index, &from);
     fd_close_on_exec(r->process);
+    timer_drop_created(r->process_index);
     r->process->has_execed = 1;
     r->process->is_vfork = 0;
     process_wake_parent(r->process_index);

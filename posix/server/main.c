@@ -17,6 +17,7 @@
 #include <posix/server/self.h>
 #include <posix/server/session.h>
 #include <posix/server/shim.h>
+#include <posix/server/timer.h>
 #include <posix/server/window.h>
 #include <user/lib/kernel.h>
 #include <user/lib/print.h>
@@ -110,6 +111,8 @@ static void on_call(struct server *server, uint64_t badge, struct message *m)
         result = handlers[label](&r);
     if (STATE->window_dying)
         server->deadline_ns = 0;
+    if (timer_next_ns() < server->deadline_ns)
+        server->deadline_ns = timer_next_ns();
     if (result == REQUEST_WAIT) {
         reply_wait(m, &r);
         return;
@@ -125,6 +128,7 @@ static void on_call(struct server *server, uint64_t badge, struct message *m)
 static void set_deadline(struct server *server)
 {
     uint64_t wants_ns = session_wants_ns();
+    uint64_t timer_ns = timer_next_ns();
 
     if (STATE->window_dying)
         server->deadline_ns = 0; /* at once, after what waits already */
@@ -132,11 +136,14 @@ static void set_deadline(struct server *server)
         server->deadline_ns = time_now_ns(clock_timebase_hz()) + wants_ns;
     else
         server->deadline_ns = DEADLINE_NEVER;
+    if (timer_ns < server->deadline_ns)
+        server->deadline_ns = timer_ns;
 }
 
 static void on_deadline(struct server *server)
 {
     window_work();
+    timer_work(time_now_ns(clock_timebase_hz()));
     session_continue();
     set_deadline(server);
 }

@@ -11,6 +11,7 @@
 #include <posix/server/ramfs.h>
 #include <posix/server/self.h>
 #include <posix/server/signal.h>
+#include <posix/server/timer.h>
 #include <posix/server/wait.h>
 #include <user/lib/kernel.h>
 #include <user/lib/print.h>
@@ -225,6 +226,7 @@ static void process_empty(uint32_t index)
 {
     struct process *process = process_at(index);
 
+    timer_drop_all(index);
     signal_drop_all(index);
     process_drop_kernel(index);
     fd_close_all(process);

@@ -101,6 +101,7 @@ struct process {
     uint32_t first_signal; /* queued, in order */
     uint32_t last_signal;
     uint32_t queued_signals;
+    uint32_t timers;
 
     struct credentials credentials;
     struct linux_rlimit limit[LINUX_RLIMIT_COUNT];

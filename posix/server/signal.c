@@ -24,6 +24,18 @@ static bool is_queued(const struct process *process, uint32_t number)
     return index != 0;
 }
 
+bool signal_is_queued(uint32_t process, uint32_t number,
+                      const struct signal_source *source)
+{
+    uint32_t index = process_at(process)->first_signal;
+
+    while (index && (queued_at(index)->number != number ||
+                     queued_at(index)->code != source->code ||
+                     queued_at(index)->pid != source->pid))
+        index = queued_at(index)->next;
+    return index != 0;
+}
+
 /* False: a real-time signal was not queued. */
 static bool signal_queue(struct process *process, uint32_t number,
                          const struct signal_source *source)

@@ -48,6 +48,10 @@ void signal_child(uint32_t process);
 /* Does a process (0: the server, no) want its children to vanish without wait? */
 bool signal_no_child_wait(uint32_t process);
 
+/* Is the timer's signal, with number and value as in source, still queued? */
+bool signal_is_queued(uint32_t process, uint32_t number,
+                      const struct signal_source *source);
+
 /* Forget all that is queued. */
 void signal_drop_all(uint32_t process);
 

@@ -54,6 +54,7 @@ struct slot {
     X(SIGNAL, struct queued_signal, 0x4c474953u)                                         \
     X(FD_INDEX, struct fd_index, 0x49584446u)                                            \
     X(FD_BLOCK, struct fd_block, 0x4b424446u)                                            \
+    X(TIMER, struct timer, 0x524d4954u)                                                  \
     X(PIPE, struct pipe, 0x45504950u)                                                    \
     X(PIPE_PAGE, struct pipe_page, 0x47415050u)                                          \
     X(DESCRIPTION, struct description, 0x43534544u)                                      \
@@ -89,6 +90,7 @@ struct state {
     uint32_t chunk_count;
     uint32_t root; /* inode of / */
     uint32_t last_pid;
+    uint32_t timer_heap;     /* the timer that fires next */
     uint32_t orphans;        /* chain of processes without a parent, process.c */
     uint32_t tty_session;    /* id slot of the session that has the console, 0: none */
     uint32_t process_limit;  /* that all users together may have */

@@ -64,6 +64,15 @@
     X(GETSID, "pid", "", "", "")                                                 \
     X(SETSID, "", "", "", "")                                                    \
     X(PIPE, "fds", "flags", "", "")                                              \
+    X(SET_ID, "kind", "id", "id", "id")                                          \
+    X(GET_ID, "kind", "", "", "")                                                \
+    X(GETGROUPS, "count", "groups", "", "")                                      \
+    X(SETGROUPS, "count", "groups", "", "")                                      \
+    X(LIMIT, "pid", "kind", "new limit", "old limit")                            \
+    X(TIMER_CREATE, "signal", "value", "real clock", "value is the number")      \
+    X(TIMER_SET, "number", "new", "old", "absolute")                             \
+    X(TIMER_DELETE, "number", "", "", "")                                        \
+    X(TIMER_OVERRUN, "number", "", "", "")                                       \
     X(POLL, "fds", "count", "will wait", "")                                     \
     X(KILL, "pid", "signal", "code", "value")                                    \
     X(SIGNAL_FETCH, "signal", "", "", "")                                        \
@@ -140,6 +149,18 @@ struct posix_exec {
     uint64_t mask;
     uint64_t ignored; /* whose action is SIG_IGN */
     uint64_t pending; /* for the calling thread */
+};
+
+/* Kinds of SET_ID and GET_ID. */
+#define POSIX_SET_ONE   1u /* setuid */
+#define POSIX_SET_TWO   2u /* setreuid */
+#define POSIX_SET_THREE 3u /* setresuid */
+#define POSIX_OF_GROUP  8u /* the same of the group */
+
+/* TIMER_SET: 0 as the value: not running. */
+struct posix_timer {
+    uint64_t value_ns; /* from now, or (absolute) on the timer's clock */
+    uint64_t interval_ns;
 };
 
 /* What WAIT_CHILD says of a child; status as wait4 has it. */

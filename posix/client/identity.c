@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* Users, groups, limits, the thread's name: Linux's forms of the server's requests. */
+#include <posix/client/thread.h>
+
+static long set_id(uint64_t kind, const long *argument)
+{
+    return posix_call(POSIX_SET_ID, kind, (uint64_t)argument[0], (uint64_t)argument[1],
+                      (uint64_t)argument[2]);
+}
+
+long shim_setuid(const long *argument)
+{
+    return set_id(POSIX_SET_ONE, argument);
+}
+
+long shim_setgid(const long *argument)
+{
+    return set_id(POSIX_SET_ONE | POSIX_OF_GROUP, argument);
+}
+
+long shim_setreuid(const long *argument)
+{
+    return set_id(POSIX_SET_TWO, argument);
+}
+
+long shim_setregid(const long *argument)
+{
+    return set_id(POSIX_SET_TWO | POSIX_OF_GROUP, argument);
+}
+
+long shim_setresuid(const long *argument)
+{
+    return set_id(POSIX_SET_THREE, argument);
+}
+
+long shim_setresgid(const long *argument)
+{
+    return set_id(POSIX_SET_THREE | POSIX_OF_GROUP, argument);
+}
+
+static long get_ids(uint64_t kind, const long *argument)
+{
+    uint64_t reply[3];
+    long result = posix_call_replies(POSIX_GET_ID, kind, reply);
+
+    for (int i = 0; i < 3 && result == 0; i++) {
+        uint32_t id = (uint32_t)reply[i];
+
+        result = user_copy((void *)argument[i], &id, sizeof(id));
+    }
+    return result;
+}
+
+long shim_getresuid(const long *argument)
+{
+    return get_ids(0, argument);
+}
+
+long shim_getresgid(const long *argument)
+{
+    return get_ids(POSIX_OF_GROUP, argument);
+}
+
+enum linux_prctl {
+    LINUX_PR_GET_DUMPABLE = 3,
+    LINUX_PR_SET_DUMPABLE = 4,
+    LINUX_PR_SET_NAME = 15,
+    LINUX_PR_GET_NAME = 16,
+};
+
+#define NAME_BYTES 16
+
+long shim_prctl(const long *argument)
+{
+    static uint32_t is_not_dumpable;
+    char *name = thread_own()->name;
+
+    switch (argument[0]) {
+    case LINUX_PR_SET_NAME:
+        for (int i = 0; i < NAME_BYTES - 1; i++) {
+            if (user_copy(&name[i], (const char *)argument[1] + i, 1) != 0)
+                return -LINUX_EFAULT;
+            if (name[i] == 0)
+                break;
+        }
+        name[NAME_BYTES - 1] = 0;
+        return 0;
+    case LINUX_PR_GET_NAME:
+        return user_copy((void *)argument[1], name, NAME_BYTES);
+    case LINUX_PR_GET_DUMPABLE:
+        return !is_not_dumpable;
+    case LINUX_PR_SET_DUMPABLE:
+        if (argument[1] != 0 && argument[1] != 1)
+            return -LINUX_EINVAL;
+        is_not_dumpable = argument[1] == 0;
+        return 0;
+    default:
+        return -LINUX_EINVAL;
+    }
+}

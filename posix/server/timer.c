@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+/* Timers in a pairing heap; start reading at timer_work. */
+#include <posix/server/timer.h>
+
+#include <posix/server/clock.h>
+#include <posix/server/request.h>
+#include <posix/server/signal.h>
+#include <user/lib/string.h>
+#include <user/lib/time.h>
+
+#define WORK_TIMERS    64u
+#define TIMERS_MAX     256 /* of one process */
+#define ITIMER_NUMBER  (-1)
+#define NOT_SET        UINT64_MAX
+
+static struct timer *timer_at(uint32_t index)
+{
+    return SLOT_AT(TABLE_TIMER, struct timer, index);
+}
+
+/* ---- the heap ---- */
+
+/* The later of two heaps becomes a child of the earlier. */
+static uint32_t heap_join(uint32_t a, uint32_t b)
+{
+    if (a == 0 || b == 0)
+        return a ? a : b;
+    if (timer_at(b)->time_ns < timer_at(a)->time_ns) {
+        uint32_t swap = a;
+
+        a = b;
+        b = swap;
+    }
+    timer_at(b)->previous = a;
+    timer_at(b)->sibling = timer_at(a)->child;
+    if (timer_at(a)->child)
+        timer_at(timer_at(a)->child)->previous = b;
+    timer_at(a)->child = b;
+    timer_at(a)->sibling = timer_at(a)->previous = 0;
+    return a;
+}
+
+/* One heap of a list of siblings: in pairs, then all pairs. */
+static uint32_t heap_gather(uint32_t first)
+{
+    uint32_t pairs = 0;
+    uint32_t heap = 0;
+
+    while (first) {
+        uint32_t second = timer_at(first)->sibling;
+        uint32_t rest = second ? timer_at(second)->sibling : 0;
+        uint32_t pair;
+
+        timer_at(first)->sibling = timer_at(first)->previous = 0;
+        if (second)
+            timer_at(second)->sibling = timer_at(second)->previous = 0;
+        pair = heap_join(first, second);
+        timer_at(pair)->sibling = pairs;
+        pairs = pair;
+        first = rest;
+    }
+    while (pairs) {
+        uint32_t next = timer_at(pairs)->sibling;
+
+        timer_at(pairs)->sibling = 0;
+        heap = heap_join(heap, pairs);
+        pairs = next;
+    }
+    return heap;
+}
+
+static void heap_remove(uint32_t index)
+{
+    struct timer *timer = timer_at(index);
+    uint32_t children = heap_gather(timer->child);
+
+    if (!timer->is_queued)
+        return;
+    timer->is_queued = 0;
+    timer->child = 0;
+    if (STATE->timer_heap == index) {
+        STATE->timer_heap = children;
+        return;
+    }
+    if (timer_at(timer->previous)->child == index)
+        timer_at(timer->previous)->child = timer->sibling;
+    else
+        timer_at(timer->previous)->sibling = timer->sibling;
+    if (timer->sibling)
+        timer_at(timer->sibling)->previous = timer->previous;
+    timer->sibling = timer->previous = 0;
+    STATE->timer_heap = heap_join(STATE->timer_heap, children);
+}
+
+static void heap_put(uint32_t index)
+{
+    if (timer_at(index)->time_ns == NOT_SET)
+        return;
+    timer_at(index)->is_queued = 1;
+    STATE->timer_heap = heap_join(STATE->timer_heap, index);
+}
+
+/* ---- firing ---- */
+
+static uint64_t now_ns(void)
+{
+    return time_now_ns(clock_timebase_hz());
+}
+
+uint64_t timer_next_ns(void)
+{
+    return STATE->timer_heap ? timer_at(STATE->timer_heap)->time_ns : UINT64_MAX;
+}
+
+static void timer_fire(uint32_t index, uint64_t now)
+{
+    struct timer *timer = timer_at(index);
+    bool is_itimer = timer->number == ITIMER_NUMBER;
+    struct signal_source source = {
+        is_itimer ? LINUX_SI_KERNEL : LINUX_SI_TIMER,
+        is_itimer ? 0 : timer->number, 0, is_itimer ? 0 : timer->value};
+
+    heap_remove(index);
+    if (timer->interval_ns) {
+        uint64_t missed = (now - timer->time_ns) / timer->interval_ns;
+
+        timer->overruns = missed < INT32_MAX ? (uint32_t)missed : INT32_MAX;
+        timer->time_ns += (missed + 1) * timer->interval_ns;
+    } else {
+        timer->overruns = 0;
+        timer->time_ns = NOT_SET;
+    }
+    heap_put(index);
+    source.uid = is_itimer ? 0 : timer->overruns;
+    if (timer->signal && !(timer->signal >= LINUX_SIGRTMIN &&
+                           signal_is_queued(timer->process, timer->signal, &source)))
+        signal_send(timer->process, timer->signal, &source);
+}
+
+void timer_work(uint64_t now)
+{
+    for (uint32_t i = 0; i < WORK_TIMERS && timer_next_ns() <= now; i++)
+        timer_fire(STATE->timer_heap, now);
+}
+
+/* ---- of a process ---- */
+
+static uint32_t timer_find(const struct process *process, int32_t number)
+{
+    uint32_t index = process->timers;
+
+    while (index && timer_at(index)->number != number)
+        index = timer_at(index)->next;
+    return index;
+}
+
+static uint32_t timer_new(uint32_t process, int32_t number, uint32_t signal)
+{
+    uint32_t index = slot_take(TABLE_TIMER);
+
+    if (index == 0)
+        return 0;
+    timer_at(index)->process = process;
+    timer_at(index)->number = number;
+    timer_at(index)->signal = signal;
+    timer_at(index)->time_ns = NOT_SET;
+    timer_at(index)->next = process_at(process)->timers;
+    process_at(process)->timers = index;
+    return index;
+}
+
+static void timer_drop(struct process *process, uint32_t index)
+{
+    uint32_t *at = &process->timers;
+
+    heap_remove(index);
+    while (*at != index)
+        at = &timer_at(*at)->next;
+    *at = timer_at(index)->next;
+    slot_drop(TABLE_TIMER, index);
+}
+
+void timer_drop_all(uint32_t process)
+{
+    while (process_at(process)->timers)
+        timer_drop(process_at(process), process_at(process)->timers);
+}
+
+void timer_drop_created(uint32_t index)
+{
+    uint32_t next;
+
+    for (uint32_t i = process_at(index)->timers; i; i = next) {
+        next = timer_at(i)->next;
+        if (timer_at(i)->number != ITIMER_NUMBER)
+            timer_drop(process_at(index), i);
+    }
+}
+
+static void setting_of(const struct timer *timer, struct posix_timer *setting)
+{
+    uint64_t now = now_ns();
+
+    memset(setting, 0, sizeof(*setting));
+    if (timer == NULL || timer->time_ns == NOT_SET)
+        return;
+    setting->interval_ns = timer->interval_ns;
+    setting->value_ns = timer->time_ns > now ? timer->time_ns - now : 1;
+}
+
+static uint64_t time_of(const struct timer *timer, uint64_t value_ns, bool is_absolute)
+{
+    uint64_t base = now_ns();
+
+    if (value_ns == 0)
+        return NOT_SET;
+    if (!is_absolute)
+        return value_ns < NOT_SET - 1 - base ? base + value_ns : NOT_SET - 1;
+    base = timer->clock_is_real ? clock_realtime_offset_ns() : 0;
+    return value_ns > base ? value_ns - base : 0;
+}
+
+/* number (-1: ITIMER_REAL), new struct posix_timer or 0, old one or 0, is absolute. */
+int64_t request_TIMER_SET(struct request *r)
+{
+    int32_t number = (int32_t)r->word[0];
+    uint32_t index = timer_find(r->process, number);
+    struct posix_timer wanted, old;
+    int64_t status = 0;
+
+    if (index == 0 && number != ITIMER_NUMBER)
+        return -LINUX_EINVAL;
+    setting_of(index ? timer_at(index) : NULL, &old);
+    if (r->word[1])
+        status = copy_in(&wanted, r->word[1], sizeof(wanted));
+    if (status == 0 && r->word[2])
+        status = copy_out(r->word[2], &old, sizeof(old));
+    if (status < 0 || r->word[1] == 0)
+        return status;
+    if (index == 0 && wanted.value_ns)
+        index = timer_new(r->process_index, ITIMER_NUMBER, LINUX_SIGALRM);
+    if (index == 0)
+        return wanted.value_ns ? -LINUX_ENOMEM : 0;
+    heap_remove(index);
+    timer_at(index)->interval_ns = wanted.interval_ns;
+    timer_at(index)->overruns = 0;
+    timer_at(index)->time_ns = time_of(timer_at(index), wanted.value_ns, r->word[3]);
+    heap_put(index);
+    return 0;
+}
+
+/* signal (0: none), value, clock is the real one: the timer's number. */
+int64_t request_TIMER_CREATE(struct request *r)
+{
+    int32_t number = 0;
+    uint32_t index;
+
+    if (r->word[0] > LINUX_SIGNAL_MAX)
+        return -LINUX_EINVAL;
+    while (timer_find(r->process, number))
+        if (++number == TIMERS_MAX)
+            return -LINUX_EAGAIN;
+    index = timer_new(r->process_index, number, (uint32_t)r->word[0]);
+    if (index == 0)
+        return -LINUX_EAGAIN;
+    timer_at(index)->value = r->word[3] ? (uint64_t)number : r->word[1];
+    timer_at(index)->clock_is_real = r->word[2] != 0;
+    return number;
+}
+
+int64_t request_TIMER_DELETE(struct request *r)
+{
+    uint32_t index = timer_find(r->process, (int32_t)r->word[0]);
+
+    if (index == 0 || (int32_t)r->word[0] == ITIMER_NUMBER)
+        return -LINUX_EINVAL;
+    timer_drop(r->process, index);
+    return 0;
+}
+
+int64_t request_TIMER_OVERRUN(struct request *r)
+{
+    uint32_t index = timer_find(r->process, (int32_t)r->word[0]);
+
+    if (index == 0 || (int32_t)r->word[0] == ITIMER_NUMBER)
+        return -LINUX_EINVAL;
+    return timer_at(index)->overruns;
+}

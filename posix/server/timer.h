@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Timers of processes: setitimer's ITIMER_REAL and those of timer_create. Each is a slot in
+ * a heap by time; the server sleeps until the first. A timer that fires again while its
+ * signal is still queued counts an overrun instead.
+ */
+#ifndef POSIX_SERVER_TIMER_H
+#define POSIX_SERVER_TIMER_H
+
+#include <posix/server/process.h>
+
+struct timer {
+    struct slot slot;
+    uint32_t process;
+    uint32_t next; /* of the process */
+    int32_t number; /* timer_create's; -1: ITIMER_REAL */
+    uint32_t signal; /* 0: none */
+    uint32_t clock_is_real;
+    uint32_t overruns;
+    uint64_t value; /* of the signal */
+    uint64_t time_ns; /* since boot; UINT64_MAX: not set */
+    uint64_t interval_ns;
+    /* in the heap: a pairing heap, each with its first child and next sibling */
+    uint32_t child, sibling, previous;
+    uint32_t is_queued;
+};
+
+/* When the first fires, since boot; UINT64_MAX: none. */
+uint64_t timer_next_ns(void);
+
+/* Fire those whose time has come, a bounded number of them. */
+void timer_work(uint64_t now_ns);
+
+/* All of a process; or all but ITIMER_REAL, which execve keeps. */
+void timer_drop_all(uint32_t process);
+void timer_drop_created(uint32_t process);
+
+#endif
