@@ -23,10 +23,22 @@ struct answer {
     bool is_locked; /* under the shim's lock */
 };
 
-#define LOCAL(name)  {.function = shim_##name}
-#define MIXED(name)  {.function = shim_##name}
-#define LOCKED(name) {.function = shim_##name, .is_locked = true}
-#define SERVER(name) {.request = POSIX_##name}
+#define LOCAL(name)                                                                      \
+    {                                                                                    \
+        .function = shim_##name                                                          \
+    }
+#define MIXED(name)                                                                      \
+    {                                                                                    \
+        .function = shim_##name                                                          \
+    }
+#define LOCKED(name)                                                                     \
+    {                                                                                    \
+        .function = shim_##name, .is_locked = true                                       \
+    }
+#define SERVER(name)                                                                     \
+    {                                                                                    \
+        .request = POSIX_##name                                                          \
+    }
 
 static const struct answer answers[LINUX_CALL_COUNT] = {
     /* files */
@@ -42,10 +54,10 @@ static const struct answer answers[LINUX_CALL_COUNT] = {
     [LINUX_fstat] = SERVER(FSTAT),
     [LINUX_newfstatat] = SERVER(FSTATAT),
     [LINUX_getdents64] = SERVER(GETDENTS),
-    [LINUX_pipe2] = SERVER(PIPE),          /* not: O_DIRECT */
+    [LINUX_pipe2] = SERVER(PIPE), /* not: O_DIRECT */
     [LINUX_dup] = SERVER(DUP),
     [LINUX_dup3] = SERVER(DUP3),
-    [LINUX_fcntl] = SERVER(FCNTL),         /* not: locks, owners, leases */
+    [LINUX_fcntl] = SERVER(FCNTL), /* not: locks, owners, leases */
     [LINUX_ioctl] = SERVER(IOCTL),
     [LINUX_ppoll] = MIXED(ppoll),
     [LINUX_pselect6] = MIXED(pselect6),
@@ -58,30 +70,31 @@ static const struct answer answers[LINUX_CALL_COUNT] = {
     [LINUX_fchdir] = SERVER(FCHDIR),
     [LINUX_mkdirat] = SERVER(MKDIRAT),
     [LINUX_unlinkat] = SERVER(UNLINKAT),
-    [LINUX_renameat2] = MIXED(renameat2),  /* not: flags */
+    [LINUX_renameat2] = MIXED(renameat2), /* not: flags */
     [LINUX_faccessat] = MIXED(faccessat),
     [LINUX_faccessat2] = SERVER(FACCESSAT),
     [LINUX_readlinkat] = SERVER(READLINKAT),
 
     /* memory */
     [LINUX_brk] = LOCKED(brk),
-    [LINUX_mmap] = LOCKED(mmap),            /* not: MAP_SHARED of files */
+    [LINUX_mmap] = LOCKED(mmap), /* not: MAP_SHARED of files */
     [LINUX_munmap] = LOCKED(munmap),
-    [LINUX_mprotect] = LOCKED(mprotect),    /* not: writable and executable at once */
-    [LINUX_mremap] = LOCKED(mremap),        /* not: growing shared and file memory */
-    [LINUX_madvise] = LOCKED(madvise),      /* not: MADV_DONTNEED of file memory */
+    [LINUX_mprotect] = LOCKED(mprotect), /* not: writable and executable at once */
+    [LINUX_mremap] = LOCKED(mremap),     /* not: growing shared and file memory */
+    [LINUX_madvise] = LOCKED(madvise),   /* not: MADV_DONTNEED of file memory */
 
     /* time */
     [LINUX_clock_gettime] = LOCAL(clock_gettime), /* not: clocks of cpu time */
     [LINUX_clock_getres] = LOCAL(clock_getres),   /* not: clocks of cpu time */
     [LINUX_gettimeofday] = LOCAL(gettimeofday),
-    [LINUX_times] = LOCAL(times),                 /* not: cpu times */
+    [LINUX_times] = LOCAL(times), /* not: cpu times */
     [LINUX_nanosleep] = LOCAL(nanosleep),
     [LINUX_clock_nanosleep] = LOCAL(clock_nanosleep),
 
-    [LINUX_setitimer] = MIXED(setitimer),  /* not: of cpu time */
-    [LINUX_getitimer] = MIXED(getitimer),  /* not: of cpu time */
-    [LINUX_timer_create] = MIXED(timer_create), /* not: to one thread, clocks of cpu time */
+    [LINUX_setitimer] = MIXED(setitimer), /* not: of cpu time */
+    [LINUX_getitimer] = MIXED(getitimer), /* not: of cpu time */
+    [LINUX_timer_create] =
+        MIXED(timer_create), /* not: to one thread, clocks of cpu time */
     [LINUX_timer_settime] = MIXED(timer_settime),
     [LINUX_timer_gettime] = MIXED(timer_gettime),
     [LINUX_timer_getoverrun] = SERVER(TIMER_OVERRUN),
@@ -90,10 +103,10 @@ static const struct answer answers[LINUX_CALL_COUNT] = {
     /* processes, threads */
     [LINUX_exit] = LOCAL(exit),
     [LINUX_exit_group] = LOCAL(exit_group),
-    [LINUX_clone] = MIXED(clone),          /* not: threads and stacks, which have __clone */
+    [LINUX_clone] = MIXED(clone), /* not: threads and stacks, which have __clone */
     [LINUX_execve] = MIXED(execve),
-    [LINUX_wait4] = MIXED(wait4),          /* not: cpu times */
-    [LINUX_waitid] = MIXED(waitid),        /* not: P_PIDFD, cpu times */
+    [LINUX_wait4] = MIXED(wait4),   /* not: cpu times */
+    [LINUX_waitid] = MIXED(waitid), /* not: P_PIDFD, cpu times */
     [LINUX_getpid] = LOCAL(getpid),
     [LINUX_gettid] = LOCAL(gettid),
     [LINUX_getppid] = LOCAL(getppid),
@@ -118,10 +131,10 @@ static const struct answer answers[LINUX_CALL_COUNT] = {
     [LINUX_setresgid] = MIXED(setresgid),
     [LINUX_getgroups] = SERVER(GETGROUPS),
     [LINUX_setgroups] = SERVER(SETGROUPS),
-    [LINUX_prlimit64] = SERVER(LIMIT),     /* not: holding CPU, AS, DATA, FSIZE and STACK */
-    [LINUX_prctl] = LOCAL(prctl),          /* not: other than names and dumpable */
+    [LINUX_prlimit64] = SERVER(LIMIT), /* not: holding CPU, AS, DATA, FSIZE and STACK */
+    [LINUX_prctl] = LOCAL(prctl),      /* not: other than names and dumpable */
     [LINUX_sched_yield] = LOCAL(sched_yield),
-    [LINUX_futex] = LOCAL(futex),          /* not: wake-op, PI, bitsets */
+    [LINUX_futex] = LOCAL(futex), /* not: wake-op, PI, bitsets */
 
     /* signals */
     [LINUX_rt_sigaction] = MIXED(rt_sigaction),
@@ -133,7 +146,7 @@ static const struct answer answers[LINUX_CALL_COUNT] = {
     [LINUX_sigaltstack] = LOCAL(sigaltstack), /* not: SS_AUTODISARM */
     [LINUX_kill] = MIXED(kill),
     [LINUX_tkill] = MIXED(tkill),
-    [LINUX_tgkill] = MIXED(tgkill),        /* not: other threads of other processes */
+    [LINUX_tgkill] = MIXED(tgkill), /* not: other threads of other processes */
 
     /* the system */
     [LINUX_uname] = SERVER(UNAME),
@@ -154,8 +167,7 @@ static long special_call(long number, const struct call_frame *frame)
     case SHIM_UNMAP_SELF:
         thread_unmap_self(frame->argument);
     case SHIM_SIGRETURN:
-        signal_frame_return((const struct signal_frame *)frame->argument[0],
-                            frame->page);
+        signal_frame_return((const struct signal_frame *)frame->argument[0], frame->page);
     default:
         return shim_unknown(number);
     }

@@ -99,7 +99,7 @@ long shim_execve(const long *argument)
 /* ---- waiting ---- */
 
 #define WAIT4_OPTIONS                                                                    \
-    (LINUX_WNOHANG | LINUX_WUNTRACED | LINUX_WCONTINUED | LINUX_WNOTHREAD | LINUX_WALL |  \
+    (LINUX_WNOHANG | LINUX_WUNTRACED | LINUX_WCONTINUED | LINUX_WNOTHREAD | LINUX_WALL | \
      LINUX_WCLONE)
 #define WAITID_OPTIONS (WAIT4_OPTIONS | LINUX_WEXITED | LINUX_WNOWAIT)
 

@@ -8,7 +8,7 @@
 
 #pragma GCC visibility push(hidden)
 extern char shim_text_bytes[], shim_bss_bytes[]; /* values, not addresses */
-extern char emu_entry[]; /* entry.S */
+extern char emu_entry[];                         /* entry.S */
 extern const struct flat_image shim_image;
 #pragma GCC visibility pop
 

@@ -28,7 +28,8 @@ long shim_kill(const long *argument)
         signal_post_own_process(signal);
         return 0;
     }
-    return posix_call(POSIX_KILL, (uint64_t)(long)pid, (uint64_t)signal, LINUX_SI_USER, 0);
+    return posix_call(POSIX_KILL, (uint64_t)(long)pid, (uint64_t)signal, LINUX_SI_USER,
+                      0);
 }
 
 static long thread_signal(uint32_t tid, long signal)

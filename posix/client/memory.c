@@ -13,7 +13,7 @@
 /* Records of ranges: from the middle of the room that the shim's image has. The end is
  * 5.6 million records away; then mmap says ENOMEM. */
 #ifndef RANGE_STORAGE
-#define RANGE_STORAGE (POSIX_SHIM_VA + (POSIX_INFO_VA - POSIX_SHIM_VA) / 2)
+#define RANGE_STORAGE     (POSIX_SHIM_VA + (POSIX_INFO_VA - POSIX_SHIM_VA) / 2)
 #define RANGE_STORAGE_END POSIX_INFO_VA
 #endif
 

@@ -11,7 +11,8 @@ struct poll_wait {
 
 static long poll_wait(const struct poll_wait *wait)
 {
-    const uint64_t word[4] = {(uint64_t)wait->fds, wait->count, wait->deadline_ns != 0, 0};
+    const uint64_t word[4] = {(uint64_t)wait->fds, wait->count, wait->deadline_ns != 0,
+                              0};
     long ready = posix_call_until(POSIX_POLL, word, wait->deadline_ns);
 
     if (ready == RESTART_ALWAYS)
@@ -145,7 +146,8 @@ static long sets_make(struct sets *sets, const struct linux_pollfd *fds, uint64_
 
         if (events & LINUX_POLLNVAL)
             return -LINUX_EBADF;
-        if (bit(asked.in, fd) && (events & (LINUX_POLLIN | LINUX_POLLHUP | LINUX_POLLERR)))
+        if (bit(asked.in, fd) &&
+            (events & (LINUX_POLLIN | LINUX_POLLHUP | LINUX_POLLERR)))
             sets->in[fd / 64] |= one, bits++;
         if (bit(asked.out, fd) && (events & (LINUX_POLLOUT | LINUX_POLLERR)))
             sets->out[fd / 64] |= one, bits++;

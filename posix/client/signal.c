@@ -202,7 +202,7 @@ static void context_fill(struct signal_context *context, const struct shim_threa
     memset(context, 0, offsetof(struct signal_context, registers));
     context->stack.base = thread->alternate_base;
     context->stack.bytes = thread->alternate_bytes;
-    context->stack.flags = thread->alternate_bytes == 0 ? LINUX_SS_DISABLE
+    context->stack.flags = thread->alternate_bytes == 0        ? LINUX_SS_DISABLE
                            : on_alternate(thread, frame->x[1]) ? LINUX_SS_ONSTACK
                                                                : 0;
     context->mask = mask;
@@ -460,8 +460,7 @@ long shim_rt_sigaction(const long *argument)
 
     if (signal < 1 || signal > LINUX_SIGNAL_MAX || argument[3] != LINUX_SIGSET_BYTES)
         return -LINUX_EINVAL;
-    if (argument[1] &&
-        user_copy(&action, (const void *)argument[1], sizeof(action)) != 0)
+    if (argument[1] && user_copy(&action, (const void *)argument[1], sizeof(action)) != 0)
         return -LINUX_EFAULT;
     if (argument[1] && (LINUX_SIGNALS_UNMASKABLE & LINUX_SIGBIT(signal)))
         return -LINUX_EINVAL;
@@ -544,10 +543,11 @@ long shim_sigaltstack(const long *argument)
 {
     struct shim_thread *thread = thread_own();
     bool is_used = on_alternate(thread, (uint64_t)__builtin_frame_address(0));
-    struct linux_sigaltstack old = {
-        thread->alternate_base,
-        thread->alternate_bytes == 0 ? LINUX_SS_DISABLE : is_used ? LINUX_SS_ONSTACK : 0,
-        0, thread->alternate_bytes};
+    struct linux_sigaltstack old = {thread->alternate_base,
+                                    thread->alternate_bytes == 0 ? LINUX_SS_DISABLE
+                                    : is_used                    ? LINUX_SS_ONSTACK
+                                                                 : 0,
+                                    0, thread->alternate_bytes};
     struct linux_sigaltstack new;
 
     if (argument[0]) {
@@ -557,13 +557,13 @@ long shim_sigaltstack(const long *argument)
             return -LINUX_EPERM;
         if (new.flags & ~(LINUX_SS_DISABLE | LINUX_SS_ONSTACK))
             return -LINUX_EINVAL;
-        if (!(new.flags & LINUX_SS_DISABLE) && new.bytes < LINUX_MINSIGSTKSZ)
+        if (!(new.flags &LINUX_SS_DISABLE) && new.bytes < LINUX_MINSIGSTKSZ)
             return -LINUX_ENOMEM;
     }
     if (argument[1] && user_copy((void *)argument[1], &old, sizeof(old)) != 0)
         return -LINUX_EFAULT;
     if (argument[0]) {
-        bool disabled = new.flags & LINUX_SS_DISABLE;
+        bool disabled = new.flags &LINUX_SS_DISABLE;
 
         thread->alternate_base = disabled ? 0 : new.base;
         thread->alternate_bytes = disabled ? 0 : new.bytes;

@@ -11,8 +11,8 @@
 
 uint64_t shim_slot;
 
-static struct shim_thread *running;   /* changed under the lock */
-static struct shim_thread *ended;     /* areas to be used again, the oldest first */
+static struct shim_thread *running; /* changed under the lock */
+static struct shim_thread *ended;   /* areas to be used again, the oldest first */
 static struct shim_thread *ended_last;
 static uint32_t areas_made;
 static uint32_t running_count;
@@ -39,9 +39,8 @@ void shim_lock(void)
 {
     uint32_t seen = 0;
 
-    if (shim_slot == 0 ||
-        __atomic_compare_exchange_n(&lock_word, &seen, 1, false, __ATOMIC_ACQUIRE,
-                                    __ATOMIC_RELAXED))
+    if (shim_slot == 0 || __atomic_compare_exchange_n(&lock_word, &seen, 1, false,
+                                                      __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
         return;
     while (__atomic_exchange_n(&lock_word, 2, __ATOMIC_ACQUIRE) != 0)
         futex_wait(&lock_word, 2, DEADLINE_NEVER, FUTEX_PRIVATE | FUTEX_UNINTERRUPTIBLE,
@@ -224,7 +223,8 @@ static struct shim_thread *thread_prepare(const struct call_frame *frame)
     const struct thread_page *page = thread_page_own();
     uint64_t flags = (uint64_t)frame->argument[2];
     struct shim_thread *thread = area_take();
-    uint32_t tid = thread ? tid_take() : 0;
+    /* A number stays with its area: the oldest one's is used again first. */
+    uint32_t tid = thread == NULL ? 0 : thread->tid ? thread->tid : tid_take();
 
     if (tid == 0) {
         if (thread) {
@@ -271,9 +271,9 @@ static long thread_start(const struct call_frame *frame)
     if (flags & LINUX_CLONE_CHILD_SETTID)
         *(uint32_t *)frame->argument[6] = thread->tid;
     running_add(thread);
-    handle = thread_create(HANDLE_SELF, (uint64_t)thread_entry,
-                           (uint64_t)frame->argument[1], tls, (uint64_t)thread,
-                           (uint64_t)thread->page);
+    handle =
+        thread_create(HANDLE_SELF, (uint64_t)thread_entry, (uint64_t)frame->argument[1],
+                      tls, (uint64_t)thread, (uint64_t)thread->page);
     if (handle < 0) {
         running_remove(thread);
         thread->is_used = 0;
@@ -322,8 +322,9 @@ static void robust_release(uint64_t entry, int64_t offset, uint32_t tid)
     uint32_t seen = __atomic_load_n(word, __ATOMIC_RELAXED);
 
     while ((seen & ROBUST_TID) == tid)
-        if (__atomic_compare_exchange_n(word, &seen, (seen & ROBUST_WAITERS) | ROBUST_DIED,
-                                        false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
+        if (__atomic_compare_exchange_n(word, &seen,
+                                        (seen & ROBUST_WAITERS) | ROBUST_DIED, false,
+                                        __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
             if (seen & ROBUST_WAITERS)
                 futex_wake(word, 1, 0);
             return;

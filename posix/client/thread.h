@@ -36,8 +36,8 @@ struct call_frame {
  * Results of a call that a signal interrupted before it had an effect; the boundary turns
  * them into -EINTR or another try. No program sees them.
  */
-#define RESTART_ALWAYS  (-512) /* -EINTR if a handler without SA_RESTART ran */
-#define RESTART_QUIET   (-514) /* -EINTR if any handler ran */
+#define RESTART_ALWAYS (-512) /* -EINTR if a handler without SA_RESTART ran */
+#define RESTART_QUIET  (-514) /* -EINTR if any handler ran */
 
 struct shim_thread {
     uint64_t function; /* these four: entry.S */

@@ -56,8 +56,8 @@ static long itimer(const long *argument, const struct linux_itimerval *wanted,
                         (uint64_t)&old, 0);
     if (result < 0 || old_address == 0)
         return result;
-    old_value = (struct linux_itimerval){timeval_of(old.interval_ns),
-                                         timeval_of(old.value_ns)};
+    old_value =
+        (struct linux_itimerval){timeval_of(old.interval_ns), timeval_of(old.value_ns)};
     return user_copy((void *)old_address, &old_value, sizeof(old_value));
 }
 
@@ -90,7 +90,8 @@ static bool timespec_ns(const struct linux_timespec *time, uint64_t *ns)
 
 static struct linux_timespec timespec_of(uint64_t ns)
 {
-    return (struct linux_timespec){(int64_t)(ns / 1000000000), (int64_t)(ns % 1000000000)};
+    return (struct linux_timespec){(int64_t)(ns / 1000000000),
+                                   (int64_t)(ns % 1000000000)};
 }
 
 long shim_timer_create(const long *argument)
@@ -102,18 +103,16 @@ long shim_timer_create(const long *argument)
     if (argument[0] != LINUX_CLOCK_REALTIME && argument[0] != LINUX_CLOCK_MONOTONIC &&
         argument[0] != LINUX_CLOCK_BOOTTIME)
         return -LINUX_EINVAL;
-    if (argument[1] &&
-        user_copy(&event, (const void *)argument[1], sizeof(event)) != 0)
+    if (argument[1] && user_copy(&event, (const void *)argument[1], sizeof(event)) != 0)
         return -LINUX_EFAULT;
     if (event.notify != SIGEV_SIGNAL && event.notify != SIGEV_NONE)
         return -LINUX_ENOSYS; /* to one thread: not built */
     if (event.notify == SIGEV_SIGNAL &&
         (event.signal < 1 || event.signal > LINUX_SIGNAL_MAX))
         return -LINUX_EINVAL;
-    result = posix_call(POSIX_TIMER_CREATE,
-                        event.notify == SIGEV_NONE ? 0 : (uint64_t)event.signal,
-                        event.value, argument[0] == LINUX_CLOCK_REALTIME,
-                        argument[1] == 0);
+    result = posix_call(
+        POSIX_TIMER_CREATE, event.notify == SIGEV_NONE ? 0 : (uint64_t)event.signal,
+        event.value, argument[0] == LINUX_CLOCK_REALTIME, argument[1] == 0);
     if (result < 0)
         return result;
     number = (int32_t)result;

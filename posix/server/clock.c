@@ -23,6 +23,11 @@ uint64_t clock_realtime_offset_ns(void)
     return clock_offset_ns;
 }
 
+uint64_t clock_now_ns(void)
+{
+    return time_now_ns(clock_hz);
+}
+
 uint64_t clock_realtime_ns(void)
 {
     return time_now_ns(clock_hz) + clock_offset_ns;

@@ -11,6 +11,9 @@ void clock_init(uint64_t timebase_hz, uint64_t realtime_offset_ns);
 uint64_t clock_timebase_hz(void);
 uint64_t clock_realtime_offset_ns(void);
 
+/* Nanoseconds since boot. */
+uint64_t clock_now_ns(void);
+
 /* Nanoseconds since 1970. */
 uint64_t clock_realtime_ns(void);
 

@@ -169,8 +169,7 @@ int64_t request_LIMIT(struct request *r)
         return -LINUX_EINVAL;
     if (index == 0 || process_at(index)->state == PROCESS_ZOMBIE)
         return -LINUX_ESRCH;
-    if (!is_root &&
-        process_at(index)->credentials.uid != r->process->credentials.uid)
+    if (!is_root && process_at(index)->credentials.uid != r->process->credentials.uid)
         return -LINUX_EPERM;
     limit = &process_at(index)->limit[r->word[1]];
     old = *limit;

@@ -102,7 +102,8 @@ static int64_t write_crash(struct request *r, struct description *open, uint64_t
 const struct kind_operations kind_operations[KIND_COUNT] = {
     [KIND_NONE] = {read_nothing, write_full, NULL, false, NULL},
     [KIND_FILE] = {regular_read, regular_write, NULL, true, NULL},
-    [KIND_DIRECTORY] = {directory_read, NULL, NULL, false, NULL}, /* never open for writing */
+    [KIND_DIRECTORY] = {directory_read, NULL, NULL, false,
+                        NULL}, /* never open for writing */
     [KIND_NULL] = {read_nothing, write_nowhere, NULL, true, NULL},
     [KIND_ZERO] = {read_zeros, write_nowhere, NULL, true, NULL},
     [KIND_FULL] = {read_zeros, write_full, NULL, true, NULL},

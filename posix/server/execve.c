@@ -119,7 +119,8 @@ static int64_t script_follow(const struct request *r, struct exec_program *progr
 {
     const struct inode *file = inode_at(program->inode);
     const char *line = (const char *)file_bytes(file);
-    uint32_t bytes = file->size < SCRIPT_LINE_MAX ? (uint32_t)file->size : SCRIPT_LINE_MAX;
+    uint32_t bytes =
+        file->size < SCRIPT_LINE_MAX ? (uint32_t)file->size : SCRIPT_LINE_MAX;
     const char *word, *rest;
     uint32_t word_bytes, rest_bytes;
     struct place place;
@@ -168,8 +169,8 @@ static int64_t program_find(struct request *r, struct exec_program *program)
 {
     struct exec_error error = {0};
     struct place place;
-    int64_t status = names_existing(r, (uint64_t)LINUX_AT_FDCWD, r->word[0], NAMES_FOLLOW,
-                                    &place);
+    int64_t status =
+        names_existing(r, (uint64_t)LINUX_AT_FDCWD, r->word[0], NAMES_FOLLOW, &place);
 
     if (status < 0)
         return status;
@@ -207,8 +208,9 @@ struct before {
 static struct before put_aside(uint32_t index, const char *name)
 {
     struct process *process = process_at(index);
-    struct before before = {process->incarnation, process->process, process->shared,
-                            process->brk_start, process_shared_va(index), ""};
+    struct before before = {process->incarnation,     process->process,
+                            process->shared,          process->brk_start,
+                            process_shared_va(index), ""};
 
     memcpy(before.name, process->name, sizeof(before.name));
     process->incarnation =

@@ -82,8 +82,8 @@ static int64_t start(uint32_t index, uint64_t entry, uint64_t stack)
     int64_t status = exec_map_shared(index);
 
     if (status >= 0)
-        status = thread_create(process->process, entry, stack, 0, stack,
-                               process->start_page);
+        status =
+            thread_create(process->process, entry, stack, 0, stack, process->start_page);
     if (status < 0)
         return status;
     return exec_started(index, (handle_t)status);

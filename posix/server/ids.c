@@ -7,14 +7,14 @@
 
 #include <posix/server/process.h>
 
-static uint32_t *bucket_of(uint32_t number)
+static uint32_t *hash_head(uint32_t number)
 {
     return &STATE->id_hash[number % STATE_ID_BUCKETS];
 }
 
 uint32_t id_find(uint32_t number)
 {
-    uint32_t index = *bucket_of(number);
+    uint32_t index = *hash_head(number);
 
     while (index && id_at(index)->number != number)
         index = id_at(index)->next_in_hash;
@@ -36,8 +36,8 @@ static uint32_t id_make(uint32_t number)
     if (index == 0)
         return 0;
     id_at(index)->number = number;
-    id_at(index)->next_in_hash = *bucket_of(number);
-    *bucket_of(number) = index;
+    id_at(index)->next_in_hash = *hash_head(number);
+    *hash_head(number) = index;
     return index;
 }
 
@@ -55,7 +55,7 @@ uint32_t id_new(void)
 void id_release(uint32_t index)
 {
     const struct id *id = id_at(index);
-    uint32_t *at = bucket_of(id->number);
+    uint32_t *at = hash_head(id->number);
 
     if (id->process || id->group_first || id->session_groups || id->block_owner)
         return;
@@ -129,6 +129,9 @@ uint32_t id_block_new(uint32_t process)
     uint32_t tries = 0;
     uint32_t index;
 
+    if (process_at(process)->id_block_count == PROCESS_THREADS_MAX / ID_BLOCK)
+        return 0;
+
     for (;;) {
         uint32_t used = 0;
 
@@ -147,6 +150,7 @@ uint32_t id_block_new(uint32_t process)
         return 0;
     STATE->last_pid = number + ID_BLOCK - 1;
     id_at(index)->block_owner = process;
+    process_at(process)->id_block_count++;
     id_at(index)->block_next = process_at(process)->id_blocks;
     process_at(process)->id_blocks = index;
     return number;
@@ -156,7 +160,7 @@ void id_blocks_drop(uint32_t process)
 {
     uint32_t index = process_at(process)->id_blocks;
 
-    process_at(process)->id_blocks = 0;
+    process_at(process)->id_blocks = process_at(process)->id_block_count = 0;
     while (index) {
         uint32_t next = id_at(index)->block_next;
 

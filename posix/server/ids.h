@@ -27,10 +27,10 @@ struct id {
     struct slot slot;
     uint32_t number;
     uint32_t next_in_hash;
-    uint32_t process;        /* slot of the process with this pid, or 0 */
-    uint32_t group_first;    /* its members: processes and zombies */
-    uint32_t group_session;  /* id slot of the session of the group */
-    uint32_t session_groups; /* how many groups the session has */
+    uint32_t process;            /* slot of the process with this pid, or 0 */
+    uint32_t group_first;        /* its members: processes and zombies */
+    uint32_t group_session;      /* id slot of the session of the group */
+    uint32_t session_groups;     /* how many groups the session has */
     uint32_t session_foreground; /* id slot of its terminal's foreground group, or 0 */
     uint32_t session_has_tty;
     uint32_t block_owner; /* process slot: a block of thread numbers */

@@ -23,7 +23,6 @@
 #include <user/lib/print.h>
 #include <user/lib/process.h>
 #include <user/lib/server.h>
-#include <user/lib/time.h>
 #include <user/proto/ring.h>
 
 #define SMALL_PROCESS_PAGES 28u
@@ -133,7 +132,7 @@ static void set_deadline(struct server *server)
     if (STATE->window_dying)
         server->deadline_ns = 0; /* at once, after what waits already */
     else if (wants_ns != UINT64_MAX)
-        server->deadline_ns = time_now_ns(clock_timebase_hz()) + wants_ns;
+        server->deadline_ns = clock_now_ns() + wants_ns;
     else
         server->deadline_ns = DEADLINE_NEVER;
     if (timer_ns < server->deadline_ns)
@@ -143,7 +142,7 @@ static void set_deadline(struct server *server)
 static void on_deadline(struct server *server)
 {
     window_work();
-    timer_work(time_now_ns(clock_timebase_hz()));
+    timer_work(clock_now_ns());
     session_continue();
     set_deadline(server);
 }
@@ -171,7 +170,8 @@ static uint32_t processes_for(uint64_t memory_bytes)
 {
     uint64_t processes = memory_bytes / 3 * 2 / (SMALL_PROCESS_PAGES * VM_PAGE_BYTES);
 
-    return processes < PROCESS_SLOTS_MAX / 4 ? (uint32_t)processes : PROCESS_SLOTS_MAX / 4;
+    return processes < PROCESS_SLOTS_MAX / 4 ? (uint32_t)processes
+                                             : PROCESS_SLOTS_MAX / 4;
 }
 
 /* The driver's rings and the boot image, into the server's address space. */
@@ -193,8 +193,8 @@ static int64_t map_shared_objects(const struct startup *startup)
     return status;
 }
 
-#define OWN_STACK_BYTES  65536u        /* far more than the deepest request needs */
-#define PAGE_TABLE_BYTES (2ull << 20)  /* of addresses, in one page of a page table */
+#define OWN_STACK_BYTES  65536u       /* far more than the deepest request needs */
+#define PAGE_TABLE_BYTES (2ull << 20) /* of addresses, in one page of a page table */
 
 static __attribute__((noinline)) void touch_stack(void)
 {

@@ -15,8 +15,7 @@
 static struct linux_pollfd set[POLL_MAX];
 
 #define ALWAYS (LINUX_POLLERR | LINUX_POLLHUP)
-#define READY                                                                            \
-    (LINUX_POLLIN | LINUX_POLLOUT | LINUX_POLLRDNORM | LINUX_POLLWRNORM)
+#define READY  (LINUX_POLLIN | LINUX_POLLOUT | LINUX_POLLRDNORM | LINUX_POLLWRNORM)
 
 /* Events of one entry, or -ENOMEM; waiter as in struct kind_operations. */
 static int64_t poll_one(const struct request *r, const struct linux_pollfd *entry,

@@ -16,7 +16,6 @@
 #include <user/lib/kernel.h>
 #include <user/lib/print.h>
 #include <user/lib/string.h>
-#include <user/lib/time.h>
 
 /* ---- lists of children ---- */
 
@@ -111,7 +110,7 @@ static uint32_t process_take(void)
     }
     process->pid = id_at(process->id)->number;
     id_at(process->id)->process = index;
-    process->start_ns = time_now_ns(clock_timebase_hz());
+    process->start_ns = clock_now_ns();
     return index;
 }
 
@@ -316,8 +315,7 @@ void process_died(uint32_t index, uint32_t wait_status)
     signal_child(index);
     process_wake_parent(index);
     if (no_wait) {
-        add_times(&process_at(process->parent)->children_times,
-                  &process->children_times);
+        add_times(&process_at(process->parent)->children_times, &process->children_times);
         process_reap(index);
     }
 }

@@ -76,7 +76,7 @@ struct process {
     uint32_t incarnation;
     uint32_t id; /* of its pid */
 
-    uint32_t parent; /* process slot, 0: the server */
+    uint32_t parent;         /* process slot, 0: the server */
     uint32_t children;       /* that have nothing to report */
     uint32_t children_ready; /* zombies, and those with an event */
     uint32_t sibling_next;
@@ -89,6 +89,7 @@ struct process {
     uint32_t group_next; /* process slots */
     uint32_t group_previous;
     uint32_t id_blocks;
+    uint32_t id_block_count;
 
     uint32_t exit_status; /* as wait4 reports it; of a zombie */
     uint32_t events;      /* EVENT_* */
@@ -97,7 +98,7 @@ struct process {
     uint32_t may_stop; /* a stop signal that the shim has taken and not acted on yet */
     uint32_t is_vfork; /* the parent waits for its exec or exit */
     uint32_t has_execed;
-    uint32_t is_killed; /* with the command it belonged to, session.c */
+    uint32_t is_killed;    /* with the command it belonged to, session.c */
     uint32_t first_signal; /* queued, in order */
     uint32_t last_signal;
     uint32_t queued_signals;

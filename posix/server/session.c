@@ -16,11 +16,11 @@
 #include <user/lib/process.h>
 #include <user/lib/string.h>
 
-#define KILLS_AT_ONCE  64u
-#define LOOK_FIRST_NS  20000u
-#define LOOKS_MAX      16u   /* each waits twice as long: 1.3 s in all */
-#define EXIT_CRASHED   137u  /* of a session whose server had to be replaced */
-#define COMMAND_BYTES  65536u
+#define KILLS_AT_ONCE 64u
+#define LOOK_FIRST_NS 20000u
+#define LOOKS_MAX     16u  /* each waits twice as long: 1.3 s in all */
+#define EXIT_CRASHED  137u /* of a session whose server had to be replaced */
+#define COMMAND_BYTES 65536u
 
 static struct session *const session = &STATE->session;
 

@@ -66,7 +66,7 @@ static bool signal_queue(struct process *process, uint32_t number,
 }
 
 /* Take out the record after previous (0: the first). */
-static void queue_remove(struct process *process, uint32_t previous, uint32_t index)
+static void unqueue(struct process *process, uint32_t previous, uint32_t index)
 {
     uint32_t next = queued_at(index)->next;
 
@@ -99,7 +99,7 @@ bool signal_take(struct process *process, uint32_t number, struct signal_source 
         if (queued->number == number) {
             *source = (struct signal_source){queued->code, queued->pid, queued->uid,
                                              queued->value};
-            queue_remove(process, previous, index);
+            unqueue(process, previous, index);
             found = true;
         } else {
             previous = index;
@@ -120,7 +120,7 @@ static void signal_discard(uint32_t process_index, uint64_t set)
         uint32_t next = queued_at(index)->next;
 
         if (set & LINUX_SIGBIT(queued_at(index)->number))
-            queue_remove(process, previous, index);
+            unqueue(process, previous, index);
         else
             previous = index;
         index = next;
@@ -135,7 +135,7 @@ void signal_drop_all(uint32_t index)
     struct process *process = process_at(index);
 
     while (process->first_signal)
-        queue_remove(process, 0, process->first_signal);
+        unqueue(process, 0, process->first_signal);
 }
 
 /* ---- stopping ---- */

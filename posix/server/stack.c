@@ -105,8 +105,8 @@ uint64_t stack_build(uint8_t *image, uint64_t top, const struct stack_input *inp
         {LINUX_AT_SYSINFO, input->shim_entry},
         {LINUX_AT_NULL, 0},
     };
-    uint64_t words = 1 + (uint64_t)arguments->count + 1 + environment->count + 1 +
-                     sizeof(pairs) / 8;
+    uint64_t words =
+        1 + (uint64_t)arguments->count + 1 + environment->count + 1 + sizeof(pairs) / 8;
     uint64_t pointer;
     uint32_t at;
 

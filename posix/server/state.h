@@ -90,10 +90,10 @@ struct state {
     uint32_t chunk_count;
     uint32_t root; /* inode of / */
     uint32_t last_pid;
-    uint32_t timer_heap;     /* the timer that fires next */
-    uint32_t orphans;        /* chain of processes without a parent, process.c */
-    uint32_t tty_session;    /* id slot of the session that has the console, 0: none */
-    uint32_t process_limit;  /* that all users together may have */
+    uint32_t timer_heap;    /* the timer that fires next */
+    uint32_t orphans;       /* chain of processes without a parent, process.c */
+    uint32_t tty_session;   /* id slot of the session that has the console, 0: none */
+    uint32_t process_limit; /* that all users together may have */
     uint32_t id_hash[STATE_ID_BUCKETS];
     uint32_t bucket_count;   /* of the hash of directory entries, entry.c */
     uint32_t bucket_mask;    /* 2^n - 1 with bucket_count <= 2^n < 2 * bucket_count */

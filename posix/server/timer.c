@@ -6,12 +6,11 @@
 #include <posix/server/request.h>
 #include <posix/server/signal.h>
 #include <user/lib/string.h>
-#include <user/lib/time.h>
 
-#define WORK_TIMERS    64u
-#define TIMERS_MAX     256 /* of one process */
-#define ITIMER_NUMBER  (-1)
-#define NOT_SET        UINT64_MAX
+#define WORK_TIMERS   64u
+#define TIMERS_MAX    256 /* of one process */
+#define ITIMER_NUMBER (-1)
+#define NOT_SET       UINT64_MAX
 
 static struct timer *timer_at(uint32_t index)
 {
@@ -102,11 +101,6 @@ static void heap_put(uint32_t index)
 
 /* ---- firing ---- */
 
-static uint64_t now_ns(void)
-{
-    return time_now_ns(clock_timebase_hz());
-}
-
 uint64_t timer_next_ns(void)
 {
     return STATE->timer_heap ? timer_at(STATE->timer_heap)->time_ns : UINT64_MAX;
@@ -116,9 +110,9 @@ static void timer_fire(uint32_t index, uint64_t now)
 {
     struct timer *timer = timer_at(index);
     bool is_itimer = timer->number == ITIMER_NUMBER;
-    struct signal_source source = {
-        is_itimer ? LINUX_SI_KERNEL : LINUX_SI_TIMER,
-        is_itimer ? 0 : timer->number, 0, is_itimer ? 0 : timer->value};
+    struct signal_source source = {is_itimer ? LINUX_SI_KERNEL : LINUX_SI_TIMER,
+                                   is_itimer ? 0 : timer->number, 0,
+                                   is_itimer ? 0 : timer->value};
 
     heap_remove(index);
     if (timer->interval_ns) {
@@ -199,7 +193,7 @@ void timer_drop_created(uint32_t index)
 
 static void setting_of(const struct timer *timer, struct posix_timer *setting)
 {
-    uint64_t now = now_ns();
+    uint64_t now = clock_now_ns();
 
     memset(setting, 0, sizeof(*setting));
     if (timer == NULL || timer->time_ns == NOT_SET)
@@ -210,7 +204,7 @@ static void setting_of(const struct timer *timer, struct posix_timer *setting)
 
 static uint64_t time_of(const struct timer *timer, uint64_t value_ns, bool is_absolute)
 {
-    uint64_t base = now_ns();
+    uint64_t base = clock_now_ns();
 
     if (value_ns == 0)
         return NOT_SET;

@@ -12,12 +12,12 @@
 struct timer {
     struct slot slot;
     uint32_t process;
-    uint32_t next; /* of the process */
-    int32_t number; /* timer_create's; -1: ITIMER_REAL */
+    uint32_t next;   /* of the process */
+    int32_t number;  /* timer_create's; -1: ITIMER_REAL */
     uint32_t signal; /* 0: none */
     uint32_t clock_is_real;
     uint32_t overruns;
-    uint64_t value; /* of the signal */
+    uint64_t value;   /* of the signal */
     uint64_t time_ns; /* since boot; UINT64_MAX: not set */
     uint64_t interval_ns;
     /* in the heap: a pairing heap, each with its first child and next sibling */

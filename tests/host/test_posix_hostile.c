@@ -97,7 +97,20 @@ static void plausible(enum posix_request label, uint64_t w[4])
     } else if (label == POSIX_FTRUNCATE) {
         w[1] = any(1u << any(30));
     } else if (label == POSIX_FCNTL) {
-        w[1] = any(5);
+        w[1] = any(8) ? any(5) : 1031 + any(2);
+    } else if (label == POSIX_PIPE) {
+        w[0] = AT_BUFFER;
+        w[1] = any(2) * LINUX_O_NONBLOCK;
+    } else if (label == POSIX_POLL) {
+        w[0] = CLIENT_VA + any(CLIENT_BYTES);
+        w[1] = any(20);
+    } else if (label == POSIX_KILL) {
+        w[0] = any(2) ? process_at(fake_process)->pid : any_word();
+        w[1] = any(70);
+    } else if (label == POSIX_TIMER_CREATE) {
+        w[0] = any(70);
+    } else if (label == POSIX_TIMER_SET) {
+        w[1] = CLIENT_VA + any(CLIENT_BYTES);
     }
 }
 
@@ -149,8 +162,10 @@ int main(void)
         succeeded += result >= 0;
         if (!good)
             printf("# request %d answered %ld\n", label, (long)result);
-        if (i % 16 == 0)
+        if (i % 16 == 0) {
             window_work();
+            timer_work(clock_now_ns());
+        }
     }
     printf("# %lu of 400000 succeeded\n", (unsigned long)succeeded);
     check(good, "400,000 random requests have sane answers");
@@ -159,6 +174,8 @@ int main(void)
     fake_no_more_objects = false;
     wait_forget(process_at(fake_process)->first_thread);
     fd_close_all(process_at(fake_process));
+    timer_drop_all(fake_process);
+    signal_drop_all(fake_process);
     client_call(POSIX_CHDIR, client_string(AT_PATH, "/"), 0, 0, 0);
     empty_directory(STATE->root);
     device_make_nodes();

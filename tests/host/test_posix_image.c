@@ -144,11 +144,13 @@ static const char *string_at(const uint8_t *stack, uint64_t top, uint64_t addres
 static void test_stack(void)
 {
     static uint8_t stack[STACK_IMAGE_BYTES];
-    static const char *const environment[] = {"A=1", "BB=22", NULL};
-    static const char strings[] = "prog\0\1\0\1\1x\0last";
-    struct exec_arguments arguments = {strings, 4};
+    static const char variables[] = "A=1\0BB=22";
+    static const char strings[] = "prog\0\0\1x\0last";
+    struct exec_program program = {
+        0, "/bin/prog", {strings, 4, sizeof(strings)}, {variables, 2, sizeof(variables)}};
+    struct credentials who = {.uid = 5};
     struct elf_image elf = {.entry = 0x1234, .program_headers = 0x40, .header_count = 3};
-    struct stack_input input = {&arguments, environment, "/bin/prog", &elf, 0x7777, {9}};
+    struct stack_input input = {&program, &elf, &who, 0x7777, {9}};
     uint64_t top = 0x7e0000000000, sp = stack_build(stack, top, &input), at;
     static char long_strings[STACK_IMAGE_BYTES];
     uint64_t value[64] = {0};
@@ -159,7 +161,7 @@ static void test_stack(void)
               !strcmp(string_at(stack, top, word_at(stack, top, sp + 24)), "\1x") &&
               !strcmp(string_at(stack, top, word_at(stack, top, sp + 32)), "last") &&
               word_at(stack, top, sp + 40) == 0,
-          "arguments, an escaped empty one among them");
+          "arguments, an empty one among them");
     check(!strcmp(string_at(stack, top, word_at(stack, top, sp + 48)), "A=1") &&
               !strcmp(string_at(stack, top, word_at(stack, top, sp + 56)), "BB=22") &&
               word_at(stack, top, sp + 64) == 0,
@@ -173,7 +175,7 @@ static void test_stack(void)
               *string_at(stack, top, value[LINUX_AT_RANDOM]) == 9,
           "auxiliary vector");
     memset(long_strings, 'y', sizeof(long_strings) - 1);
-    arguments = (struct exec_arguments){long_strings, 1};
+    program.arguments = (struct exec_strings){long_strings, 1, sizeof(long_strings)};
     check(stack_build(stack, top, &input) == 0, "too much is refused");
 }
 

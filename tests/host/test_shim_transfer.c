@@ -24,15 +24,20 @@
 
 #include "../../posix/client/transfer.c"
 
+void signal_raise(long signal)
+{
+    (void)signal;
+}
+
 #define STREAM_BYTES 400000
-#define PARTS_MAX 9
+#define PARTS_MAX    9
 
 static unsigned char stream[STREAM_BYTES]; /* what is read, or has been written */
 static uint64_t position;                  /* in it */
 static uint64_t moved;                     /* in this transfer */
 static bool was_short;                     /* the last request gave less than it could */
-static bool slept_late;                    /* a read could have slept after its first bytes */
-static bool went_on;                       /* a read asked again after a short answer */
+static bool slept_late; /* a read could have slept after its first bytes */
+static bool went_on;    /* a read asked again after a short answer */
 static bool asked_too_much;
 static unsigned mischief; /* one request in so many does less than all; 0: none */
 static long refusal;      /* errno the server gives next, negative; 0: none */
@@ -91,8 +96,8 @@ static long server(enum posix_request request, uint64_t word1, uint64_t word2,
                    uint64_t word3)
 {
     bool is_vector = request == POSIX_READV || request == POSIX_WRITEV;
-    bool is_write = request == POSIX_WRITEV || request == POSIX_WRITE ||
-                    request == POSIX_PWRITE;
+    bool is_write =
+        request == POSIX_WRITEV || request == POSIX_WRITE || request == POSIX_PWRITE;
     bool is_positioned = request == POSIX_PREAD || request == POSIX_PWRITE;
     const struct linux_iovec *vector = (const struct linux_iovec *)word1;
     uint64_t most = is_vector ? vector_bytes(vector, word2) : word2;
@@ -132,10 +137,10 @@ long posix_try(enum posix_request request, uint64_t word0, uint64_t word1, uint6
 }
 
 long posix_call(enum posix_request request, uint64_t word0, uint64_t word1,
-                uint64_t word2,
-                uint64_t word3)
+                uint64_t word2, uint64_t word3)
 {
-    bool is_read = request == POSIX_READ || request == POSIX_READV || request == POSIX_PREAD;
+    bool is_read =
+        request == POSIX_READ || request == POSIX_READV || request == POSIX_PREAD;
 
     (void)word0;
     if (is_read && moved > 0)
@@ -206,8 +211,8 @@ static bool run(bool is_write, bool is_vector, bool with_errors)
             return false;
         at += (uint64_t)got;
     }
-    return !slept_late && !went_on && !asked_too_much && memcmp(stream, image,
-                                                                STREAM_BYTES) == 0;
+    return !slept_late && !went_on && !asked_too_much &&
+           memcmp(stream, image, STREAM_BYTES) == 0;
 }
 
 static void positioned(void)

@@ -209,9 +209,11 @@ static void check_script(void)
     write_file("/tmp/exec.plain", text, 0644);
     fails(execve("/tmp/exec.plain", argv, environ), EACCES, "a file without the x bit");
     write_file("/tmp/exec.lost", "#!/nowhere\n", 0755);
-    fails(execve("/tmp/exec.lost", argv, environ), ENOENT, "an interpreter that is not there");
+    fails(execve("/tmp/exec.lost", argv, environ), ENOENT,
+          "an interpreter that is not there");
     write_file("/tmp/exec.self", "#!/tmp/exec.self\n", 0755);
-    fails(execve("/tmp/exec.self", argv, environ), ELOOP, "a script that interprets itself");
+    fails(execve("/tmp/exec.self", argv, environ), ELOOP,
+          "a script that interprets itself");
     unlink("/tmp/exec.script");
     unlink("/tmp/exec.text");
     unlink("/tmp/exec.plain");
@@ -288,7 +290,8 @@ static void check_spawn(void)
     posix_spawn_file_actions_addclose(&actions, fds[0]);
     is(posix_spawn(&pid, self, &actions, NULL, upper, environ), 0, "with file actions");
     close(fds[1]);
-    is(read(fds[0], buffer, 1) + read(fds[0], buffer + 1, 1) + read(fds[0], buffer + 2, 1),
+    is(read(fds[0], buffer, 1) + read(fds[0], buffer + 1, 1) +
+           read(fds[0], buffer + 2, 1),
        3, "its output arrives");
     ok(!strcmp(buffer, "ABC"), "made from its input");
     waitpid(pid, &status, 0);

@@ -300,7 +300,8 @@ static void check_faults(void)
         _exit(0);
     }
     waitpid(pid, &status, 0);
-    ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV, "not caught, it ends the process");
+    ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV,
+       "not caught, it ends the process");
     pid = fork();
     if (pid == 0) {
         sigset_t all;

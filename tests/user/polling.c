@@ -74,8 +74,10 @@ static void check_waiting(void)
     clock_gettime(CLOCK_MONOTONIC, &before);
     is(poll(set, 2, 20), 0, "a timeout");
     clock_gettime(CLOCK_MONOTONIC, &after);
-    ok((after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000 >=
-           19, "takes its time");
+    ok((after.tv_sec - before.tv_sec) * 1000 +
+               (after.tv_nsec - before.tv_nsec) / 1000000 >=
+           19,
+       "takes its time");
     pid_t pid = fork();
     if (pid == 0) {
         usleep(3000);

@@ -261,7 +261,8 @@ static void check_signals(void)
         sched_yield();
     kill(getpid(), SIGUSR1);
     pthread_join(thread, NULL);
-    ok(pthread_equal(handled_by, thread), "a signal to the process finds one that lets it in");
+    ok(pthread_equal(handled_by, thread),
+       "a signal to the process finds one that lets it in");
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     is(pthread_kill(pthread_self(), 0), 0, "pthread_kill with 0");
     signal(SIGUSR1, SIG_DFL);
@@ -427,7 +428,8 @@ static void *fork_here(void *unused)
     pid_t pid = fork();
 
     if (pid == 0)
-        _exit(syscall(SYS_gettid) == getpid() && pthread_mutex_trylock(&lock) == 0 ? 4 : 5);
+        _exit(syscall(SYS_gettid) == getpid() && pthread_mutex_trylock(&lock) == 0 ? 4
+                                                                                   : 5);
     waitpid(pid, &status, 0);
     return (char *)unused + WEXITSTATUS(status);
 }
@@ -491,7 +493,8 @@ static void check_exit(void)
         pthread_exit(NULL);
     }
     waitpid(pid, &status, 0);
-    ok(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the last one's end is the process's");
+    ok(WIFEXITED(status) && WEXITSTATUS(status) == 0,
+       "the last one's end is the process's");
 }
 
 static void *read_byte(void *result)
