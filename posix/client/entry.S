@@ -363,6 +363,15 @@ thread_entry:
     j function_run
 .size thread_entry, . - thread_entry
 
+.section .text.own_gp, "ax"
+.global own_gp
+.hidden own_gp
+.type own_gp, %function
+own_gp:
+    mv a0, gp
+    ret
+.size own_gp, . - own_gp
+
 /* void stack_switch(stack, function, argument): go on elsewhere, for ever. */
 .section .text.stack_switch, "ax"
 .global stack_switch

@@ -12,8 +12,6 @@
  */
 #include <posix/client/thread.h>
 
-/* The server answers at once and its answer counts, so a request is never interrupted;
- * only the sleep that it may ask for is. */
 static void message_fill(struct message *m, enum posix_request request,
                          const uint64_t word[MESSAGE_WORDS])
 {
@@ -23,7 +21,7 @@ static void message_fill(struct message *m, enum posix_request request,
     page->window_bytes = VM_USER_END;
     page->accept = 0;
     m->info = message_info(POSIX_LABEL(request, thread_of(page)->server_thread), 0, 0) |
-              MESSAGE_WINDOW_READ | MESSAGE_WINDOW_WRITE | MESSAGE_UNINTERRUPTIBLE;
+              MESSAGE_WINDOW_READ | MESSAGE_WINDOW_WRITE;
     for (int i = 0; i < MESSAGE_WORDS; i++)
         m->word[i] = word[i];
 }
@@ -36,6 +34,13 @@ static long request_once(enum posix_request request, const uint64_t word[MESSAGE
 
     message_fill(reply, request, word);
     status = endpoint_call(shim_info()->server, reply);
+    /* A request is not to be interrupted: the server answers at once, and its answer
+     * counts. But saying so costs the kernel's fast path, so it is said when needed. */
+    if (status == E_INTERRUPTED) {
+        message_fill(reply, request, word);
+        reply->info |= MESSAGE_UNINTERRUPTIBLE;
+        status = endpoint_call(shim_info()->server, reply);
+    }
     if (status < 0)
         return status_to_errno(status);
     if (message_label(reply->info) == POSIX_WAIT) {

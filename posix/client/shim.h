@@ -64,13 +64,11 @@ extern uint64_t shim_slot; /* thread.h */
  */
 static inline struct thread_page *thread_page_own(void)
 {
-    uint64_t tp;
     uint64_t page;
 
     if (shim_slot == 0)
         return (struct thread_page *)POSIX_THREAD_PAGES;
-    __asm__("mv %0, tp" : "=r"(tp));
-    page = *(const uint64_t *)(tp + shim_slot);
+    page = *(const uint64_t *)((char *)__builtin_thread_pointer() + shim_slot);
     if (page >> 28 != POSIX_THREAD_PAGES >> 28)
         page = POSIX_THREAD_PAGES;
     return (struct thread_page *)page;

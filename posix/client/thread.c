@@ -209,14 +209,6 @@ static uint32_t tid_take(void)
     return tid_next++;
 }
 
-static uint64_t own_gp(void)
-{
-    uint64_t gp;
-
-    __asm__("mv %0, gp" : "=r"(gp));
-    return gp;
-}
-
 /* A record for a thread that is about to start. */
 static struct shim_thread *thread_prepare(const struct call_frame *frame)
 {

@@ -84,6 +84,7 @@ static inline struct process_page *process_page(void)
 }
 
 /* entry.S */
+uint64_t own_gp(void);
 __attribute__((returns_twice)) long registers_save(struct saved_registers *registers);
 extern char clone_entry[], thread_entry[], upcall_entry[], emu_entry[];
 extern char emu_entry_inhibited[], user_copy_end[];
@@ -116,6 +117,12 @@ uint64_t signals_set_to_ignore(void);
 uint64_t signals_due(const struct thread_page *page);
 /* Take one of a set that is pending, and its siginfo; 0: none of it is. */
 long signal_claim(struct thread_page *page, uint64_t set, struct linux_siginfo *info);
+/* Is there a handler? */
+bool signal_is_caught(long signal);
+/* Do what is done without the program, or give a copy of the action: true: run it. */
+bool handler_for(long signal, struct linux_sigaction *action);
+/* Is sp on the thread's alternate stack? deliver.c */
+bool on_alternate(const struct shim_thread *thread, uint64_t sp);
 /* Send to a thread of this process, under the shim's lock; to the process. */
 void signal_post_thread(struct shim_thread *thread, long signal);
 void signal_post_own_process(long signal);

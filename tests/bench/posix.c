@@ -4,9 +4,15 @@
  * Prints lines "name value". Everything a call causes on this hart counts: kernel, server,
  * driver.
  */
+#define _GNU_SOURCE
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define ROUNDS 200
@@ -57,6 +63,107 @@ static void do_write(void)
         _exit(1);
 }
 
+static void do_sigprocmask(void)
+{
+    sigset_t set, old;
+
+    sigemptyset(&set);
+    sigprocmask(SIG_BLOCK, &set, &old);
+}
+
+static void on_signal(int signal)
+{
+    (void)signal;
+}
+
+static void do_signal_self(void)
+{
+    kill(getpid(), SIGUSR1);
+}
+
+static int ends[2], back[2];
+
+static void do_pipe_self(void)
+{
+    char c = 'x';
+
+    if (write(ends[1], &c, 1) != 1 || read(ends[0], &c, 1) != 1)
+        _exit(1);
+}
+
+static void do_pipe_ping_pong(void)
+{
+    char c = 'x';
+
+    if (write(ends[1], &c, 1) != 1 || read(back[0], &c, 1) != 1)
+        _exit(1);
+}
+
+static void do_fork_exit_wait(void)
+{
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(0);
+    if (waitpid(pid, NULL, 0) != pid)
+        _exit(1);
+}
+
+static char *const true_words[] = {"posix", "true", NULL};
+
+static void do_fork_exec_wait(void)
+{
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        execve("/bin/posix", true_words, environ);
+        _exit(1);
+    }
+    if (waitpid(pid, NULL, 0) != pid)
+        _exit(1);
+}
+
+static void do_posix_spawn(void)
+{
+    pid_t pid;
+
+    if (posix_spawn(&pid, "/bin/posix", NULL, NULL, true_words, environ) != 0 ||
+        waitpid(pid, NULL, 0) != pid)
+        _exit(1);
+}
+
+static void *nothing(void *unused)
+{
+    return unused;
+}
+
+static void do_thread(void)
+{
+    pthread_t thread;
+
+    if (pthread_create(&thread, NULL, nothing, NULL) != 0)
+        _exit(1);
+    pthread_join(thread, NULL);
+}
+
+/* The other side of ping-pong, until there is nothing more to read. */
+static pid_t echo_start(void)
+{
+    pid_t pid;
+    char c;
+
+    pipe(ends);
+    pipe(back);
+    pid = fork();
+    if (pid == 0) {
+        close(ends[1]);
+        while (read(ends[0], &c, 1) == 1)
+            write(back[1], &c, 1);
+        _exit(0);
+    }
+    return pid;
+}
+
 static void measure(const char *name, const char *path, int flags,
                     void (*operation)(void))
 {
@@ -83,10 +190,34 @@ static void measure(const char *name, const char *path, int flags,
         close(fd);
 }
 
-int main(void)
+static void measure_processes(void)
+{
+    pid_t pid;
+
+    signal(SIGUSR1, on_signal);
+    measure("sigprocmask", NULL, 0, do_sigprocmask);
+    measure("signal_self", NULL, 0, do_signal_self);
+    pipe(ends);
+    measure("pipe_self_1", NULL, 0, do_pipe_self);
+    close(ends[0]);
+    close(ends[1]);
+    pid = echo_start();
+    measure("pipe_ping_pong", NULL, 0, do_pipe_ping_pong);
+    close(ends[1]);
+    waitpid(pid, NULL, 0);
+    measure("fork_exit_wait", NULL, 0, do_fork_exit_wait);
+    measure("fork_exec_wait", NULL, 0, do_fork_exec_wait);
+    measure("posix_spawn_wait", NULL, 0, do_posix_spawn);
+    measure("thread_create_join", NULL, 0, do_thread);
+}
+
+int main(int argc, char **argv)
 {
     uint64_t at_main = instructions();
 
+    (void)argv;
+    if (argc > 1) /* for the one that is executed */
+        return 0;
     dprintf(2, "main %lu 0\n", (unsigned long)at_main);
     measure("loop", NULL, 0, do_nothing);
     measure("getppid", NULL, 0, do_getppid);
@@ -94,5 +225,6 @@ int main(void)
     measure("read_file_1", "/bin/hello", O_RDONLY, do_read);
     measure("write_null_1", "/dev/null", O_WRONLY, do_write);
     measure("write_console_1", "/dev/console", O_WRONLY, do_write);
+    measure_processes();
     return 0;
 }

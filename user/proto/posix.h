@@ -7,9 +7,10 @@
  * structures have the riscv64 Linux layout that musl uses. The badge says who asks.
  *
  * The reply's label is enum posix_reply. POSIX_DONE: word 0 is the result, >= 0 or
- * -errno, and words 1-3 what the request says. POSIX_WAIT: nothing was done; sleep with futex_wait
- * on the word at the address in word 1 (the caller's address, read-only page) while it has the value
- * in word 2, then ask again; word 3 is the thread's number from now on.
+ * -errno, and words 1-3 what the request says. POSIX_WAIT: nothing was done; sleep with
+ * futex_wait on the word at the address in word 1 (the caller's address, read-only page)
+ * while it has the value in word 2, then ask again; word 3 is the thread's number from now
+ * on.
  * One data request moves at most POSIX_TRANSFER_MAX bytes; the shim loops.
  */
 #ifndef PROTO_POSIX_H
