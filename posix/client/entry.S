@@ -27,10 +27,9 @@
 
 #define SAVED_BYTES  256 /* struct saved_registers, thread.h */
 
-/* The first thread's page and the process page are constants: 0x7f0020000000 >> 28 and
- * 0x7f0030000000 >> 28. */
+/* POSIX_THREAD_PAGES >> 28, and POSIX_PROCESS_PAGE. */
 #define FIRST_PAGE_HIGH   0x7f002
-#define PROCESS_PAGE_HIGH 0x7f003
+#define PROCESS_PAGE      0x7f001ff60000
 
 .option arch, +d
 
@@ -98,8 +97,7 @@ emu_entry_inhibited:
     fence rw, rw
     ld t2, PAGE_PENDING(t1)
     ld t3, PAGE_MASK(t1)
-    lui t4, PROCESS_PAGE_HIGH
-    slli t4, t4, 16
+    li t4, PROCESS_PAGE
     ld t4, 0(t4)
     or t2, t2, t4
     not t3, t3

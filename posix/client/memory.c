@@ -10,11 +10,10 @@
 #include <posix/client/ranges.h>
 #include <posix/client/shim.h>
 
-/* Records of ranges: from the middle of the room that the shim's image has. The end is
- * 5.6 million records away; then mmap says ENOMEM. */
+/* Records of ranges. The end is 11 million records away; then mmap says ENOMEM. */
 #ifndef RANGE_STORAGE
-#define RANGE_STORAGE     (POSIX_SHIM_VA + (POSIX_INFO_VA - POSIX_SHIM_VA) / 2)
-#define RANGE_STORAGE_END POSIX_INFO_VA
+#define RANGE_STORAGE     POSIX_SHIM_DATA
+#define RANGE_STORAGE_END POSIX_SHIM_DATA_END
 #endif
 
 size_t range_storage_grow(size_t bytes, struct range **storage)
@@ -69,7 +68,7 @@ uint64_t memory_place(uint64_t bytes)
 /* May a program name [start, start + bytes)? Only below the server's part. */
 static bool range_is_programs(uint64_t start, uint64_t bytes)
 {
-    return start < POSIX_STACK_TOP && bytes <= POSIX_STACK_TOP - start;
+    return start < POSIX_PROGRAM_END && bytes <= POSIX_PROGRAM_END - start;
 }
 
 long memory_unmap(uint64_t start, uint64_t end)
@@ -151,7 +150,7 @@ static long map_request_check(const long *argument, struct map_request *map)
     };
     if (argument[1] == 0 || !page_aligned((uint64_t)argument[5]))
         return -LINUX_EINVAL;
-    if (map->bytes == 0 || map->bytes > POSIX_STACK_TOP)
+    if (map->bytes == 0 || map->bytes > POSIX_PROGRAM_END)
         return -LINUX_ENOMEM;
     if (error)
         return error;

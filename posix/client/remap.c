@@ -29,13 +29,13 @@ static long remap_check(const long *argument, struct remap *r)
         return -LINUX_EINVAL;
     if (r->flags & ~(LINUX_MREMAP_MAYMOVE | LINUX_MREMAP_FIXED))
         return -LINUX_EINVAL;
-    if (r->old >= POSIX_STACK_TOP || r->old_bytes > POSIX_STACK_TOP - r->old)
+    if (r->old >= POSIX_PROGRAM_END || r->old_bytes > POSIX_PROGRAM_END - r->old)
         return -LINUX_EINVAL;
     if (!(r->flags & LINUX_MREMAP_FIXED))
         return 0;
     if (!(r->flags & LINUX_MREMAP_MAYMOVE) || !page_aligned(r->target) ||
-        r->target < LINUX_MMAP_MIN_ADDRESS || r->target >= POSIX_STACK_TOP ||
-        r->new_bytes > POSIX_STACK_TOP - r->target)
+        r->target < LINUX_MMAP_MIN_ADDRESS || r->target >= POSIX_PROGRAM_END ||
+        r->new_bytes > POSIX_PROGRAM_END - r->target)
         return -LINUX_EINVAL;
     if (r->target < r->old + r->old_bytes && r->old < r->target + r->new_bytes)
         return -LINUX_EINVAL;

@@ -31,7 +31,7 @@ _Static_assert(offsetof(struct call_frame, stack_argument) == 96, "entry.S");
 _Static_assert(offsetof(struct register_frame, f) == 256, "entry.S");
 _Static_assert(offsetof(struct register_frame, fcsr) == 512, "entry.S");
 _Static_assert(POSIX_THREAD_PAGES == 0x7f002ull << 28, "entry.S");
-_Static_assert(POSIX_PROCESS_PAGE == 0x7f003ull << 28, "entry.S");
+_Static_assert(POSIX_PROCESS_PAGE == 0x7f001ff60000ull, "entry.S");
 
 /* ---- the lock ---- */
 

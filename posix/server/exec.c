@@ -192,8 +192,6 @@ static int64_t fill_shared(uint32_t index, handle_t server)
     int64_t status = process_write(HANDLE_SELF, va + SHARED_INFO, &info, sizeof(info));
 
     if (status >= 0)
-        status = process_write(HANDLE_SELF, va + SHARED_WAIT, &zero, sizeof(zero));
-    if (status >= 0)
         status = process_write(HANDLE_SELF, va + SHARED_PROCESS, &zero, sizeof(zero));
     if (status >= 0)
         status =

@@ -19,15 +19,29 @@
 #include <posix/server/self.h>
 #include <user/lib/kernel.h>
 
+/* How many processes a user has. It is asked only of one who may have too many. */
+static uint64_t processes_of(uint32_t uid)
+{
+    uint32_t made = STATE->table[TABLE_PROCESS].made;
+    uint64_t count = 0;
+
+    for (uint32_t i = 1; i < made; i++)
+        count += slot_is_live(TABLE_PROCESS, &process_at(i)->slot) &&
+                 process_at(i)->credentials.uid == uid;
+    return count;
+}
+
 /* Who is not root may not have more processes than its limit; root is limited by what all
  * may have together. */
 static bool may_fork(const struct process *process)
 {
+    uint64_t limit = process->limit[LINUX_RLIMIT_NPROC].current;
+    uint32_t uid = process->credentials.uid;
     uint32_t used = STATE->table[TABLE_PROCESS].used;
 
-    return used < STATE->process_limit &&
-           (process->credentials.uid == 0 ||
-            used < process->limit[LINUX_RLIMIT_NPROC].current);
+    if (used >= STATE->process_limit)
+        return false;
+    return uid == 0 || used < limit || processes_of(uid) < limit;
 }
 
 static bool page_is_thread_page(uint64_t address)

@@ -45,7 +45,7 @@
 
 /* Offsets in the memory object that server and client share. */
 #define SHARED_INFO    0u
-#define SHARED_WAIT    4096u
+#define SHARED_WAIT    POSIX_INFO_BYTES
 #define SHARED_PROCESS (SHARED_WAIT + POSIX_WAIT_BYTES)
 #define SHARED_BYTES   (SHARED_PROCESS + 4096u)
 

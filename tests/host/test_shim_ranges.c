@@ -481,11 +481,11 @@ static void refusals(void)
     ok(map_errno(0, 4096, 7, anonymous, 0) == -LINUX_EACCES, "W and X: EACCES");
     ok(map_errno(arena + 1, 4096, 3, fixed, 0) == -LINUX_EINVAL, "unaligned: EINVAL");
     ok(map_errno(4096, 4096, 3, fixed, 0) == -LINUX_EPERM, "at page 1: EPERM");
-    ok(map_errno((long)POSIX_STACK_TOP, 4096, 3, fixed, 0) == -LINUX_ENOMEM,
+    ok(map_errno((long)POSIX_PROGRAM_END, 4096, 3, fixed, 0) == -LINUX_ENOMEM,
        "in the server's part: ENOMEM");
     ok(shim_munmap((const long[]){arena + 1, 4096}) == -LINUX_EINVAL, "munmap unaligned");
     ok(shim_munmap((const long[]){arena, 0}) == -LINUX_EINVAL, "munmap of nothing");
-    ok(shim_munmap((const long[]){(long)POSIX_STACK_TOP, 4096}) == -LINUX_EINVAL,
+    ok(shim_munmap((const long[]){(long)POSIX_PROGRAM_END, 4096}) == -LINUX_EINVAL,
        "munmap in the server's part");
     ok(shim_mprotect((const long[]){arena, 4096, 7}) == -LINUX_EACCES,
        "mprotect W and X");

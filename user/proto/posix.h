@@ -103,19 +103,24 @@ enum posix_reply { POSIX_DONE = 0, POSIX_WAIT = 1 };
 #define POSIX_TIDS_BLOCK  32u /* numbers that TIDS gives at once */
 
 /*
- * The server's part of a client's address space. Programs get the rest: the shim chooses
+ * The server's part of a client's address space, close together: each 2 MiB of addresses
+ * in use is a page table to make, copy and take down with every process. Programs get the rest: the shim chooses
  * there for mmap and brk within the bounds of struct posix_info.
  */
-#define POSIX_SHIM_VA        0x7f0000000000ull /* shim image, linked there (linker/emu.ld) */
-#define POSIX_INFO_VA        0x7f0010000000ull /* struct posix_info, read-only */
-#define POSIX_WAIT_VA        0x7f0010001000ull /* wait words, read-only, one per thread */
-#define POSIX_WAIT_BYTES     0x10000u
-#define POSIX_PROCESS_PAGE   0x7f0030000000ull /* abi/thread_page.h, read-write */
+#define POSIX_SHIM_VA        0x7f001ff00000ull /* shim image, linked there (linker/emu.ld) */
+#define POSIX_INFO_VA        0x7f001ff40000ull /* struct posix_info, read-only */
+#define POSIX_INFO_BYTES     0x100u
+#define POSIX_WAIT_VA        0x7f001ff40100ull /* behind it: wait words, one per thread */
+#define POSIX_WAIT_BYTES     0xff00u
+#define POSIX_PROCESS_PAGE   0x7f001ff60000ull /* abi/thread_page.h, read-write */
 #define POSIX_THREAD_PAGES   0x7f0020000000ull /* of each thread: its page, then the shim's */
 #define POSIX_THREAD_STRIDE  0x4000ull
 #define POSIX_THREAD_PAGES_END 0x7f0030000000ull
 #define POSIX_PIE_BASE       0x4000000000ull
-#define POSIX_STACK_TOP      0x7e0000000000ull
+#define POSIX_SHIM_DATA      0x7f0010000000ull /* what the shim keeps of mappings */
+#define POSIX_SHIM_DATA_END  0x7f001f000000ull
+#define POSIX_PROGRAM_END    0x7e0000000000ull /* programs choose addresses below */
+#define POSIX_STACK_TOP      0x7f001fee0000ull
 #define POSIX_STACK_BYTES    0x800000ull       /* filled on touch; below it nothing is mapped */
 #define POSIX_MMAP_START     0x100000000000ull
 #define POSIX_MMAP_END       0x7d0000000000ull
@@ -140,6 +145,8 @@ struct posix_info {
     uint64_t start_mask;    /* what execve hands on: masked and ignored signals */
     uint64_t start_ignored;
 };
+
+_Static_assert(sizeof(struct posix_info) <= POSIX_INFO_BYTES, "wait words follow it");
 
 /* no_child_wait of the process page, written by the shim. */
 #define POSIX_NO_CHILD_WAIT 1u /* children leave no zombies */

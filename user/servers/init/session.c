@@ -16,8 +16,9 @@
 /* Pages that programs cannot get: init and the driver go on, and a death can be
  * handled. */
 #define RESERVE_PAGES 512u
-/* Objects are kernel memory, too: a quarter as many as pages is plenty for any mix. */
-#define PAGES_PER_OBJECT 4u
+/* Objects are kernel memory, too, a quarter of a page and less; a process is thirteen,
+ * its mappings among them. */
+#define PAGES_PER_OBJECT 2u
 /* Time from a clean end of the server to the last byte on the line, and back. */
 #define END_PATIENCE_NS (5 * NANOSECONDS_PER_SECOND)
 /* Status of clients killed because their server died. */
