@@ -12,7 +12,7 @@ static void shared_pages_stay_read_only(void)
           "make the shim's text writable");
     gives(vm_protect(HANDLE_SELF, POSIX_INFO_VA, PAGE, ALL_PAGES), E_RIGHTS,
           "make the info page writable");
-    gives(vm_protect(HANDLE_SELF, POSIX_WAIT_VA, PAGE, ALL_PAGES), E_RIGHTS,
+    gives(vm_protect(HANDLE_SELF, POSIX_INFO_VA + PAGE, PAGE, ALL_PAGES), E_RIGHTS,
           "make the wait words writable");
     gives(poke(HANDLE_SELF, POSIX_SHIM_VA, 0), E_FAULT, "copy into the shim's text");
     gives(poke(HANDLE_SELF, POSIX_INFO_VA, 0), E_FAULT, "copy into the info page");
