@@ -104,8 +104,8 @@ enum posix_reply { POSIX_DONE = 0, POSIX_WAIT = 1 };
 
 /*
  * The server's part of a client's address space, close together: each 2 MiB of addresses
- * in use is a page table to make, copy and take down with every process. Programs get the rest: the shim chooses
- * there for mmap and brk within the bounds of struct posix_info.
+ * in use is a page table to make, copy and take down with every process. Programs get the
+ * rest: the shim chooses there for mmap and brk within the bounds of struct posix_info.
  */
 #define POSIX_SHIM_VA        0x7f001ff00000ull /* shim image, linked there (linker/emu.ld) */
 #define POSIX_INFO_VA        0x7f001ff40000ull /* struct posix_info, read-only */
