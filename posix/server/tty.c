@@ -179,13 +179,72 @@ static int64_t set_winsize(uint64_t argument)
     return status;
 }
 
+/* ---- the session that has the terminal ---- */
+
+static int64_t number_out(uint32_t id, uint64_t argument)
+{
+    uint32_t number = id ? id_at(id)->number : 0;
+
+    return copy_out(argument, &number, sizeof(number));
+}
+
+static int64_t set_foreground(const struct request *r, uint64_t argument)
+{
+    uint32_t number;
+    int64_t status = copy_in(&number, argument, sizeof(number));
+    uint32_t group;
+
+    if (status < 0)
+        return status;
+    if ((int32_t)number <= 0)
+        return -LINUX_EINVAL;
+    group = id_find(number);
+    if (group == 0 || id_at(group)->group_first == 0)
+        return -LINUX_ESRCH;
+    if (id_at(group)->group_session != r->process->session)
+        return -LINUX_EPERM;
+    id_at(r->process->session)->session_foreground = group;
+    return 0;
+}
+
+/* The leader of a session without a terminal takes one that no session has. */
+static int64_t take_terminal(const struct request *r)
+{
+    if (STATE->tty_session == r->process->session)
+        return 0;
+    if (r->process->session != r->process->id || STATE->tty_session)
+        return -LINUX_EPERM;
+    STATE->tty_session = r->process->session;
+    id_at(r->process->session)->session_foreground = r->process->group;
+    return 0;
+}
+
+/* What only processes of the session may ask. -ENOTTY: nothing of that. */
+static int64_t session_ioctl(const struct request *r, uint64_t command, uint64_t argument)
+{
+    if (command == LINUX_TIOCSCTTY)
+        return take_terminal(r);
+    if (STATE->tty_session == 0 || STATE->tty_session != r->process->session)
+        return -LINUX_ENOTTY;
+    switch (command) {
+    case LINUX_TIOCGPGRP:
+        return number_out(group_foreground(), argument);
+    case LINUX_TIOCSPGRP:
+        return set_foreground(r, argument);
+    case LINUX_TIOCGSID:
+        return number_out(STATE->tty_session, argument);
+    default:
+        return -LINUX_ENOTTY;
+    }
+}
+
 int64_t tty_ioctl(struct request *r, struct description *open, uint64_t command,
                   uint64_t argument)
 {
     struct tty *tty = &STATE->tty;
     uint32_t value;
 
-    (void)r, (void)open;
+    (void)open;
     switch (command) {
     case LINUX_TCGETS:
         return copy_out(argument, &tty->termios, sizeof(tty->termios));
@@ -197,9 +256,6 @@ int64_t tty_ioctl(struct request *r, struct description *open, uint64_t command,
         return copy_out(argument, &tty->winsize, sizeof(tty->winsize));
     case LINUX_TIOCSWINSZ:
         return set_winsize(argument);
-    case LINUX_TIOCGPGRP:
-        value = group_foreground() ? id_at(group_foreground())->number : 0;
-        return copy_out(argument, &value, sizeof(value));
     case LINUX_FIONREAD:
         value = ldisc_available(tty);
         return copy_out(argument, &value, sizeof(value));
@@ -210,7 +266,7 @@ int64_t tty_ioctl(struct request *r, struct description *open, uint64_t command,
             ldisc_flush(tty);
         return 0;
     default:
-        return -LINUX_ENOTTY; /* job control is not built: docs/ledger.md */
+        return session_ioctl(r, command, argument);
     }
 }
 
