@@ -85,7 +85,7 @@ static void boundary_handler(struct register_frame *frame, struct thread_page *p
     page->mask = mask_during(action, page->mask, info->number);
     thread->has_saved_mask = 0;
     handler_call(action->handler, info->number, info, &context, sp, page);
-    page->mask = context.mask & ~LINUX_SIGNALS_UNMASKABLE;
+    mask_set(page, context.mask);
     for (int i = 0; i < 32; i++)
         if (context.registers[i] != before[i])
             frame_load(page, &context);
@@ -121,7 +121,7 @@ long signals_at_boundary(struct register_frame *frame, struct call_frame *call)
         boundary_handler(frame, page, &action, &info);
     }
     if (thread->has_saved_mask) {
-        page->mask = thread->saved_mask;
+        mask_set(page, thread->saved_mask);
         thread->has_saved_mask = 0;
     }
     return restarts;
@@ -182,7 +182,7 @@ _Noreturn void signal_frame_return(const struct signal_frame *from,
         context.registers[0] = from->real_pc;
         context.registers[2] = from->real_sp;
     }
-    page->mask = context.mask & ~LINUX_SIGNALS_UNMASKABLE;
+    mask_set(page, context.mask);
     frame_load(page, &context);
 }
 

@@ -267,6 +267,12 @@ long shim_rt_sigpending(const long *argument)
     return user_copy((void *)argument[0], &pending, (size_t)argument[1]);
 }
 
+void mask_set(struct thread_page *page, uint64_t mask)
+{
+    page->mask = mask & ~LINUX_SIGNALS_UNMASKABLE;
+    ignored_publish(page);
+}
+
 void mask_replace(uint64_t mask)
 {
     struct shim_thread *thread = thread_own();
@@ -274,8 +280,7 @@ void mask_replace(uint64_t mask)
     if (!thread->has_saved_mask)
         thread->saved_mask = thread->page->mask;
     thread->has_saved_mask = 1;
-    thread->page->mask = mask & ~LINUX_SIGNALS_UNMASKABLE;
-    ignored_publish(thread->page);
+    mask_set(thread->page, mask);
 }
 
 void mask_restore(void)
@@ -283,7 +288,7 @@ void mask_restore(void)
     struct shim_thread *thread = thread_own();
 
     if (thread->has_saved_mask)
-        thread->page->mask = thread->saved_mask;
+        mask_set(thread->page, thread->saved_mask);
     thread->has_saved_mask = 0;
 }
 

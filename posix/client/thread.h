@@ -126,6 +126,8 @@ bool on_alternate(const struct shim_thread *thread, uint64_t sp);
 /* Send to a thread of this process, under the shim's lock; to the process. */
 void signal_post_thread(struct shim_thread *thread, long signal);
 void signal_post_own_process(long signal);
+/* Set the mask; what is ignored and not masked follows. */
+void mask_set(struct thread_page *page, uint64_t mask);
 /* Change the mask until the call ends, and then only after what it lets in. */
 void mask_replace(uint64_t mask);
 /* The call ends without a signal: the mask comes back first. */

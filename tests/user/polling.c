@@ -163,6 +163,29 @@ static void check_mask(void)
     is(caught, 0, "to one that waits");
     sigprocmask(SIG_UNBLOCK, &set, NULL);
     signal(SIGUSR1, SIG_DFL);
+    /* By default SIGCHLD does nothing; masked, it must be pending all the same. */
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    struct timespec little = {0, 1000000};
+    int gate[2];
+    char c;
+    pipe(gate);
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(gate[1]);
+        read(gate[0], &c, 1);
+        _exit(0);
+    }
+    is(ppoll(NULL, 0, &little, &empty), 0, "ppoll with another mask");
+    close(gate[0]);
+    close(gate[1]);
+    siginfo_t info;
+    waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT);
+    sigpending(&now);
+    ok(sigismember(&now, SIGCHLD), "does not drop what is masked after it");
+    waitpid(pid, NULL, 0);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
 static void check_many_fds(void)
