@@ -239,7 +239,8 @@ int64_t exec_started(uint32_t index, handle_t thread)
     thread_at(process->first_thread)->handle = thread;
     process->state = PROCESS_ALIVE;
     /* It was born with the server's own priority. */
-    return thread_control(thread, THREAD_SET_PRIORITY, PRIORITY_DEFAULT, 0, 0);
+    thread_control(thread, THREAD_SET_PRIORITY, PRIORITY_DEFAULT, 0, 0);
+    return OK; /* on another hart it may have run and died already: that is its affair */
 }
 
 /* Room of the first thread: its page, and what the shim keeps for it. */
