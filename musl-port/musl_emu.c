@@ -57,12 +57,27 @@ static const struct answer answers[LINUX_CALL_COUNT] = {
     [LINUX_pipe2] = SERVER(PIPE), /* not: O_DIRECT */
     [LINUX_dup] = SERVER(DUP),
     [LINUX_dup3] = SERVER(DUP3),
-    [LINUX_fcntl] = SERVER(FCNTL), /* not: locks, owners, leases */
+    [LINUX_fcntl] = SERVER(FCNTL), /* not: owners, leases */
     [LINUX_ioctl] = SERVER(IOCTL),
     [LINUX_ppoll] = MIXED(ppoll),
     [LINUX_pselect6] = MIXED(pselect6),
-    [LINUX_truncate] = MIXED(truncate),
+    [LINUX_truncate] = SERVER(TRUNCATE),
     [LINUX_ftruncate] = SERVER(FTRUNCATE),
+    [LINUX_fallocate] = MIXED(fallocate),  /* not: moving, zeroing and sharing ranges */
+    [LINUX_preadv] = MIXED(preadv),
+    [LINUX_pwritev] = MIXED(pwritev),
+    [LINUX_preadv2] = MIXED(preadv2),      /* not: flags */
+    [LINUX_pwritev2] = MIXED(pwritev2),    /* not: flags */
+    [LINUX_sendfile] = MIXED(sendfile),
+    [LINUX_copy_file_range] = MIXED(copy_file_range),
+    [LINUX_flock] = SERVER(FLOCK),
+    [LINUX_fsync] = SERVER(FSYNC),
+    [LINUX_fdatasync] = SERVER(FSYNC),
+    [LINUX_sync] = LOCAL(nothing),
+    [LINUX_syncfs] = SERVER(FSYNC),
+    [LINUX_sync_file_range] = MIXED(sync_file_range),
+    [LINUX_fadvise64] = SERVER(FADVISE),
+    [LINUX_memfd_create] = SERVER(MEMFD_CREATE), /* not: huge pages, MFD_EXEC */
 
     /* names */
     [LINUX_getcwd] = SERVER(GETCWD),
@@ -70,14 +85,32 @@ static const struct answer answers[LINUX_CALL_COUNT] = {
     [LINUX_fchdir] = SERVER(FCHDIR),
     [LINUX_mkdirat] = SERVER(MKDIRAT),
     [LINUX_unlinkat] = SERVER(UNLINKAT),
-    [LINUX_renameat2] = MIXED(renameat2), /* not: flags */
+    [LINUX_renameat2] = MIXED(renameat2),  /* not: RENAME_WHITEOUT */
+    [LINUX_linkat] = MIXED(linkat),
+    [LINUX_symlinkat] = SERVER(SYMLINKAT),
+    [LINUX_mknodat] = SERVER(MKNODAT),
+    [LINUX_fchmod] = SERVER(FCHMOD),
+    [LINUX_fchmodat] = MIXED(fchmodat),
+    [LINUX_fchmodat2] = SERVER(FCHMODAT),
+    [LINUX_fchown] = SERVER(FCHOWN),
+    [LINUX_fchownat] = MIXED(fchownat),
+    [LINUX_utimensat] = SERVER(UTIMENSAT),
+    [LINUX_statx] = MIXED(statx),
+    [LINUX_statfs] = SERVER(STATFS),
+    [LINUX_fstatfs] = SERVER(FSTATFS),
+    [LINUX_chroot] = SERVER(CHROOT),
+    [LINUX_mount] = MIXED(mount),          /* not: size=, other file systems */
+    [LINUX_umount2] = SERVER(UMOUNT),      /* not: MNT_EXPIRE */
+    [LINUX_setfsuid] = MIXED(setfsuid),
+    [LINUX_setfsgid] = MIXED(setfsgid),
     [LINUX_faccessat] = MIXED(faccessat),
     [LINUX_faccessat2] = SERVER(FACCESSAT),
     [LINUX_readlinkat] = SERVER(READLINKAT),
 
     /* memory */
     [LINUX_brk] = LOCKED(brk),
-    [LINUX_mmap] = LOCKED(mmap), /* not: MAP_SHARED of files */
+    [LINUX_mmap] = LOCKED(mmap),
+    [LINUX_msync] = LOCKED(msync),
     [LINUX_munmap] = LOCKED(munmap),
     [LINUX_mprotect] = LOCKED(mprotect), /* not: writable and executable at once */
     [LINUX_mremap] = LOCKED(mremap),     /* not: growing shared and file memory */
@@ -150,6 +183,7 @@ static const struct answer answers[LINUX_CALL_COUNT] = {
 
     /* the system */
     [LINUX_uname] = SERVER(UNAME),
+    [LINUX_sysinfo] = SERVER(SYSINFO),     /* not: load */
     [LINUX_umask] = SERVER(UMASK),
     [LINUX_getrandom] = MIXED(getrandom),
 };

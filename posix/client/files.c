@@ -12,27 +12,64 @@ long shim_faccessat(const long *argument)
                       (uint64_t)argument[2], 0);
 }
 
-long shim_renameat2(const long *argument)
+/* Two 32-bit arguments in one word. */
+static uint64_t pair(long low, long high)
 {
-    if (argument[4] != 0)
-        return -LINUX_EINVAL; /* what Linux says for flags a file system has not built */
-    return posix_call(POSIX_RENAMEAT, (uint64_t)argument[0], (uint64_t)argument[1],
-                      (uint64_t)argument[2], (uint64_t)argument[3]);
+    return (uint32_t)low | (uint64_t)(uint32_t)high << 32;
 }
 
-/* By an fd for a moment, which can fail with EMFILE where Linux would not. */
-long shim_truncate(const long *argument)
+long shim_renameat2(const long *argument)
 {
-    long fd;
-    long result;
+    return posix_call(POSIX_RENAMEAT, (uint64_t)argument[0], (uint64_t)argument[1],
+                      pair(argument[2], argument[4]), (uint64_t)argument[3]);
+}
 
-    if (argument[1] < 0)
-        return -LINUX_EINVAL;
-    fd = posix_call(POSIX_OPENAT, (uint64_t)LINUX_AT_FDCWD, (uint64_t)argument[0],
-                    LINUX_O_WRONLY | LINUX_O_NOCTTY | LINUX_O_CLOEXEC, 0);
-    if (fd < 0)
-        return fd;
-    result = posix_call(POSIX_FTRUNCATE, (uint64_t)fd, (uint64_t)argument[1], 0, 0);
-    posix_call(POSIX_CLOSE, (uint64_t)fd, 0, 0, 0);
-    return result;
+long shim_linkat(const long *argument)
+{
+    return posix_call(POSIX_LINKAT, (uint64_t)argument[0], (uint64_t)argument[1],
+                      pair(argument[2], argument[4]), (uint64_t)argument[3]);
+}
+
+long shim_fchmodat(const long *argument)
+{
+    return posix_call(POSIX_FCHMODAT, (uint64_t)argument[0], (uint64_t)argument[1],
+                      (uint64_t)argument[2], 0);
+}
+
+long shim_fchownat(const long *argument)
+{
+    return posix_call(POSIX_FCHOWNAT, pair(argument[0], argument[4]),
+                      (uint64_t)argument[1], (uint64_t)argument[2],
+                      (uint64_t)argument[3]);
+}
+
+long shim_statx(const long *argument)
+{
+    return posix_call(POSIX_STATX, pair(argument[0], argument[2]), (uint64_t)argument[1],
+                      (uint64_t)argument[3], (uint64_t)argument[4]);
+}
+
+long shim_mount(const long *argument)
+{
+    const uint64_t rest[2] = {(uint64_t)argument[3], (uint64_t)argument[4]};
+
+    return posix_call(POSIX_MOUNT, (uint64_t)argument[0], (uint64_t)argument[1],
+                      (uint64_t)argument[2], (uint64_t)rest);
+}
+
+long shim_setfsuid(const long *argument)
+{
+    return posix_call(POSIX_SETFSID, 0, (uint32_t)argument[0], 0, 0);
+}
+
+long shim_setfsgid(const long *argument)
+{
+    return posix_call(POSIX_SETFSID, 1, (uint32_t)argument[0], 0, 0);
+}
+
+/* sync and syncfs: memory is all there is, and what was written is there. */
+long shim_nothing(const long *argument)
+{
+    (void)argument;
+    return 0;
 }

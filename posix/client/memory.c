@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mmap, munmap, mprotect: anonymous memory straight from the kernel, no server involved.
+ * mmap, munmap, mprotect, msync: anonymous memory straight from the kernel, no server
+ * involved; files by the server, which has their objects (file_map.c).
  *
  * The shim chooses addresses within the bounds of struct posix_info and keeps ranges.h as
- * its record. Files are mapped by copying (file_map.c). Memory that is writable and
- * executable at once does not exist here: EACCES.
+ * its record. Memory that is writable and executable at once does not exist here: EACCES.
  */
 #include <posix/client/linux_local.h>
 #include <posix/client/ranges.h>
@@ -16,19 +16,28 @@
 #define RANGE_STORAGE_END POSIX_SHIM_DATA_END
 #endif
 
+_Static_assert(sizeof(struct range) == sizeof(struct posix_range),
+               "the records are what user/proto/posix.h says");
+
 size_t range_storage_grow(size_t bytes, struct range **storage)
 {
     static uint64_t mapped;
-    uint64_t wanted = page_up(bytes);
+    uint64_t head = sizeof(struct posix_range_head);
+    uint64_t wanted = page_up(head + bytes);
 
-    *storage = (struct range *)RANGE_STORAGE;
+    *storage = (struct range *)(RANGE_STORAGE + head);
     if (wanted <= mapped)
-        return mapped;
+        return mapped - head;
     if (wanted <= RANGE_STORAGE_END - RANGE_STORAGE &&
         vm_map(HANDLE_SELF, RANGE_STORAGE + mapped, wanted - mapped, HANDLE_NONE, 0,
                VM_READ | VM_WRITE) >= 0)
         mapped = wanted;
-    return mapped;
+    return mapped ? mapped - head : 0;
+}
+
+void range_count_publish(size_t count)
+{
+    ((volatile struct posix_range_head *)RANGE_STORAGE)->count = count;
 }
 
 long access_of_protection(long protection)
@@ -84,28 +93,6 @@ long memory_unmap(uint64_t start, uint64_t end)
     return 0;
 }
 
-/* Fresh memory at [start, start + bytes), and its record. Returns the kernel's status. */
-static int64_t memory_map(uint64_t start, uint64_t bytes, uint32_t access,
-                          enum range_kind kind)
-{
-    int64_t memory = HANDLE_NONE;
-    int64_t status;
-
-    if (!ranges_reserve(RANGES_PER_CHANGE))
-        return E_NO_MEMORY;
-    if (kind == RANGE_SHARED) {
-        memory = memory_create(HANDLE_NONE, MEMORY_ANONYMOUS, bytes, 0, HANDLE_NONE);
-        if (memory < 0)
-            return memory;
-    }
-    status = vm_map(HANDLE_SELF, start, bytes, (handle_t)memory, 0, access);
-    if (memory > 0)
-        handle_close((handle_t)memory); /* the mapping keeps the object */
-    if (status >= 0)
-        ranges_add(start, start + bytes, access, kind);
-    return status;
-}
-
 /* What mmap was asked for, checked. */
 struct map_request {
     uint64_t hint;
@@ -114,7 +101,39 @@ struct map_request {
     enum range_kind kind;
     bool fixed;
     bool no_replace;
+    long fd; /* of a file */
+    uint64_t offset;
 };
+
+/* Memory of a map request at a place, and its record. 0; -EEXIST: something is there;
+ * -errno. */
+static long memory_map(const struct map_request *map, uint64_t start)
+{
+    int64_t memory = HANDLE_NONE;
+    int64_t status;
+    long error = 0;
+
+    if (!ranges_reserve(RANGES_PER_CHANGE))
+        return -LINUX_ENOMEM;
+    if (map->kind >= RANGE_FILE) {
+        error = file_map(map->fd, start, map->bytes, map->access,
+                         map->kind == RANGE_FILE_SHARED, map->offset);
+    } else {
+        if (map->kind == RANGE_SHARED)
+            memory =
+                memory_create(HANDLE_NONE, MEMORY_ANONYMOUS, map->bytes, 0, HANDLE_NONE);
+        if (memory < 0)
+            return status_to_errno(memory);
+        status = vm_map(HANDLE_SELF, start, map->bytes, (handle_t)memory, 0, map->access);
+        if (memory > 0)
+            handle_close((handle_t)memory); /* the mapping keeps the object */
+        if (status < 0)
+            error = status_to_errno(status);
+    }
+    if (!error)
+        ranges_add(start, start + map->bytes, map->access, map->kind);
+    return error;
+}
 
 /* Linux takes flags it does not know, unless the type is SHARED_VALIDATE: most are
  * advice. Refused here are those that would have to do something. */
@@ -130,9 +149,7 @@ static long map_flags_check(long flags)
         return -LINUX_EOPNOTSUPP;
     if (flags & (LINUX_MAP_GROWSDOWN | LINUX_MAP_HUGETLB))
         return -LINUX_EOPNOTSUPP;
-    if ((flags & LINUX_MAP_ANONYMOUS) || type == LINUX_MAP_PRIVATE)
-        return 0;
-    return -LINUX_ENODEV; /* shared mappings of files are not built */
+    return 0;
 }
 
 static long map_request_check(const long *argument, struct map_request *map)
@@ -147,6 +164,8 @@ static long map_request_check(const long *argument, struct map_request *map)
         .access = (uint32_t)access,
         .fixed = flags & (LINUX_MAP_FIXED | LINUX_MAP_FIXED_NOREPLACE),
         .no_replace = flags & LINUX_MAP_FIXED_NOREPLACE,
+        .fd = argument[4],
+        .offset = (uint64_t)argument[5],
     };
     if (argument[1] == 0 || !page_aligned((uint64_t)argument[5]))
         return -LINUX_EINVAL;
@@ -158,14 +177,15 @@ static long map_request_check(const long *argument, struct map_request *map)
         return access;
     if (!(flags & LINUX_MAP_ANONYMOUS))
         map->kind = RANGE_FILE;
-    else if ((flags & LINUX_MAP_TYPE) != LINUX_MAP_PRIVATE)
-        map->kind = RANGE_SHARED;
-    return 0;
+    if ((flags & LINUX_MAP_TYPE) != LINUX_MAP_PRIVATE)
+        map->kind |= RANGE_SHARED;
+    return map->kind >= RANGE_FILE
+               ? file_map_check(map->fd, map->access, map->kind == RANGE_FILE_SHARED)
+               : 0;
 }
 
 static long map_at_fixed(const struct map_request *map)
 {
-    int64_t status;
     long error;
 
     if (!page_aligned(map->hint))
@@ -179,8 +199,8 @@ static long map_at_fixed(const struct map_request *map)
         if (error)
             return error;
     }
-    status = memory_map(map->hint, map->bytes, map->access, map->kind);
-    return status < 0 ? status_to_errno(status) : (long)map->hint;
+    error = memory_map(map, map->hint);
+    return error ? error : (long)map->hint;
 }
 
 /* At the hint if that is free, else wherever there is room. */
@@ -188,50 +208,19 @@ static long map_anywhere(const struct map_request *map)
 {
     uint64_t hint = map->hint & ~(PAGE_BYTES - 1);
     uint64_t place;
-    int64_t status;
+    long error;
 
     if (hint >= LINUX_MMAP_MIN_ADDRESS && hint < shim_info()->mmap_end &&
-        map->bytes <= shim_info()->mmap_end - hint &&
-        memory_map(hint, map->bytes, map->access, map->kind) >= 0)
+        map->bytes <= shim_info()->mmap_end - hint && memory_map(map, hint) == 0)
         return (long)hint;
     place = memory_place(map->bytes);
     if (place == 0)
         return -LINUX_ENOMEM;
-    status = memory_map(place, map->bytes, map->access, map->kind);
-    /* E_EXISTS: something is where only the shim may map. No error of mmap says so. */
-    if (status == E_EXISTS)
+    error = memory_map(map, place);
+    /* Something is where only the shim may map. No error of mmap says so. */
+    if (error == -LINUX_EEXIST)
         return -LINUX_ENOMEM;
-    return status < 0 ? status_to_errno(status) : (long)place;
-}
-
-/* A private mapping of a file: fresh memory, filled, then given its access. */
-static long map_file_copy(struct map_request *map, const long *argument)
-{
-    uint32_t access = map->access;
-    long error = file_can_be_mapped(argument[4]);
-    long start;
-
-    if (error)
-        return error;
-    map->access = VM_READ | VM_WRITE;
-    start = map->fixed ? map_at_fixed(map) : map_anywhere(map);
-    if (start < 0)
-        return start;
-    error = memory_fill_from_file((uint64_t)start, map->bytes, argument[4],
-                                  (uint64_t)argument[5]);
-    if (!error && access != map->access) {
-        int64_t status = vm_protect(HANDLE_SELF, (uint64_t)start, map->bytes, access);
-        if (status < 0)
-            error = status_to_errno(status);
-        else if (!ranges_reserve(RANGES_PER_CHANGE))
-            error = -LINUX_ENOMEM;
-        else
-            ranges_set_access((uint64_t)start, (uint64_t)start + map->bytes, access);
-    }
-    if (!error)
-        return start;
-    memory_unmap((uint64_t)start, (uint64_t)start + map->bytes);
-    return error;
+    return error ? error : (long)place;
 }
 
 long shim_mmap(const long *argument)
@@ -241,8 +230,6 @@ long shim_mmap(const long *argument)
 
     if (error)
         return error;
-    if (map.kind == RANGE_FILE)
-        return map_file_copy(&map, argument);
     return map.fixed ? map_at_fixed(&map) : map_anywhere(&map);
 }
 
@@ -284,4 +271,20 @@ long shim_mprotect(const long *argument)
         return status_to_errno(status);
     ranges_set_access(start, start + bytes, (uint32_t)access);
     return 0;
+}
+
+/* A file's pages are the file: there is nothing to write anywhere. */
+long shim_msync(const long *argument)
+{
+    uint64_t start = (uint64_t)argument[0];
+    uint64_t bytes = page_up((uint64_t)argument[1]);
+    long flags = argument[2];
+    const long both = LINUX_MS_ASYNC | LINUX_MS_SYNC;
+
+    if ((flags & ~(both | LINUX_MS_INVALIDATE)) || (flags & both) == both ||
+        !page_aligned(start))
+        return -LINUX_EINVAL;
+    if (argument[1] && (bytes == 0 || !range_is_programs(start, bytes)))
+        return -LINUX_ENOMEM;
+    return ranges_cover(start, start + bytes) ? 0 : -LINUX_ENOMEM;
 }

@@ -65,6 +65,7 @@ static void record_insert(size_t at, struct range record)
     for (size_t i = count++; i > at; i--)
         ranges[i] = ranges[i - 1];
     ranges[at] = record;
+    range_count_publish(count);
 }
 
 static void records_remove(size_t at, size_t number)
@@ -72,6 +73,7 @@ static void records_remove(size_t at, size_t number)
     count -= number;
     for (size_t i = at; i < count; i++)
         ranges[i] = ranges[i + number];
+    range_count_publish(count);
 }
 
 static bool records_join(const struct range *a, const struct range *b)

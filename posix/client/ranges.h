@@ -23,12 +23,13 @@
 enum range_kind {
     RANGE_PRIVATE = 0, /* anonymous memory */
     RANGE_SHARED = 1,  /* anonymous memory that a child will share */
-    RANGE_FILE = 2,    /* private copy of a file */
+    RANGE_FILE = 2,    /* private memory that begins as a file */
+    RANGE_FILE_SHARED = 3,
 };
 
 struct range {
-    uint64_t start; /* page-aligned */
-    uint64_t end;   /* the first address behind it */
+    uint64_t start;  /* page-aligned */
+    uint64_t end;    /* the first address behind it */
     uint32_t access; /* VM_READ | VM_WRITE | VM_EXECUTE; 0: reserved, not reachable */
     uint32_t kind;
 };
@@ -60,6 +61,9 @@ void ranges_set_access(uint64_t start, uint64_t end, uint32_t access);
 /* More room for records, at the end of what there is: the new number of bytes, at least
  * bytes, with what was in the old ones; 0: none to be had. storage: where it is. */
 size_t range_storage_grow(size_t bytes, struct range **storage);
+
+/* There are that many records now: posix_range_head says so to whoever reads /proc. */
+void range_count_publish(size_t count);
 
 #pragma GCC visibility pop
 

@@ -134,10 +134,11 @@ bool memory_is_mapped(uint64_t address);
 /* VM_ bits of PROT_ bits; -errno for what cannot be. */
 long access_of_protection(long protection);
 
-/* file_map.c: fill fresh, writable memory with a file from offset; -errno, or 0. */
-long memory_fill_from_file(uint64_t start, uint64_t bytes, long fd, uint64_t offset);
-/* Can fd be mapped like that? 0 or -errno. */
-long file_can_be_mapped(long fd);
+/* file_map.c: may fd be mapped like that? 0 or -errno; before anything is unmapped. */
+long file_map_check(long fd, uint32_t access, bool shared);
+/* Map a file where nothing is. 0 or -errno. */
+long file_map(long fd, uint64_t start, uint64_t bytes, uint32_t access, bool shared,
+              uint64_t offset);
 
 /* What musl_emu.c's table names, one file per family. Manual pages of section 2 say what
  * each does; comments at the definitions say what differs. */
@@ -159,7 +160,10 @@ shim_call shim_rt_sigaction, shim_rt_sigpending, shim_rt_sigprocmask, shim_sigal
 shim_call shim_rt_sigsuspend, shim_rt_sigtimedwait;
 shim_call shim_getrandom, shim_pread, shim_pwrite, shim_read, shim_readv, shim_write;
 shim_call shim_writev;
-shim_call shim_faccessat, shim_renameat2, shim_truncate;
+shim_call shim_faccessat, shim_renameat2, shim_linkat, shim_fchmodat, shim_fchownat;
+shim_call shim_statx, shim_mount, shim_setfsuid, shim_setfsgid, shim_nothing;
+shim_call shim_sync_file_range, shim_fallocate, shim_copy_file_range, shim_sendfile;
+shim_call shim_preadv, shim_pwritev, shim_preadv2, shim_pwritev2, shim_msync;
 
 #pragma GCC visibility pop
 

@@ -107,9 +107,12 @@ int64_t request_SET_ID(struct request *r)
     default:
         return -LINUX_EINVAL;
     }
-    if (status == 0)
-        publish(r);
-    return status;
+    if (status < 0)
+        return status;
+    r->process->fsuid = who->euid;
+    r->process->fsgid = who->egid;
+    publish(r);
+    return 0;
 }
 
 /* 0 or POSIX_OF_GROUP: the three ids in the reply's words. */

@@ -6,6 +6,8 @@
 #include <posix/server/device.h>
 
 #include <posix/server/filedata.h>
+#include <posix/server/permission.h>
+#include <posix/server/procfs.h>
 #include <posix/server/pipe.h>
 #include <posix/server/stream.h>
 #include <posix/server/tty.h>
@@ -15,14 +17,22 @@ static int64_t regular_read(struct request *r, struct description *open, uint64_
                             uint64_t theirs, uint64_t bytes)
 {
     (void)r;
-    return file_read(inode_at(open->inode), offset, theirs, bytes);
+    uint64_t atime_ns = inode_at(open->inode)->atime_ns;
+    int64_t done = file_read(inode_at(open->inode), offset, theirs, bytes);
+
+    if (open->flags & LINUX_O_NOATIME)
+        inode_at(open->inode)->atime_ns = atime_ns;
+    return done;
 }
 
 static int64_t regular_write(struct request *r, struct description *open, uint64_t offset,
                              uint64_t theirs, uint64_t bytes)
 {
-    (void)r;
-    return file_write(inode_at(open->inode), offset, theirs, bytes);
+    int64_t done = file_write(inode_at(open->inode), offset, theirs, bytes);
+
+    if (done > 0)
+        permission_written(r->process, inode_at(open->inode));
+    return done;
 }
 
 static int64_t directory_read(struct request *r, struct description *open,
@@ -113,6 +123,8 @@ const struct kind_operations kind_operations[KIND_COUNT] = {
     [KIND_CRASH] = {read_nothing, write_crash, NULL, false, NULL},
     [KIND_PIPE_READ] = {pipe_read, write_full, pipe_ioctl, false, pipe_poll},
     [KIND_PIPE_WRITE] = {read_nothing, pipe_write, pipe_ioctl, false, pipe_poll},
+    [KIND_PROC] = {proc_read, NULL, NULL, true, NULL}, /* never open for writing */
+    [KIND_PATH] = {read_nothing, NULL, NULL, false, NULL}, /* nor for anything, io.c */
 };
 
 struct node {
@@ -152,24 +164,28 @@ bool device_is_fd(const struct inode *inode)
            inode->device <= DEVICE_STDERR;
 }
 
-int64_t device_open_fd(struct process *process, uint32_t device, uint32_t flags)
+int64_t device_open_again(struct process *process, uint32_t description, uint32_t flags)
 {
-    const struct description *open = fd_find(process, device - DEVICE_STDIN);
+    const struct description *open = description_at(description);
     uint32_t wanted = flags & LINUX_O_ACCMODE;
-    uint32_t entry;
     int64_t fd;
 
-    if (open == NULL)
-        return -LINUX_ENXIO;
     if (wanted != (open->flags & LINUX_O_ACCMODE) &&
         (open->flags & LINUX_O_ACCMODE) != LINUX_O_RDWR)
         return -LINUX_EACCES;
     fd = fd_reserve(process, 0);
-    if (fd < 0)
-        return fd;
-    entry = fd_entry(process, device - DEVICE_STDIN);
-    fd_install(process, (uint32_t)fd, entry & ~FD_ENTRY_CLOEXEC, flags & LINUX_O_CLOEXEC);
+    if (fd >= 0)
+        fd_install(process, (uint32_t)fd, description, flags & LINUX_O_CLOEXEC);
     return fd;
+}
+
+int64_t device_open_fd(struct process *process, uint32_t device, uint32_t flags)
+{
+    uint32_t entry = fd_entry(process, device - DEVICE_STDIN);
+
+    if (entry == 0)
+        return -LINUX_ENXIO;
+    return device_open_again(process, entry & ~FD_ENTRY_CLOEXEC, flags);
 }
 
 int64_t device_make_nodes(void)
@@ -177,6 +193,7 @@ int64_t device_make_nodes(void)
     uint32_t entry = entry_find(STATE->root, "dev", 3);
     uint32_t directory = entry ? entry_at(entry)->inode : 0;
     int64_t status = 0;
+    uint32_t made;
 
     if (entry == 0)
         status = ramfs_make(STATE->root, "dev", 3, LINUX_S_IFDIR | 0755, &directory);
@@ -185,7 +202,6 @@ int64_t device_make_nodes(void)
     for (size_t i = 0; status == 0 && i < NODE_COUNT; i++) {
         uint32_t bytes = (uint32_t)strlen(nodes[i].name);
         uint32_t old = entry_find(directory, nodes[i].name, bytes);
-        uint32_t made;
 
         if (old)
             continue; /* the boot image has something of that name */
@@ -194,5 +210,9 @@ int64_t device_make_nodes(void)
         if (status == 0)
             inode_at(made)->device = nodes[i].device;
     }
+    if (status == 0 && entry_find(directory, "shm", 3) == 0)
+        status = ramfs_make(directory, "shm", 3, LINUX_S_IFDIR | 01777, &made);
+    if (status == 0 && entry_find(directory, "fd", 2) == 0)
+        status = ramfs_make_link(directory, "fd", 2, "/proc/self/fd", 13, &made);
     return status;
 }

@@ -36,8 +36,11 @@ enum description_kind device_kind(uint32_t device);
 /* Is this one of stdin, stdout, stderr? */
 bool device_is_fd(const struct inode *inode);
 
-/* Open one of those: a new fd for the same description. -EACCES: it does not allow that.
- */
+/* Open what has no name of its own: a new fd for the same description. -EACCES: it does not
+ * allow that. */
+int64_t device_open_again(struct process *process, uint32_t description, uint32_t flags);
+
+/* The same for what stdin, stdout or stderr of the process are. */
 int64_t device_open_fd(struct process *process, uint32_t device, uint32_t flags);
 
 /* Copy bytes random bytes to the caller, as transfer_out. */

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Directories and names of files: getdents64, getcwd, chdir, mkdirat, unlinkat, renameat,
- * readlinkat.
+ * Directories: listing them (getdents64), and those a process keeps: getcwd, chdir,
+ * fchdir, chroot.
+ *
+ * A listing's position is the cookie of the next entry, which never changes and is not
+ * used again in its directory: what stays is listed exactly once, whatever comes and goes
+ * meanwhile.
  */
+#include <posix/server/clock.h>
 #include <posix/server/fd.h>
 #include <posix/server/names.h>
+#include <posix/server/permission.h>
+#include <posix/server/procfs.h>
 #include <posix/server/ramfs.h>
 
 #include <user/lib/string.h>
@@ -39,8 +46,8 @@ static int64_t listing_flush(struct listing *list)
 }
 
 /* Append a record. 1; 0: the caller's buffer is full; -EFAULT. */
-static int64_t listing_add(struct listing *list, uint32_t inode, int64_t next_offset,
-                           const char *name, uint32_t name_bytes)
+static int64_t listing_add(struct listing *list, uint32_t inode, uint8_t type,
+                           int64_t next_offset, const char *name, uint32_t name_bytes)
 {
     uint32_t bytes = (LINUX_DIRENT64_HEAD + name_bytes + 1 + 7) & ~7u;
     struct linux_dirent64 *record;
@@ -58,7 +65,7 @@ static int64_t listing_add(struct listing *list, uint32_t inode, int64_t next_of
     record->ino = inode;
     record->off = next_offset;
     record->reclen = (uint16_t)bytes;
-    record->type = entry_type(inode);
+    record->type = type;
     memcpy((char *)record + LINUX_DIRENT64_HEAD, name, name_bytes);
     list->filled += bytes;
     list->room -= bytes;
@@ -84,14 +91,35 @@ static int64_t listing_dots(struct description *open, struct listing *list)
     int64_t added = 1;
 
     if (open->offset == 0) {
-        added = listing_add(list, open->inode, 1, ".", 1);
+        added = listing_add(list, open->inode, LINUX_DT_DIR, 1, ".", 1);
         open->offset += added > 0;
     }
     if (open->offset == 1 && added > 0) {
-        added = listing_add(list, directory->parent, COOKIE_FIRST, "..", 2);
+        added = listing_add(list, directory->parent, LINUX_DT_DIR, COOKIE_FIRST, "..", 2);
         open->offset += added > 0;
     }
     return added;
+}
+
+/* Names that are in a directory of /proc without an entry. */
+static int64_t listing_proc(struct description *open, struct listing *list)
+{
+    uint64_t cookie = open->offset;
+    char name[LINUX_NAME_MAX];
+    uint8_t type;
+    uint32_t bytes;
+
+    while ((bytes = proc_list(open->inode, &cookie, name, &type)) > 0) {
+        int64_t added = listing_add(list, (uint32_t)cookie + 1, type, (int64_t)cookie + 1,
+                                    name, bytes);
+
+        if (added <= 0) {
+            open->offset = cookie;
+            return added;
+        }
+        open->offset = ++cookie;
+    }
+    return 1;
 }
 
 static int64_t listing_fill(struct description *open, struct listing *list)
@@ -101,13 +129,15 @@ static int64_t listing_fill(struct description *open, struct listing *list)
 
     if (added <= 0)
         return added;
+    if (inode_at(open->inode)->proc.kind == PROC_FDS)
+        return listing_proc(open, list); /* its entries are links that were looked at */
     for (index = listing_entry(open); index; index = entry_at(index)->next) {
         const struct entry *entry = entry_at(index);
         char name[LINUX_NAME_MAX];
 
         entry_name(index, name);
-        added = listing_add(list, entry->inode, (int64_t)entry->cookie + 1, name,
-                            entry->name_bytes);
+        added = listing_add(list, entry->inode, entry_type(entry->inode),
+                            (int64_t)entry->cookie + 1, name, entry->name_bytes);
         if (added <= 0)
             break;
         open->offset = entry->cookie + 1;
@@ -115,6 +145,8 @@ static int64_t listing_fill(struct description *open, struct listing *list)
     open->next_entry = index;
     if (index)
         open->offset = entry_at(index)->cookie;
+    else if (inode_at(open->inode)->proc.kind == PROC_ROOT)
+        return listing_proc(open, list);
     return added;
 }
 
@@ -134,6 +166,8 @@ int64_t request_GETDENTS(struct request *r)
     if (list.room > POSIX_TRANSFER_MAX)
         list.room = POSIX_TRANSFER_MAX;
     offset = open->offset;
+    if (inode_at(open->inode)->atime_ns <= inode_at(open->inode)->mtime_ns)
+        inode_at(open->inode)->atime_ns = clock_realtime_ns();
     status = listing_fill(open, &list);
     if (status == 0 && list.done + list.filled == 0)
         return -LINUX_EINVAL; /* not even one record fits */
@@ -148,8 +182,8 @@ int64_t request_GETDENTS(struct request *r)
 
 int64_t request_GETCWD(struct request *r)
 {
-    int64_t length =
-        names_of_directory(r->process->cwd, buffer.text, sizeof(buffer.text));
+    int64_t length = names_of_directory(r->process->root, r->process->cwd, buffer.text,
+                                        sizeof(buffer.text));
     int64_t status;
 
     if (length < 0)
@@ -160,13 +194,20 @@ int64_t request_GETCWD(struct request *r)
     return status < 0 ? status : length;
 }
 
-static int64_t change_directory(struct process *process, uint32_t inode)
+/* Let *kept, one of the process's own directories, be another one. */
+static int64_t change_directory(const struct process *process, struct where *kept,
+                                struct where to)
 {
-    if (!inode_is_directory(inode_at(inode)))
+    struct where old = *kept;
+    int64_t status;
+
+    if (!inode_is_directory(inode_at(to.inode)))
         return -LINUX_ENOTDIR;
-    inode_open(inode);
-    inode_close(process->cwd);
-    process->cwd = inode;
+    status = permission_check(process, inode_at(to.inode), LINUX_X_OK);
+    if (status < 0)
+        return status;
+    *kept = where_take(to);
+    where_drop(old);
     return 0;
 }
 
@@ -176,7 +217,10 @@ int64_t request_CHDIR(struct request *r)
     int64_t status =
         names_existing(r, (uint64_t)LINUX_AT_FDCWD, r->word[0], NAMES_FOLLOW, &place);
 
-    return status < 0 ? status : change_directory(r->process, place.inode);
+    if (status < 0)
+        return status;
+    return change_directory(r->process, &r->process->cwd,
+                            (struct where){place.inode_mount, place.inode});
 }
 
 int64_t request_FCHDIR(struct request *r)
@@ -185,98 +229,24 @@ int64_t request_FCHDIR(struct request *r)
 
     if (open == NULL)
         return -LINUX_EBADF;
-    if (open->kind != KIND_DIRECTORY)
+    if (open->inode == 0)
         return -LINUX_ENOTDIR;
-    return change_directory(r->process, open->inode);
+    return change_directory(r->process, &r->process->cwd,
+                            (struct where){open->mount, open->inode});
 }
 
-int64_t request_MKDIRAT(struct request *r)
-{
-    uint32_t mode = LINUX_S_IFDIR | ((uint32_t)r->word[2] & 01777 & ~r->process->umask);
-    struct place place;
-    int64_t status = names_new(r, r->word[0], r->word[1], &place);
-    uint32_t made;
-
-    if (status < 0)
-        return status;
-    return ramfs_make(place.directory, place.name, place.name_bytes, mode, &made);
-}
-
-static bool place_is(const struct place *place, const char *name, uint32_t bytes)
-{
-    return place->name_bytes == bytes && memcmp(place->name, name, bytes) == 0;
-}
-
-/* Why a directory's name cannot be removed or moved when it has no entry. */
-static int64_t no_entry_error(const struct place *place)
-{
-    if (place_is(place, ".", 1))
-        return -LINUX_EINVAL;
-    if (place_is(place, "..", 2))
-        return -LINUX_ENOTEMPTY;
-    return -LINUX_EBUSY; /* the root */
-}
-
-int64_t request_UNLINKAT(struct request *r)
-{
-    uint32_t flags = (uint32_t)r->word[2];
-    struct place place;
-    bool is_directory;
-    int64_t status;
-
-    if (flags & ~LINUX_AT_REMOVEDIR)
-        return -LINUX_EINVAL;
-    status = names_existing(r, r->word[0], r->word[1], 0, &place);
-    if (status < 0)
-        return status;
-    is_directory = inode_is_directory(inode_at(place.inode));
-    if (!(flags & LINUX_AT_REMOVEDIR)) {
-        if (is_directory)
-            return -LINUX_EISDIR;
-        ramfs_unlink(place.entry);
-        return 0;
-    }
-    if (!is_directory)
-        return -LINUX_ENOTDIR;
-    if (place.entry == 0)
-        return no_entry_error(&place);
-    return ramfs_remove_directory(place.entry);
-}
-
-int64_t request_RENAMEAT(struct request *r)
-{
-    struct place from, to;
-    int64_t status = names_existing(r, r->word[0], r->word[1], 0, &from);
-
-    if (status == 0)
-        status = names_from_client(r, r->word[2], r->word[3], 0, &to);
-    if (status < 0)
-        return status;
-    if (from.entry == 0 || (to.inode && to.entry == 0))
-        return -LINUX_EBUSY;
-    if (to.wants_directory && !inode_is_directory(inode_at(from.inode)))
-        return -LINUX_ENOTDIR;
-    return ramfs_rename(from.entry, to.directory, to.name, to.name_bytes);
-}
-
-int64_t request_READLINKAT(struct request *r)
+int64_t request_CHROOT(struct request *r)
 {
     struct place place;
-    uint64_t bytes = r->word[3];
-    const struct inode *inode;
-    int64_t status;
+    int64_t status =
+        names_existing(r, (uint64_t)LINUX_AT_FDCWD, r->word[0], NAMES_FOLLOW, &place);
 
-    if ((int64_t)bytes <= 0)
-        return -LINUX_EINVAL;
-    status = names_existing(r, r->word[0], r->word[1], 0, &place);
     if (status < 0)
         return status;
-    inode = inode_at(place.inode);
-    if (inode_type(inode) != LINUX_S_IFLNK)
-        return -LINUX_EINVAL;
-    link_target(place.inode, buffer.text);
-    if (bytes > inode->size)
-        bytes = inode->size;
-    status = copy_out(r->word[2], buffer.text, bytes);
-    return status < 0 ? status : (int64_t)bytes;
+    if (!inode_is_directory(inode_at(place.inode)))
+        return -LINUX_ENOTDIR;
+    if (r->process->credentials.euid != 0)
+        return -LINUX_EPERM;
+    return change_directory(r->process, &r->process->root,
+                            (struct where){place.inode_mount, place.inode});
 }

@@ -67,8 +67,10 @@ static bool text_equals(uint32_t index, const char *bytes, uint32_t length)
         const struct text *text = text_at(index);
         uint32_t piece = length < TEXT_BYTES ? length : TEXT_BYTES;
 
-        if (memcmp(text->bytes, bytes, piece) != 0)
-            return false;
+        /* Most names are short: a call would cost more than it saves. */
+        for (uint32_t i = 0; i < piece; i++)
+            if (text->bytes[i] != bytes[i])
+                return false;
         bytes += piece;
         length -= piece;
         index = text->next;

@@ -295,6 +295,10 @@ static int64_t build(uint32_t index, const struct elf_image *elf,
         status = map_stack(process->process, &input, &sp);
     if (status >= 0)
         status = make_thread(process, elf, sp);
+    if (status >= 0) {
+        process->arguments = sp;
+        process_set_exe(process, program->inode);
+    }
     return status;
 }
 

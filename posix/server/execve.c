@@ -140,8 +140,8 @@ static int64_t script_follow(const struct request *r, struct exec_program *progr
     path[word_bytes] = 0;
     static char walk[LINUX_PATH_MAX];
     memcpy(walk, path, word_bytes + 1);
-    status = names_walk(walk[0] == '/' ? STATE->root : r->process->cwd, walk, word_bytes,
-                        NAMES_FOLLOW, &place);
+    status = names_walk(r->process, r->process->cwd, walk, word_bytes, NAMES_FOLLOW,
+                        &place);
     if (status < 0)
         return status;
     program->inode = place.inode;
@@ -267,8 +267,8 @@ static void set_ids(struct process *process, const struct inode *file)
         who->euid = file->uid;
     if ((file->mode & 02010) == 02010)
         who->egid = file->gid;
-    who->suid = who->euid;
-    who->sgid = who->egid;
+    who->suid = process->fsuid = who->euid;
+    who->sgid = process->fsgid = who->egid;
 }
 
 static const char *base_name(const char *text)

@@ -6,6 +6,8 @@
  */
 #include <posix/server/fd.h>
 
+#include <posix/server/lock.h>
+#include <posix/server/mount.h>
 #include <posix/server/pipe.h>
 #include <posix/server/ramfs.h>
 
@@ -52,12 +54,16 @@ uint32_t description_make(enum description_kind kind, uint32_t inode, uint32_t f
 void description_discard(uint32_t index)
 {
     uint32_t inode = description_at(index)->inode;
+    uint32_t mount = description_at(index)->mount;
 
     if (description_at(index)->pipe)
         pipe_close(description_at(index));
+    if (description_at(index)->locks)
+        lock_release_description(index);
     slot_drop(TABLE_DESCRIPTION, index);
     if (inode)
         inode_close(inode);
+    mount_unuse(mount);
 }
 
 /* Number of the lowest set bit; bits is not 0. No library call: there is no libgcc. */
@@ -161,10 +167,13 @@ void fd_install(struct process *process, uint32_t fd, uint32_t description, bool
     process->fd_count++;
 }
 
-static void entry_close(uint32_t entry)
+static void entry_close(const struct process *process, uint32_t entry)
 {
     uint32_t index = entry & ~FD_ENTRY_CLOEXEC;
+    uint32_t inode = description_at(index)->inode;
 
+    if (inode && inode_at(inode)->locks)
+        lock_release_process(process, inode);
     if (--description_at(index)->references == 0)
         description_discard(index);
 }
@@ -178,12 +187,12 @@ void fd_close(struct process *process, uint32_t fd)
     block->used &= ~(1ull << (fd % FD_BLOCK_FDS));
     index_of(process, fd)->full &= ~(1ull << (fd / FD_BLOCK_FDS % FD_INDEX_BLOCKS));
     process->fd_count--;
-    entry_close(entry);
+    entry_close(process, entry);
 }
 
 /* ---- whole tables ---- */
 
-static void index_drop(uint32_t slot)
+static void index_drop(const struct process *process, uint32_t slot)
 {
     struct fd_index *index = index_at(slot);
 
@@ -193,7 +202,7 @@ static void index_drop(uint32_t slot)
         if (index->block[i] == 0)
             continue;
         for (uint64_t used = block->used; used; used &= used - 1)
-            entry_close(block->entry[lowest_bit(used)]);
+            entry_close(process, block->entry[lowest_bit(used)]);
         slot_drop(TABLE_FD_BLOCK, index->block[i]);
     }
     slot_drop(TABLE_FD_INDEX, slot);
@@ -203,7 +212,7 @@ void fd_close_all(struct process *process)
 {
     for (uint32_t i = 0; i < PROCESS_FD_INDEXES; i++) {
         if (process->fd_index[i])
-            index_drop(process->fd_index[i]);
+            index_drop(process, process->fd_index[i]);
         process->fd_index[i] = 0;
     }
     process->fd_count = 0;
@@ -335,6 +344,14 @@ static void fd_set_cloexec(struct process *process, uint32_t fd, bool cloexec)
     *entry = (*entry & ~FD_ENTRY_CLOEXEC) | (cloexec ? FD_ENTRY_CLOEXEC : 0);
 }
 
+/* Commands about the fd itself, which O_PATH allows. */
+static bool fcntl_is_of_fd(uint32_t command)
+{
+    return command == LINUX_F_DUPFD || command == LINUX_F_DUPFD_CLOEXEC ||
+           command == LINUX_F_GETFD || command == LINUX_F_SETFD ||
+           command == LINUX_F_GETFL;
+}
+
 int64_t request_FCNTL(struct request *r)
 {
     uint32_t entry = fd_entry(r->process, r->word[0]);
@@ -344,6 +361,8 @@ int64_t request_FCNTL(struct request *r)
     if (entry == 0)
         return -LINUX_EBADF;
     open = description_at(entry & ~FD_ENTRY_CLOEXEC);
+    if (open->kind == KIND_PATH && !fcntl_is_of_fd((uint32_t)r->word[1]))
+        return -LINUX_EBADF;
     switch ((uint32_t)r->word[1]) {
     case LINUX_F_DUPFD:
         return fd_duplicate(r->process, r->word[0], argument, false);
@@ -364,6 +383,6 @@ int64_t request_FCNTL(struct request *r)
     case LINUX_F_SETPIPE_SZ:
         return pipe_control(r, open, (uint32_t)r->word[1], argument);
     default:
-        return -LINUX_EINVAL; /* locks are not built: docs/ledger.md */
+        return file_control(r, open, (uint32_t)r->word[1], argument);
     }
 }

@@ -27,6 +27,8 @@ enum description_kind {
     KIND_CRASH,
     KIND_PIPE_READ,
     KIND_PIPE_WRITE,
+    KIND_PROC, /* a text of /proc */
+    KIND_PATH, /* open with O_PATH: names something, and no more */
     KIND_COUNT
 };
 
@@ -34,10 +36,14 @@ struct description {
     struct slot slot;
     uint32_t references; /* fds that mean it */
     uint32_t inode;      /* counted there as open; 0: none (streams) */
+    uint32_t mount;      /* through which inode was found, used there; 0: none */
+    uint32_t locks;      /* flock and OFD locks that it holds, lock.c: a count */
     uint32_t flags;      /* access mode and status flags, LINUX_O_* */
     uint32_t kind;
     uint32_t channel;    /* KIND_STREAM: enum stream_channel */
     uint32_t pipe;       /* KIND_PIPE_*: slot */
+    uint32_t seen_references;
+    uint32_t seen_locks;
     uint32_t next_entry; /* KIND_DIRECTORY: a guess at the entry for offset */
     uint64_t offset;     /* KIND_DIRECTORY: cookie */
 };
@@ -108,7 +114,7 @@ static inline struct description *fd_find(const struct process *process, uint64_
 
 static inline bool description_may_read(const struct description *open)
 {
-    return (open->flags & LINUX_O_ACCMODE) != LINUX_O_WRONLY;
+    return (open->flags & LINUX_O_ACCMODE) != LINUX_O_WRONLY && open->kind != KIND_PATH;
 }
 
 static inline bool description_may_write(const struct description *open)
@@ -129,6 +135,10 @@ int64_t fd_reserve(struct process *process, uint64_t from);
 /* Let a reserved or free fd mean a description. Cannot fail after fd_reserve of that fd.
  */
 void fd_install(struct process *process, uint32_t fd, uint32_t description, bool cloexec);
+
+/* fcntl's commands about the file behind an fd: locks, seals; space.c. */
+int64_t file_control(struct request *r, struct description *open, uint32_t command,
+                     uint64_t argument);
 
 /* Close an open fd; the last one of a description closes that. */
 void fd_close(struct process *process, uint32_t fd);

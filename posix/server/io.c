@@ -25,7 +25,7 @@ static int64_t io_begin(struct request *r, bool is_write, struct io *io)
 {
     struct description *open = fd_find(r->process, r->word[0]);
 
-    if (open == NULL)
+    if (open == NULL || open->kind == KIND_PATH)
         return -LINUX_EBADF;
     if (is_write ? !description_may_write(open) : !description_may_read(open))
         return -LINUX_EBADF;
@@ -75,22 +75,28 @@ int64_t request_WRITE(struct request *r)
     return status < 0 ? status : io_move(r, &io, r->word[1], r->word[2]);
 }
 
+/* Take the offset from the request. */
+static int64_t io_position(const struct request *r, struct io *io)
+{
+    if (!kind_operations[io->open->kind].is_seekable)
+        return -LINUX_ESPIPE;
+    if ((int64_t)r->word[3] < 0)
+        return -LINUX_EINVAL;
+    io->is_positioned = true;
+    /* With O_APPEND, Linux lets pwrite append too; programs were written for that. */
+    if (!(io->is_write && (io->open->flags & LINUX_O_APPEND)))
+        io->offset = r->word[3];
+    return 0;
+}
+
 static int64_t positioned(struct request *r, bool is_write)
 {
     struct io io;
     int64_t status = io_begin(r, is_write, &io);
 
-    if (status < 0)
-        return status;
-    if (!kind_operations[io.open->kind].is_seekable)
-        return -LINUX_ESPIPE;
-    if ((int64_t)r->word[3] < 0)
-        return -LINUX_EINVAL;
-    io.is_positioned = true;
-    /* With O_APPEND, Linux lets pwrite append too; programs were written for that. */
-    if (!(is_write && (io.open->flags & LINUX_O_APPEND)))
-        io.offset = r->word[3];
-    return io_move(r, &io, r->word[1], r->word[2]);
+    if (status == 0)
+        status = io_position(r, &io);
+    return status < 0 ? status : io_move(r, &io, r->word[1], r->word[2]);
 }
 
 int64_t request_PREAD(struct request *r)
@@ -124,13 +130,15 @@ static int64_t vectors_take(uint64_t theirs, uint64_t count)
     return 0;
 }
 
-static int64_t vectored(struct request *r, bool is_write)
+static int64_t vectored(struct request *r, bool is_write, bool is_positioned)
 {
     uint64_t count = r->word[2];
     int64_t total = 0;
     struct io io;
     int64_t status = io_begin(r, is_write, &io);
 
+    if (status == 0 && is_positioned)
+        status = io_position(r, &io);
     if (status == 0)
         status = vectors_take(r->word[1], count);
     if (status < 0)
@@ -159,63 +167,87 @@ static int64_t vectored(struct request *r, bool is_write)
 
 int64_t request_READV(struct request *r)
 {
-    return vectored(r, false);
+    return vectored(r, false, false);
 }
 
 int64_t request_WRITEV(struct request *r)
 {
-    return vectored(r, true);
+    return vectored(r, true, false);
+}
+
+int64_t request_PREADV(struct request *r)
+{
+    return vectored(r, false, true);
+}
+
+int64_t request_PWRITEV(struct request *r)
+{
+    return vectored(r, true, true);
+}
+
+/* Where a seek lands; whence is none of the two simple ones. */
+static int64_t seek_target(const struct description *open, uint32_t whence,
+                           int64_t offset)
+{
+    int64_t base = 0;
+
+    switch (whence) {
+    case LINUX_SEEK_END:
+        if (open->kind == KIND_FILE)
+            base = (int64_t)inode_at(open->inode)->size;
+        break;
+    case LINUX_SEEK_DATA:
+    case LINUX_SEEK_HOLE:
+        if (open->kind != KIND_FILE)
+            return -LINUX_EINVAL;
+        if (offset < 0)
+            return -LINUX_ENXIO;
+        return file_seek(inode_at(open->inode), (uint64_t)offset,
+                         whence == LINUX_SEEK_DATA);
+    default:
+        return -LINUX_EINVAL;
+    }
+    if (__builtin_add_overflow(base, offset, &offset))
+        return -LINUX_EOVERFLOW;
+    return offset < 0 ? -LINUX_EINVAL : offset;
+}
+
+/* What has no offset: devices say 0, streams ESPIPE. */
+static int64_t seek_nowhere(const struct description *open)
+{
+    if (open->kind == KIND_PATH)
+        return -LINUX_EBADF;
+    return kind_operations[open->kind].is_seekable ? 0 : -LINUX_ESPIPE;
 }
 
 int64_t request_LSEEK(struct request *r)
 {
     struct description *open = fd_find(r->process, r->word[0]);
     int64_t offset = (int64_t)r->word[1];
-    int64_t base = 0;
+    uint32_t whence = (uint32_t)r->word[2];
 
     if (open == NULL)
         return -LINUX_EBADF;
-    if (open->kind != KIND_FILE && open->kind != KIND_DIRECTORY)
-        return kind_operations[open->kind].is_seekable ? 0 : -LINUX_ESPIPE;
-    switch ((uint32_t)r->word[2]) {
-    case LINUX_SEEK_SET:
-        break;
-    case LINUX_SEEK_CUR:
-        base = (int64_t)open->offset;
-        break;
-    case LINUX_SEEK_END:
-        if (open->kind == KIND_FILE)
-            base = (int64_t)inode_at(open->inode)->size;
-        break;
-    default:
-        return -LINUX_EINVAL;
-    }
-    if (__builtin_add_overflow(base, offset, &offset))
+    if (open->kind != KIND_FILE && open->kind != KIND_DIRECTORY &&
+        open->kind != KIND_PROC)
+        return seek_nowhere(open);
+    if (whence > LINUX_SEEK_CUR)
+        offset = seek_target(open, whence, offset);
+    else if (whence == LINUX_SEEK_CUR &&
+             __builtin_add_overflow((int64_t)open->offset, offset, &offset))
         return -LINUX_EOVERFLOW;
     if (offset < 0)
-        return -LINUX_EINVAL;
+        return whence > LINUX_SEEK_CUR ? offset : -LINUX_EINVAL;
     open->offset = (uint64_t)offset;
     open->next_entry = 0;
     return offset;
-}
-
-int64_t request_FTRUNCATE(struct request *r)
-{
-    struct description *open = fd_find(r->process, r->word[0]);
-
-    if (open == NULL)
-        return -LINUX_EBADF;
-    if (open->kind != KIND_FILE || !description_may_write(open) ||
-        (int64_t)r->word[1] < 0)
-        return -LINUX_EINVAL;
-    return file_truncate(inode_at(open->inode), r->word[1]);
 }
 
 int64_t request_IOCTL(struct request *r)
 {
     struct description *open = fd_find(r->process, r->word[0]);
 
-    if (open == NULL)
+    if (open == NULL || open->kind == KIND_PATH)
         return -LINUX_EBADF;
     if (kind_operations[open->kind].ioctl == NULL)
         return -LINUX_ENOTTY;

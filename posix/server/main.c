@@ -12,6 +12,8 @@
 #include <posix/server/console.h>
 #include <posix/server/device.h>
 #include <posix/server/image.h>
+#include <posix/server/mount.h>
+#include <posix/server/procfs.h>
 #include <posix/server/ramfs.h>
 #include <posix/server/request.h>
 #include <posix/server/self.h>
@@ -108,7 +110,7 @@ static void on_call(struct server *server, uint64_t badge, struct message *m)
         wait_forget(r.thread_index);
     if (label < POSIX_REQUEST_COUNT && handlers[label])
         result = handlers[label](&r);
-    if (STATE->window_dying)
+    if (STATE->window_dying || STATE->mount_dying)
         server->deadline_ns = 0;
     if (timer_next_ns() < server->deadline_ns)
         server->deadline_ns = timer_next_ns();
@@ -129,7 +131,7 @@ static void set_deadline(struct server *server)
     uint64_t wants_ns = session_wants_ns();
     uint64_t timer_ns = timer_next_ns();
 
-    if (STATE->window_dying)
+    if (STATE->window_dying || STATE->mount_dying)
         server->deadline_ns = 0; /* at once, after what waits already */
     else if (wants_ns != UINT64_MAX)
         server->deadline_ns = clock_now_ns() + wants_ns;
@@ -142,6 +144,7 @@ static void set_deadline(struct server *server)
 static void on_deadline(struct server *server)
 {
     window_work();
+    mount_work();
     timer_work(clock_now_ns());
     session_continue();
     set_deadline(server);
@@ -265,12 +268,12 @@ static int64_t start(const struct startup *startup, uint32_t generation,
     random_seed(&STATE->random, startup->seed, sizeof(startup->seed), generation);
     tty_init(&STATE->tty);
     *step = "file system";
-    if (ramfs_init() < 0)
+    if (ramfs_init() < 0 || mount_init() < 0)
         return E_NO_MEMORY;
     if (startup->handle[POSIX_START_BOOT_IMAGE] != HANDLE_NONE)
         image_load(startup->value[POSIX_VALUE_IMAGE_OFFSET],
                    startup->value[POSIX_VALUE_IMAGE_BYTES]);
-    if (device_make_nodes() < 0 || make_tmp() < 0)
+    if (device_make_nodes() < 0 || make_tmp() < 0 || procfs_init() < 0)
         return E_NO_MEMORY;
     return OK;
 }

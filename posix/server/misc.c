@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Small requests: uname, getrandom, umask, and the report of a call that is not built. */
+/* Small requests: uname, getrandom, umask, sysinfo, and the report of a call that is not built. */
+#include <posix/server/budget.h>
+#include <posix/server/clock.h>
 #include <posix/server/device.h>
 #include <posix/server/misc.h>
 #include <posix/server/request.h>
 #include <posix/server/self.h>
 
+#include <abi/vm.h>
 #include <user/lib/print.h>
 #include <user/lib/string.h>
+#include <user/lib/time.h>
 
 static void text_set(char to[65], const char *text)
 {
@@ -46,6 +50,20 @@ int64_t request_UMASK(struct request *r)
 
     r->process->umask = (uint32_t)r->word[0] & 0777;
     return old;
+}
+
+int64_t request_SYSINFO(struct request *r)
+{
+    struct linux_sysinfo info;
+
+    memset(&info, 0, sizeof(info));
+    info.uptime = (int64_t)((clock_realtime_ns() - clock_realtime_offset_ns()) /
+                            NANOSECONDS_PER_SECOND);
+    info.total = self.startup->value[POSIX_VALUE_MEMORY];
+    info.free = budget_pages() * VM_PAGE_BYTES;
+    info.processes = (uint16_t)STATE->table[TABLE_PROCESS].used;
+    info.unit = 1;
+    return copy_out(r->word[0], &info, sizeof(info));
 }
 
 int64_t request_UNKNOWN(struct request *r)

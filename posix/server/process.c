@@ -8,6 +8,7 @@
 #include <posix/server/clock.h>
 #include <posix/server/fd.h>
 #include <posix/server/group.h>
+#include <posix/server/procfs.h>
 #include <posix/server/ramfs.h>
 #include <posix/server/self.h>
 #include <posix/server/signal.h>
@@ -142,8 +143,8 @@ uint32_t process_new(const char *name)
         return 0;
     process = process_at(index);
     process->umask = 022;
-    process->cwd = STATE->root;
-    inode_open(process->cwd);
+    process->root = where_take((struct where){STATE->mount_first, STATE->root});
+    process->cwd = where_take(process->root);
     limits_set(process);
     memcpy(process->name, name, strnlen(name, PROCESS_NAME_BYTES - 1));
     child_link(index);
@@ -167,8 +168,13 @@ uint32_t process_new_child(uint32_t parent_index)
     memcpy(process->name, parent->name, sizeof(process->name));
     process->account = parent->account;
     process->brk_start = parent->brk_start;
-    process->cwd = parent->cwd;
-    inode_open(process->cwd);
+    process->cwd = where_take(parent->cwd);
+    process->root = where_take(parent->root);
+    if (parent->exe.inode)
+        process->exe = where_take(parent->exe);
+    process->fsuid = parent->fsuid;
+    process->fsgid = parent->fsgid;
+    process->arguments = parent->arguments;
     process->parent = parent_index;
     child_link(index);
     group_join(index, parent->group);
@@ -220,6 +226,28 @@ void process_drop_kernel(uint32_t index)
     close_if_any(&process->process);
 }
 
+/* Directories, the program's file, what /proc has of it. */
+static void drop_places(struct process *process)
+{
+    struct where *places[] = {&process->cwd, &process->root, &process->exe};
+
+    proc_forget(process);
+    for (int i = 0; i < 3; i++) {
+        if (places[i]->inode)
+            where_drop(*places[i]);
+        *places[i] = (struct where){0, 0};
+    }
+}
+
+void process_set_exe(struct process *process, uint32_t inode)
+{
+    struct where old = process->exe;
+
+    process->exe = where_take((struct where){STATE->mount_first, inode});
+    if (old.inode)
+        where_drop(old);
+}
+
 /* All but pid, group and status. */
 static void process_empty(uint32_t index)
 {
@@ -229,9 +257,7 @@ static void process_empty(uint32_t index)
     signal_drop_all(index);
     process_drop_kernel(index);
     fd_close_all(process);
-    if (process->cwd)
-        inode_close(process->cwd);
-    process->cwd = 0;
+    drop_places(process);
     id_blocks_drop(index);
     if (process->first_thread)
         slot_drop(TABLE_THREAD, process->first_thread);

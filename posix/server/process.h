@@ -31,6 +31,7 @@
 #include <posix/server/ids.h>
 #include <posix/server/state.h>
 #include <posix/server/wait_queue.h>
+#include <posix/server/where.h>
 #include <user/proto/linux_process.h>
 #include <user/proto/posix.h>
 
@@ -109,8 +110,14 @@ struct process {
     uint64_t start_ns;
     struct process_times children_times;
 
-    uint32_t cwd; /* inode, counted there as open */
+    struct where cwd;  /* in use */
+    struct where root; /* in use: where "/" and the last ".." lead */
+    struct where exe;  /* in use, or inode 0: the program */
     uint32_t umask;
+    uint32_t fsuid;     /* who it is to the file system, permission.h: follows euid */
+    uint32_t fsgid;
+    uint32_t proc;      /* inode of its directory in /proc, or 0: not looked at yet */
+    uint64_t arguments; /* where argc and argv were put, in its memory */
     handle_t account; /* the session's */
     handle_t process; /* handles of the server, of the kernel's objects */
     handle_t shared;
@@ -192,6 +199,9 @@ uint32_t process_new(const char *name);
 /* As process_new, but everything as the parent has it: an embryo, with the parent's open
  * files, in its group. 0: no room. */
 uint32_t process_new_child(uint32_t parent);
+
+/* The program that it runs now. */
+void process_set_exe(struct process *process, uint32_t inode);
 
 /* Give up a process that never ran. */
 void process_free(uint32_t index);

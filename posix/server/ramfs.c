@@ -12,7 +12,7 @@
 
 #define LINKS_MAX 65000u
 
-static uint32_t inode_make(uint32_t mode)
+static uint32_t inode_make(uint32_t fs, uint32_t mode)
 {
     uint32_t index = slot_take(TABLE_INODE);
     struct inode *inode;
@@ -21,7 +21,9 @@ static uint32_t inode_make(uint32_t mode)
         return 0;
     inode = inode_at(index);
     inode->mode = mode;
-    inode->atime_ns = inode->mtime_ns = inode->ctime_ns = clock_realtime_ns();
+    inode->fs = fs;
+    inode->atime_ns = inode->mtime_ns = inode->ctime_ns = inode->btime_ns =
+        clock_realtime_ns();
     if (inode_is_directory(inode)) {
         inode->directory.next_cookie = COOKIE_FIRST;
         inode->links = 1; /* its own "." */
@@ -54,19 +56,29 @@ void inode_close(uint32_t index)
     inode_settle(index);
 }
 
-int64_t ramfs_init(void)
+uint32_t ramfs_make_nameless(uint32_t fs, uint32_t mode)
 {
-    uint32_t root;
+    return inode_make(fs, mode);
+}
 
-    if (!entry_hash_init())
-        return -LINUX_ENOSPC;
-    root = inode_make(LINUX_S_IFDIR | 0755);
+uint32_t ramfs_make_root(uint32_t mode)
+{
+    uint32_t root = inode_make(STATE->last_fs + 1, LINUX_S_IFDIR | mode);
+
     if (root == 0)
-        return -LINUX_ENOSPC;
+        return 0;
+    STATE->last_fs++;
     inode_at(root)->directory.parent = root;
     inode_at(root)->links++; /* nothing names it; it stays */
-    STATE->root = root;
-    return 0;
+    return root;
+}
+
+int64_t ramfs_init(void)
+{
+    if (!entry_hash_init())
+        return -LINUX_ENOSPC;
+    STATE->root = ramfs_make_root(0755);
+    return STATE->root ? 0 : -LINUX_ENOSPC;
 }
 
 static void directory_changed(uint32_t directory)
@@ -93,6 +105,7 @@ static int64_t name_add(uint32_t directory, const char *name, uint32_t name_byte
     if (entry == 0)
         return -LINUX_ENOSPC;
     entry_at(entry)->inode = index;
+    inode->name = entry;
     inode->links++;
     if (inode_is_directory(inode)) {
         inode->directory.parent = directory;
@@ -106,7 +119,7 @@ static int64_t name_add(uint32_t directory, const char *name, uint32_t name_byte
 int64_t ramfs_make(uint32_t directory, const char *name, uint32_t name_bytes,
                    uint32_t mode, uint32_t *made)
 {
-    uint32_t index = inode_make(mode);
+    uint32_t index = inode_make(inode_at(directory)->fs, mode);
     int64_t status;
 
     if (index == 0)
@@ -143,9 +156,11 @@ int64_t ramfs_add_name(uint32_t directory, const char *name, uint32_t name_bytes
 {
     int64_t status = name_add(directory, name, name_bytes, inode);
 
-    if (status == 0)
-        inode_at(inode)->ctime_ns = clock_realtime_ns();
-    return status;
+    if (status < 0)
+        return status;
+    inode_at(inode)->ctime_ns = clock_realtime_ns();
+    inode_at(inode)->flags &= ~INODE_LINKABLE;
+    return 0;
 }
 
 void link_target(uint32_t inode, char *buffer)
@@ -161,6 +176,8 @@ static void name_remove(uint32_t entry)
     struct inode *inode = inode_at(index);
 
     entry_drop(entry);
+    if (inode->name == entry)
+        inode->name = 0;
     inode->links--;
     inode->ctime_ns = clock_realtime_ns();
     if (inode_is_directory(inode)) {
@@ -186,8 +203,7 @@ int64_t ramfs_remove_directory(uint32_t entry)
     return 0;
 }
 
-/* Is directory below, or the same as, ancestor? */
-static bool directory_is_within(uint32_t directory, uint32_t ancestor)
+bool directory_is_within(uint32_t directory, uint32_t ancestor)
 {
     while (directory != ancestor) {
         uint32_t parent = inode_at(directory)->directory.parent;
@@ -242,4 +258,64 @@ int64_t ramfs_rename(uint32_t entry, uint32_t to_directory, const char *name,
     inode->ctime_ns = clock_realtime_ns();
     directory_changed(from_directory);
     return 0;
+}
+
+/* Let an entry mean another inode; link counts that follow a directory's place, too. */
+static void entry_set_inode(uint32_t index, uint32_t inode)
+{
+    struct entry *entry = entry_at(index);
+
+    entry->inode = inode;
+    inode_at(inode)->name = index;
+    inode_at(inode)->ctime_ns = clock_realtime_ns();
+    directory_changed(entry->directory);
+    if (!inode_is_directory(inode_at(inode)))
+        return;
+    inode_at(inode_at(inode)->directory.parent)->links--;
+    inode_at(inode)->directory.parent = entry->directory;
+    inode_at(inode)->directory.entry = index;
+    inode_at(entry->directory)->links++;
+}
+
+int64_t ramfs_exchange(uint32_t entry, uint32_t other)
+{
+    uint32_t inode = entry_at(entry)->inode;
+    uint32_t other_inode = entry_at(other)->inode;
+
+    if (inode == other_inode)
+        return 0;
+    if (inode_is_directory(inode_at(inode)) &&
+        directory_is_within(entry_at(other)->directory, inode))
+        return -LINUX_EINVAL;
+    if (inode_is_directory(inode_at(other_inode)) &&
+        directory_is_within(entry_at(entry)->directory, other_inode))
+        return -LINUX_EINVAL;
+    entry_set_inode(entry, other_inode);
+    entry_set_inode(other, inode);
+    return 0;
+}
+
+#define CLEAR_NAMES 64u /* removed in one step */
+
+bool ramfs_clear_step(uint32_t root)
+{
+    uint32_t directory = root;
+
+    for (uint32_t done = 0; done < CLEAR_NAMES; done++) {
+        const struct directory *list = &inode_at(directory)->directory;
+
+        if (list->first == 0) {
+            uint32_t parent = list->parent;
+
+            if (directory == root)
+                return true;
+            name_remove(list->entry);
+            directory = parent;
+        } else if (inode_is_directory(inode_at(entry_at(list->first)->inode))) {
+            directory = entry_at(list->first)->inode;
+        } else {
+            name_remove(list->first);
+        }
+    }
+    return false;
 }

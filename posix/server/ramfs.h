@@ -17,6 +17,7 @@
 
 #include <posix/server/filedata.h>
 #include <posix/server/state.h>
+#include <posix/server/wait_queue.h>
 #include <user/proto/linux_abi.h>
 
 struct directory {
@@ -27,18 +28,43 @@ struct directory {
     uint64_t next_cookie;
 };
 
+/* What a node of /proc shows; procfs.h. */
+struct proc_node {
+    uint32_t kind;       /* enum proc_kind */
+    uint32_t process;    /* slot */
+    uint32_t generation; /* of the slot */
+    uint32_t number;     /* an fd */
+};
+
+#define INODE_LINKABLE        1u    /* has no name but may be given one: O_TMPFILE */
+#define INODE_SEAL_SEAL       0x10u /* F_SEAL_*, shifted by 4 */
+#define INODE_SEAL_SHIFT      4
+#define INODE_MAPPED_TO_WRITE 2u      /* a program has had, or has, a shared mapping */
+#define INODE_SEALABLE        0x1000u /* memfd_create with MFD_ALLOW_SEALING */
+
 struct inode {
     struct slot slot;
     uint32_t mode; /* type and permission bits */
     uint32_t links;
     uint32_t opens;
+    uint32_t name; /* an entry that means it, 0: none that we know */
     uint32_t uid;
     uint32_t gid;
-    uint32_t device; /* character devices: enum device */
+    uint32_t device;     /* character and block devices: st_rdev, enum device */
+    uint32_t fs;         /* file system it belongs to: st_dev */
+    uint32_t mounts;     /* mounts whose place it is */
+    uint32_t flags;      /* INODE_* */
+    uint32_t locks;      /* struct lock, lock.c */
+    uint32_t seen_links; /* check.c's own, as in other slots */
+    uint32_t seen_opens;
+    uint32_t seen_mounts;
+    struct wait_queue lock_queue; /* threads that wait for one of them */
+    struct proc_node proc;        /* kind 0: none of /proc */
     uint64_t size;
     uint64_t atime_ns; /* wall clock */
     uint64_t mtime_ns;
     uint64_t ctime_ns;
+    uint64_t btime_ns; /* when it was made */
     union {
         struct directory directory;
         struct filedata file;
@@ -95,13 +121,30 @@ static inline bool inode_is_directory(const struct inode *inode)
     return inode_type(inode) == LINUX_S_IFDIR;
 }
 
-/* Make the root directory. 0 or -ENOSPC. */
+/* Make the hash of names and the root directory. 0 or -ENOSPC. */
 int64_t ramfs_init(void);
+
+/* Make the root directory of one more file system. The inode, or 0: no room. */
+uint32_t ramfs_make_root(uint32_t mode);
+
+/*
+ * Take down a piece of a file system that nothing shows any more. root: its root
+ * directory. True when all its names are gone; the root itself is the caller's.
+ */
+bool ramfs_clear_step(uint32_t root);
+
+/* Make an inode without a name, and without a use of it. 0: no room. */
+uint32_t ramfs_make_nameless(uint32_t fs, uint32_t mode);
 
 /* Count one more, one fewer open use of an inode; the last use of an unlinked one frees
  * it. */
 void inode_open(uint32_t inode);
 void inode_close(uint32_t inode);
+
+static inline bool inode_is_regular(const struct inode *inode)
+{
+    return inode_type(inode) == LINUX_S_IFREG;
+}
 
 /* The entry of that name in a directory, or 0. Not for "." and "..". */
 uint32_t entry_find(uint32_t directory, const char *name, uint32_t name_bytes);
@@ -143,5 +186,11 @@ int64_t ramfs_remove_directory(uint32_t entry);
  */
 int64_t ramfs_rename(uint32_t entry, uint32_t to_directory, const char *name,
                      uint32_t name_bytes);
+
+/* Let two entries change their inodes. 0; -EINVAL: one would be in its own subtree. */
+int64_t ramfs_exchange(uint32_t entry, uint32_t other);
+
+/* Is a directory below another one, or the same? */
+bool directory_is_within(uint32_t directory, uint32_t ancestor);
 
 #endif

@@ -3,9 +3,11 @@
 #include <posix/server/session.h>
 
 #include <posix/server/budget.h>
+#include <posix/server/check.h>
 #include <posix/server/console.h>
 #include <posix/server/exec.h>
 #include <posix/server/fd.h>
+#include <posix/server/mount.h>
 #include <posix/server/names.h>
 #include <posix/server/ramfs.h>
 #include <posix/server/self.h>
@@ -47,7 +49,13 @@ static uint32_t open_terminal(void)
 {
     uint32_t inode = names_find("/dev/console");
 
-    return inode ? description_make(KIND_TTY, inode, LINUX_O_RDWR) : 0;
+    uint32_t index = inode ? description_make(KIND_TTY, inode, LINUX_O_RDWR) : 0;
+
+    if (index) {
+        description_at(index)->mount = STATE->mount_first;
+        mount_use(STATE->mount_first);
+    }
+    return index;
 }
 
 static uint32_t open_stream(enum stream_channel channel)
@@ -239,6 +247,8 @@ static void look_at_account(void)
         log_printf(self.log,
                    "counters: before pages=%lu objects=%lu after pages=%lu objects=%lu",
                    session->pages, session->objects, info.pages_used, info.objects_used);
+    if (session->checks)
+        log_printf(self.log, "state: %u wrong", check_state());
     handle_close(session->account);
     session->account = HANDLE_NONE;
 }
@@ -287,6 +297,7 @@ void session_start(uint32_t generation)
     session->stream[1] = arguments_are(bootargs, "stdout", "stream");
     session->stream[2] = arguments_are(bootargs, "stderr", "stream");
     session->logs_counters = arguments_have(bootargs, "counters");
+    session->checks = arguments_have(bootargs, "check");
     console_start(session->stream[0], input_ended);
     if (generation > 0 && arguments_have(bootargs, "batch")) {
         session->exit_code = EXIT_CRASHED;

@@ -29,6 +29,7 @@ struct session {
     uint32_t has_ended; /* no command is left; the driver must still be told */
     uint8_t stream[3];  /* fds 0-2: 1: stream, 0: terminal */
     uint8_t logs_counters;
+    uint32_t checks; /* the state after each command, check.h */
 };
 
 /* Read the bootargs and start the first command. */

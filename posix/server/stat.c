@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* What is known about a file: fstat, newfstatat, faccessat. */
+/*
+ * What is known about a file: fstat, newfstatat, statx, faccessat; and about a file
+ * system: statfs, fstatfs.
+ */
+#include <posix/server/budget.h>
 #include <posix/server/fd.h>
+#include <posix/server/mount.h>
 #include <posix/server/names.h>
+#include <posix/server/permission.h>
 #include <posix/server/ramfs.h>
-#include <posix/server/stream.h>
+#include <posix/server/self.h>
 
 #include <user/lib/string.h>
 #include <user/lib/time.h>
 
-#define FS_DEVICE   1u
 #define BLOCK_BYTES 4096
+#define INODES_MAX  (1u << 20) /* what statfs shows; the account ends growth before */
 
 static struct linux_timespec timespec_from_ns(uint64_t ns)
 {
@@ -19,60 +25,72 @@ static struct linux_timespec timespec_from_ns(uint64_t ns)
     };
 }
 
-static uint64_t inode_blocks(const struct inode *inode)
-{
-    uint64_t bytes = inode->size;
-
-    /* Bytes never written take no room. */
-    if (inode_type(inode) == LINUX_S_IFREG && inode->file.source != FILE_IMAGE)
-        bytes = inode->file.written_bytes;
-    return (bytes + 511) / 512;
-}
-
 static void stat_fill(uint32_t index, struct linux_stat *stat)
 {
     const struct inode *inode = inode_at(index);
 
     memset(stat, 0, sizeof(*stat));
-    stat->dev = FS_DEVICE;
+    stat->dev = inode->fs;
     stat->ino = index;
     stat->mode = inode->mode;
     stat->nlink = inode->links;
     stat->uid = inode->uid;
     stat->gid = inode->gid;
-    if (inode_type(inode) == LINUX_S_IFCHR)
+    if (inode_type(inode) == LINUX_S_IFCHR || inode_type(inode) == LINUX_S_IFBLK)
         stat->rdev = inode->device;
     stat->size = (int64_t)inode->size;
     stat->blksize = BLOCK_BYTES;
-    stat->blocks = (int64_t)inode_blocks(inode);
+    if (inode_is_regular(inode))
+        stat->blocks = (int64_t)file_blocks(inode);
     stat->atime = timespec_from_ns(inode->atime_ns);
     stat->mtime = timespec_from_ns(inode->mtime_ns);
     stat->ctime = timespec_from_ns(inode->ctime_ns);
 }
 
-/* An fd's stat; a stream has no inode and looks like a pipe. */
-static int64_t stat_fd(struct request *r, uint64_t fd, uint64_t theirs)
+/* A description's stat; what has no inode looks like a pipe. */
+static void stat_description(const struct description *open, struct linux_stat *stat)
 {
-    const struct description *open = fd_find(r->process, fd);
-    struct linux_stat stat;
-
-    if (open == NULL)
-        return -LINUX_EBADF;
     if (open->inode) {
-        stat_fill(open->inode, &stat);
-    } else {
-        memset(&stat, 0, sizeof(stat));
-        stat.mode = LINUX_S_IFIFO | 0600;
-        stat.nlink = 1;
-        stat.ino = 1 + open->channel;
-        stat.blksize = BLOCK_BYTES;
+        stat_fill(open->inode, stat);
+        return;
     }
-    return copy_out(theirs, &stat, sizeof(stat));
+    memset(stat, 0, sizeof(*stat));
+    stat->mode = LINUX_S_IFIFO | 0600;
+    stat->nlink = 1;
+    stat->ino = 1 + open->channel;
+    stat->blksize = BLOCK_BYTES;
 }
 
 int64_t request_FSTAT(struct request *r)
 {
-    return stat_fd(r, r->word[0], r->word[1]);
+    const struct description *open = fd_find(r->process, r->word[0]);
+    struct linux_stat stat;
+
+    if (open == NULL)
+        return -LINUX_EBADF;
+    stat_description(open, &stat);
+    return copy_out(r->word[1], &stat, sizeof(stat));
+}
+
+/* Find what a stat call names. */
+static int64_t stat_find(struct request *r, uint64_t dirfd, uint64_t path, uint32_t flags,
+                         struct place *place)
+{
+    uint32_t walk = (flags & LINUX_AT_SYMLINK_NOFOLLOW ? 0 : NAMES_FOLLOW) |
+                    (flags & LINUX_AT_EMPTY_PATH ? NAMES_EMPTY : 0);
+    int64_t status = names_from_client(r, dirfd, path, walk, place);
+
+    if (status == 0 && place->inode == 0 && place->description == 0)
+        return -LINUX_ENOENT;
+    return status;
+}
+
+static void stat_place(const struct place *place, struct linux_stat *stat)
+{
+    if (place->description)
+        stat_description(description_at(place->description), stat);
+    else
+        stat_fill(place->inode, stat);
 }
 
 int64_t request_FSTATAT(struct request *r)
@@ -85,46 +103,131 @@ int64_t request_FSTATAT(struct request *r)
     if (flags &
         ~(LINUX_AT_SYMLINK_NOFOLLOW | LINUX_AT_EMPTY_PATH | LINUX_AT_NO_AUTOMOUNT))
         return -LINUX_EINVAL;
-    if (flags & LINUX_AT_EMPTY_PATH) {
-        char first;
-
-        status = copy_in(&first, r->word[1], 1);
-        if (status < 0)
-            return status;
-        if (first == 0 && (int32_t)r->word[0] != LINUX_AT_FDCWD)
-            return stat_fd(r, r->word[0], r->word[2]);
-        if (first == 0) {
-            stat_fill(r->process->cwd, &stat);
-            return copy_out(r->word[2], &stat, sizeof(stat));
-        }
-    }
-    status = names_existing(r, r->word[0], r->word[1],
-                            flags & LINUX_AT_SYMLINK_NOFOLLOW ? 0 : NAMES_FOLLOW, &place);
+    status = stat_find(r, r->word[0], r->word[1], flags, &place);
     if (status < 0)
         return status;
-    stat_fill(place.inode, &stat);
+    stat_place(&place, &stat);
     return copy_out(r->word[2], &stat, sizeof(stat));
+}
+
+static struct linux_statx_time statx_time(struct linux_timespec time)
+{
+    return (struct linux_statx_time){time.seconds, (uint32_t)time.nanoseconds, 0};
+}
+
+static void statx_fill(const struct place *place, struct linux_statx *x)
+{
+    struct linux_stat stat;
+
+    stat_place(place, &stat);
+    memset(x, 0, sizeof(*x));
+    x->mask = LINUX_STATX_BASIC;
+    x->blksize = (uint32_t)stat.blksize;
+    x->nlink = stat.nlink;
+    x->uid = stat.uid;
+    x->gid = stat.gid;
+    x->mode = (uint16_t)stat.mode;
+    x->ino = stat.ino;
+    x->size = (uint64_t)stat.size;
+    x->blocks = (uint64_t)stat.blocks;
+    x->atime = statx_time(stat.atime);
+    x->ctime = statx_time(stat.ctime);
+    x->mtime = statx_time(stat.mtime);
+    x->rdev_major = (uint32_t)(stat.rdev >> 8);
+    x->rdev_minor = (uint32_t)stat.rdev & 0xff;
+    x->dev_major = (uint32_t)(stat.dev >> 8);
+    x->dev_minor = (uint32_t)stat.dev & 0xff;
+    if (place->inode) {
+        x->mask |= LINUX_STATX_BTIME | LINUX_STATX_MNT_ID;
+        x->btime = statx_time(timespec_from_ns(inode_at(place->inode)->btime_ns));
+        x->mount_id = place->inode_mount;
+    }
+}
+
+int64_t request_STATX(struct request *r)
+{
+    uint32_t flags = (uint32_t)(r->word[0] >> 32);
+    struct linux_statx x;
+    struct place place;
+    int64_t status;
+
+    if ((flags & ~(LINUX_AT_SYMLINK_NOFOLLOW | LINUX_AT_EMPTY_PATH |
+                   LINUX_AT_NO_AUTOMOUNT | LINUX_AT_STATX_SYNC)) ||
+        (flags & LINUX_AT_STATX_SYNC) == LINUX_AT_STATX_SYNC ||
+        (r->word[2] & LINUX_STATX_RESERVED))
+        return -LINUX_EINVAL;
+    status = stat_find(r, (uint32_t)r->word[0], r->word[1], flags, &place);
+    if (status < 0)
+        return status;
+    statx_fill(&place, &x);
+    return copy_out(r->word[3], &x, sizeof(x));
 }
 
 int64_t request_FACCESSAT(struct request *r)
 {
     uint32_t mode = (uint32_t)r->word[2];
     uint32_t flags = (uint32_t)r->word[3];
+    bool effective = flags & LINUX_AT_EACCESS;
+    const struct credentials *who = &r->process->credentials; /* access: the real ids */
     const struct inode *inode;
     struct place place;
     int64_t status;
 
     if (mode & ~(LINUX_R_OK | LINUX_W_OK | LINUX_X_OK))
         return -LINUX_EINVAL;
-    if (flags & ~(LINUX_AT_SYMLINK_NOFOLLOW | LINUX_AT_EACCESS))
+    if (flags & ~(LINUX_AT_SYMLINK_NOFOLLOW | LINUX_AT_EACCESS | LINUX_AT_EMPTY_PATH))
         return -LINUX_EINVAL;
-    status = names_existing(r, r->word[0], r->word[1],
-                            flags & LINUX_AT_SYMLINK_NOFOLLOW ? 0 : NAMES_FOLLOW, &place);
-    if (status < 0)
+    status = stat_find(r, r->word[0], r->word[1], flags, &place);
+    if (status < 0 || place.inode == 0 || mode == 0)
         return status;
-    /* Everybody is root so far, who may do all but execute what nobody may. */
     inode = inode_at(place.inode);
-    if ((mode & LINUX_X_OK) && !inode_is_directory(inode) && (inode->mode & 0111) == 0)
-        return -LINUX_EACCES;
-    return 0;
+    status =
+        permission_check_ids(r->process, inode, effective ? r->process->fsuid : who->uid,
+                             effective ? r->process->fsgid : who->gid, mode);
+    if (status == 0 && (mode & LINUX_W_OK) && mount_is_read_only(place.inode_mount) &&
+        (inode_is_regular(inode) || inode_is_directory(inode)))
+        return -LINUX_EROFS;
+    return status;
+}
+
+/* ---- file systems ---- */
+
+static int64_t statfs_out(uint32_t mount, uint64_t theirs)
+{
+    const struct mount *at = mount ? mount_at(mount) : NULL;
+    uint32_t inodes = STATE->table[TABLE_INODE].used;
+    struct linux_statfs fs;
+
+    memset(&fs, 0, sizeof(fs));
+    fs.block_bytes = fs.fragment_bytes = BLOCK_BYTES;
+    fs.name_max = LINUX_NAME_MAX;
+    fs.flags = LINUX_ST_VALID | (at ? at->flags & 15u : 0) |
+               (at && at->flags & LINUX_MS_NOATIME ? 1024u : 4096u);
+    if (at && at->type == MOUNT_PROC) {
+        fs.type = LINUX_PROC_MAGIC;
+    } else {
+        fs.type = LINUX_TMPFS_MAGIC;
+        fs.blocks = self.startup->value[POSIX_VALUE_MEMORY] / BLOCK_BYTES;
+        fs.free = fs.available = budget_pages();
+        fs.files = INODES_MAX;
+        fs.files_free = inodes < INODES_MAX ? INODES_MAX - inodes : 0;
+        fs.id[0] = at ? (int32_t)inode_at(at->root)->fs : 0;
+    }
+    return copy_out(theirs, &fs, sizeof(fs));
+}
+
+int64_t request_STATFS(struct request *r)
+{
+    struct place place;
+    int64_t status =
+        names_existing(r, (uint64_t)LINUX_AT_FDCWD, r->word[0], NAMES_FOLLOW, &place);
+
+    return status < 0 ? status : statfs_out(place.inode_mount, r->word[1]);
+}
+
+int64_t request_FSTATFS(struct request *r)
+{
+    const struct description *open = fd_find(r->process, r->word[0]);
+
+    return open ? statfs_out(open->mount, r->word[1]) : -LINUX_EBADF;
 }

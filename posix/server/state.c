@@ -9,6 +9,9 @@
 #include <posix/server/budget.h>
 #include <posix/server/fd.h>
 #include <posix/server/filedata.h>
+#include <posix/server/filepages.h>
+#include <posix/server/lock.h>
+#include <posix/server/mount.h>
 #include <posix/server/ids.h>
 #include <posix/server/pipe.h>
 #include <posix/server/process.h>

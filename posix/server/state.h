@@ -63,7 +63,10 @@ struct slot {
     X(TEXT, struct text, 0x54584554u)                                                    \
     X(BUCKET, struct bucket, 0x544b4342u)                                                \
     X(WAIT, struct wait_record, 0x54494157u)                                             \
-    X(WINDOW, struct window, 0x444e4957u)
+    X(WINDOW, struct window, 0x444e4957u)                                                \
+    X(MOUNT, struct mount, 0x544e554du)                                                  \
+    X(LOCK, struct lock, 0x4b434f4cu)                                                    \
+    X(PAGE_NODE, struct page_node, 0x45474150u)
 
 enum table_id {
 #define X(constant, type, magic) TABLE_##constant,
@@ -88,7 +91,13 @@ struct state {
     uint32_t version;
     uint32_t generation; /* which server of this boot wrote it */
     uint32_t chunk_count;
-    uint32_t root; /* inode of / */
+    uint32_t root;        /* inode of / */
+    uint32_t proc_root;   /* inode of /proc */
+    uint32_t last_fs;     /* number of the newest file system */
+    uint32_t mount_first; /* mounts in the order they were made, mount.c */
+    uint32_t mount_last;
+    uint32_t mount_dying;  /* chain of those whose files are still to be removed */
+    uint32_t lock_waiting; /* chain of locks that somebody waits for, lock.c */
     uint32_t last_pid;
     uint32_t timer_heap;    /* the timer that fires next */
     uint32_t orphans;       /* chain of processes without a parent, process.c */

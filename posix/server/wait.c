@@ -68,6 +68,15 @@ void wait_wake_all(struct wait_queue *queue)
     }
 }
 
+bool wait_is_on(uint32_t thread, const struct wait_queue *queue)
+{
+    uint32_t index = thread_at(thread)->wait_first;
+
+    while (index && queue_of(wait_at(index)) != queue)
+        index = wait_at(index)->next_of_thread;
+    return index != 0;
+}
+
 void wait_forget(uint32_t thread)
 {
     struct thread *owner = thread_at(thread);

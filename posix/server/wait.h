@@ -31,6 +31,9 @@ bool wait_on(uint32_t thread, struct wait_queue *queue);
 /* Bump and wake every thread queued here; the queue is empty afterwards. */
 void wait_wake_all(struct wait_queue *queue);
 
+/* Is a thread queued on an object? */
+bool wait_is_on(uint32_t thread, const struct wait_queue *queue);
+
 /* Take all records of a thread out of their queues. */
 void wait_forget(uint32_t thread);
 

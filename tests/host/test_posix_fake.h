@@ -21,6 +21,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <fcntl.h>
+
 #include <abi/handle.h>
 #include <abi/message.h>
 #include <abi/process.h>
@@ -82,8 +84,15 @@ static inline int64_t memory_control(handle_t memory, enum memory_operation oper
 {
     struct fake_object *object = &fake_objects[memory];
 
-    (void)b, (void)c;
-    if (!object->is_open || operation != MEMORY_RESIZE || a % VM_PAGE_BYTES)
+    (void)c;
+    if (!object->is_open || a % VM_PAGE_BYTES)
+        abort();
+    if (operation == MEMORY_DECOMMIT)
+        return fallocate(object->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                         (off_t)a, (off_t)b) == 0
+                   ? OK
+                   : E_NO_MEMORY;
+    if (operation != MEMORY_RESIZE)
         abort();
     if (ftruncate(object->file, (off_t)a) != 0)
         abort();
@@ -98,9 +107,10 @@ static inline int64_t vm_map(handle_t process, uint64_t address, uint64_t bytes,
     int file = memory ? fake_objects[memory].file : -1;
     void *at;
 
-    if (process != HANDLE_SELF || (address | bytes | offset) % VM_PAGE_BYTES ||
-        bytes == 0)
+    if ((address | bytes | offset) % VM_PAGE_BYTES || bytes == 0)
         abort();
+    if (process != HANDLE_SELF)
+        return OK; /* what a client has mapped is not modelled */
     if (memory && (!fake_objects[memory].is_open || offset > fake_objects[memory].bytes ||
                    bytes > fake_objects[memory].bytes - offset))
         return E_RANGE;
@@ -113,7 +123,7 @@ static inline int64_t vm_map(handle_t process, uint64_t address, uint64_t bytes,
 
 static inline int64_t vm_unmap(handle_t process, uint64_t address, uint64_t bytes)
 {
-    if (process != HANDLE_SELF || munmap((void *)address, bytes) != 0)
+    if (process == HANDLE_SELF && munmap((void *)address, bytes) != 0)
         abort();
     return OK;
 }
@@ -144,6 +154,13 @@ static inline int64_t vm_copy(handle_t process, uint64_t theirs, void *own,
     return (int64_t)bytes;
 }
 
+static inline int64_t vm_protect(handle_t process, uint64_t address, uint64_t bytes,
+                                 uint32_t access)
+{
+    (void)process, (void)address, (void)bytes, (void)access;
+    return OK;
+}
+
 static inline int64_t handle_close(handle_t handle)
 {
     if (handle == 0 || handle >= FAKE_OBJECTS || !fake_objects[handle].is_open)
@@ -159,6 +176,10 @@ static inline int64_t handle_info(handle_t handle, enum handle_info_kind kind,
     struct info_account info = {.pages_used = 0, .pages_limit = fake_pages};
 
     (void)handle;
+    if (kind == INFO_MEMORY) {
+        memset(buffer, 0, bytes);
+        return (int64_t)bytes;
+    }
     if (kind != INFO_ACCOUNT || bytes < sizeof(info))
         abort();
     memcpy(buffer, &info, sizeof(info));
@@ -215,7 +236,9 @@ void log_printf(handle_t system, const char *format, ...)
     va_end(arguments);
 }
 
+#include "../../posix/server/attribute.c"
 #include "../../posix/server/budget.c"
+#include "../../posix/server/check.c"
 #include "../../posix/server/console.c"
 #include "../../posix/server/child.c"
 #include "../../posix/server/credentials.c"
@@ -226,20 +249,29 @@ void log_printf(handle_t system, const char *format, ...)
 #include "../../posix/server/entry.c"
 #include "../../posix/server/fd.c"
 #include "../../posix/server/filedata.c"
+#include "../../posix/server/fileobject.c"
+#include "../../posix/server/filepages.c"
 #include "../../posix/server/group.c"
 #include "../../posix/server/ids.c"
 #include "../../posix/server/io.c"
 #include "../../posix/server/ldisc.c"
 #include "../../posix/server/ldisc_read.c"
+#include "../../posix/server/link.c"
+#include "../../posix/server/lock.c"
 #include "../../posix/server/misc.c"
+#include "../../posix/server/mount.c"
 #include "../../posix/server/names.c"
 #include "../../posix/server/open.c"
+#include "../../posix/server/permission.c"
 #include "../../posix/server/pipe.c"
 #include "../../posix/server/poll.c"
 #include "../../posix/server/process.c"
+#include "../../posix/server/procfs.c"
+#include "../../posix/server/proctext.c"
 #include "../../posix/server/ramfs.c"
 #include "../../posix/server/random.c"
 #include "../../posix/server/signal.c"
+#include "../../posix/server/space.c"
 #include "../../posix/server/stat.c"
 #include "../../posix/server/state.c"
 #define buffer stream_buffer
@@ -251,7 +283,8 @@ void log_printf(handle_t system, const char *format, ...)
 #include "../../posix/server/wait.c"
 #include "../../posix/server/window.c"
 
-struct self self = {.endpoint = 1, .account = 1, .log = 1};
+static const struct startup fake_startup = {.value = {[POSIX_VALUE_MEMORY] = 1u << 30}};
+struct self self = {.endpoint = 1, .account = 1, .log = 1, .startup = &fake_startup};
 
 uint64_t clock_realtime_ns(void)
 {
@@ -266,6 +299,11 @@ uint64_t clock_now_ns(void)
 uint64_t clock_realtime_offset_ns(void)
 {
     return 0;
+}
+
+uint64_t clock_timebase_hz(void)
+{
+    return 1000000000ull;
 }
 
 /* What makes and replaces kernel processes is tested in the guest. */
@@ -370,7 +408,7 @@ static inline int64_t client_unlink(const char *path, uint32_t flags)
 static inline int64_t client_rename(const char *from, const char *to)
 {
     return client_call(POSIX_RENAMEAT, (uint64_t)LINUX_AT_FDCWD,
-                       client_string(AT_PATH, from), (uint64_t)LINUX_AT_FDCWD,
+                       client_string(AT_PATH, from), (uint32_t)LINUX_AT_FDCWD,
                        client_string(AT_PATH2, to));
 }
 
@@ -393,8 +431,8 @@ static inline void make_symlink(const char *directory, const char *name,
     uint32_t made;
 
     strcpy(path, directory);
-    if (names_walk(STATE->root, path, (uint32_t)strlen(path), NAMES_FOLLOW, &place) !=
-            0 ||
+    if (names_walk(NULL, (struct where){STATE->mount_first, STATE->root}, path,
+                   (uint32_t)strlen(path), NAMES_FOLLOW, &place) != 0 ||
         ramfs_make_link(place.inode, name, (uint32_t)strlen(name), target,
                         (uint32_t)strlen(target), &made) != 0)
         abort();
@@ -412,10 +450,11 @@ static inline void fake_start(void)
              MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == MAP_FAILED)
         abort();
     budget_init(1);
-    if (state_init(0) != OK || ramfs_init() != 0 || console_init(1, &page) != OK)
+    if (state_init(0) != OK || ramfs_init() != 0 || mount_init() != 0 ||
+        console_init(1, &page) != OK)
         abort();
     tty_init(&STATE->tty);
-    if (device_make_nodes() != 0)
+    if (device_make_nodes() != 0 || procfs_init() != 0)
         abort();
     STATE->process_limit = 100;
     index = process_new("test");

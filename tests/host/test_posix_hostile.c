@@ -74,7 +74,11 @@ static void plausible(enum posix_request label, uint64_t w[4])
 {
     bool at = label == POSIX_OPENAT || label == POSIX_FSTATAT || label == POSIX_MKDIRAT ||
               label == POSIX_UNLINKAT || label == POSIX_RENAMEAT ||
-              label == POSIX_FACCESSAT || label == POSIX_READLINKAT;
+              label == POSIX_FACCESSAT || label == POSIX_READLINKAT ||
+              label == POSIX_LINKAT || label == POSIX_MKNODAT ||
+              label == POSIX_FCHMODAT || label == POSIX_UTIMENSAT;
+    bool named = label == POSIX_CHDIR || label == POSIX_CHROOT || label == POSIX_STATFS ||
+                 label == POSIX_TRUNCATE || label == POSIX_UMOUNT;
 
     if (any(4) == 0)
         return;
@@ -84,20 +88,45 @@ static void plausible(enum posix_request label, uint64_t w[4])
     if (label == POSIX_OPENAT) {
         w[2] = any(4) | (any(2) ? LINUX_O_CREAT : 0) | (any(4) ? 0 : LINUX_O_TRUNC) |
                (any(8) ? 0 : LINUX_O_DIRECTORY) | (any(4) ? 0 : LINUX_O_APPEND);
-    } else if (label == POSIX_RENAMEAT) {
-        w[2] = (uint64_t)LINUX_AT_FDCWD;
+    } else if (label == POSIX_RENAMEAT || label == POSIX_LINKAT) {
+        w[2] = (uint32_t)LINUX_AT_FDCWD | any(4) << 32;
         w[3] = any_path();
+    } else if (label == POSIX_SYMLINKAT) {
+        w[0] = any_path();
+        w[1] = (uint64_t)LINUX_AT_FDCWD;
+        w[2] = any_path();
+    } else if (label == POSIX_MOUNT) {
+        const uint64_t rest[2] = {any(3) ? LINUX_MS_BIND : any(2) * LINUX_MS_REMOUNT, 0};
+
+        memcpy(client_pointer(AT_BUFFER), rest, sizeof(rest));
+        w[0] = any_path();
+        w[1] = any_path();
+        w[2] = any(2) ? client_string(AT_BUFFER + 64, "tmpfs") : any_path();
+        w[3] = AT_BUFFER;
+    } else if (label == POSIX_FALLOCATE) {
+        w[1] = any(4);
+        w[2] = any(1u << 20);
+        w[3] = any(1u << 20);
+    } else if (label == POSIX_COPY_RANGE) {
+        w[0] = any(16) | any(16) << 32;
+        w[1] = any(2) ? UINT64_MAX : any(100000);
+        w[2] = any(2) ? UINT64_MAX : any(100000);
+        w[3] = any(100000);
+    } else if (label == POSIX_FLOCK) {
+        w[1] = any(16);
     } else if (label == POSIX_READ || label == POSIX_WRITE || label == POSIX_GETDENTS) {
         w[1] = CLIENT_VA + any(CLIENT_BYTES);
         w[2] = any(80000);
-    } else if (label == POSIX_CHDIR) {
+    } else if (named) {
         w[0] = any_path();
+        w[1] = any(200000);
     } else if (label == POSIX_UNLINKAT) {
         w[2] = any(2) * LINUX_AT_REMOVEDIR;
     } else if (label == POSIX_FTRUNCATE) {
         w[1] = any(1u << any(30));
     } else if (label == POSIX_FCNTL) {
-        w[1] = any(8) ? any(5) : 1031 + any(2);
+        w[1] = any(2) ? any(8) : any(2) ? 1030 + any(5) : 36 + any(3);
+        w[2] = AT_BUFFER + any(64);
     } else if (label == POSIX_PIPE) {
         w[0] = AT_BUFFER;
         w[1] = any(2) * LINUX_O_NONBLOCK;
@@ -118,9 +147,14 @@ static void empty_directory(uint32_t directory)
 {
     uint32_t entry;
 
-    while ((entry = inode_at(directory)->directory.first) != 0) {
+    uint32_t next = inode_at(directory)->directory.first;
+
+    while ((entry = next) != 0) {
         uint32_t inode = entry_at(entry)->inode;
 
+        next = entry_at(entry)->next;
+        if (inode_at(inode)->mounts)
+            continue; /* /proc */
         if (inode_is_directory(inode_at(inode))) {
             empty_directory(inode);
             ramfs_remove_directory(entry);
@@ -128,6 +162,32 @@ static void empty_directory(uint32_t directory)
             ramfs_unlink(entry);
         }
     }
+}
+
+/* Everything but the first mount and /proc. */
+static void unmount_all(void)
+{
+    uint32_t proc = mount_at(STATE->mount_first)->next;
+    uint32_t mount = STATE->mount_last;
+
+    while (mount != proc) {
+        uint32_t previous = mount_at(mount)->previous;
+
+        mount_use(mount);
+        if (mount_at(mount)->is_attached)
+            mount_uncover(mount);
+        mount_unuse(mount);
+        mount = previous;
+    }
+    while (mount_work())
+        ;
+}
+
+static void reset_root(void)
+{
+    where_drop(process_at(fake_process)->root);
+    process_at(fake_process)->root =
+        where_take((struct where){STATE->mount_first, STATE->root});
 }
 
 static bool is_answer(int64_t result)
@@ -165,20 +225,39 @@ int main(void)
         if (i % 16 == 0) {
             window_work();
             timer_work(clock_now_ns());
+            mount_work();
+        }
+        if (label == POSIX_CHROOT && any(8))
+            reset_root();
+        if (i % 64 == 0) /* or most of what follows is refused */
+            process_at(fake_process)->fsuid = 0;
+        if (i % 2000 == 0)
+            unmount_all();
+        if (i % 4000 == 0 && check_state() != 0) {
+            printf("# after request %u of kind %d: %s\n", i, label, fake_log);
+            good = false;
         }
     }
     printf("# %lu of 400000 succeeded\n", (unsigned long)succeeded);
+    check(check_state() == 0, "the state's counts are right");
     check(good, "400,000 random requests have sane answers");
     check(succeeded > 50000, "many of them do something");
     fake_pages = 1u << 20;
     fake_no_more_objects = false;
     wait_forget(process_at(fake_process)->first_thread);
     fd_close_all(process_at(fake_process));
+    reset_root();
     timer_drop_all(fake_process);
     signal_drop_all(fake_process);
     client_call(POSIX_CHDIR, client_string(AT_PATH, "/"), 0, 0, 0);
+    unmount_all();
+    proc_forget(process_at(fake_process));
     empty_directory(STATE->root);
     device_make_nodes();
+    for (uint32_t i = 0; i < TABLE_COUNT; i++)
+        if (before.slots[i] != fake_usage().slots[i])
+            printf("# table %u: %u before, %u after\n", i, before.slots[i],
+                   fake_usage().slots[i]);
     check(fake_usage_equal(before, fake_usage()), "nothing is left");
     return tap_end();
 }

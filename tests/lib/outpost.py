@@ -125,7 +125,8 @@ def read_log(path):
 def command(program, options=(), seconds=SECONDS, log=None, qemu=()):
     """The command line of a run."""
     seconds = min(seconds, int(os.environ.get("OUTPOST_TEST_SECONDS", seconds)))
-    line = [QEMU_RUN, "-t", str(seconds), "--log", log or log_path(), *options]
+    line = [QEMU_RUN, "-t", str(seconds), "--log", log or log_path(), "--append", "check",
+            *options]
     if program or qemu:
         line += ["--", *program]
     if qemu:
@@ -158,5 +159,13 @@ def run_many(programs, options=(), **others):
 
 
 def no_panic(result, name):
-    """One test: the kernel did not panic and the run was not cut short by its time limit."""
-    return ok("PANIC" not in result.log and result.status != 124, name, result)
+    """One test: the kernel did not panic, the run was not cut short by its time limit, and the
+    checker of the POSIX server's state, which runs after each command, found nothing wrong."""
+    return ok("PANIC" not in result.log and result.status != 124 and
+              not state_errors(result.log), name, *state_errors(result.log), result)
+
+
+def state_errors(log):
+    """What the checker found (posix/server/check.c)."""
+    return [line for line in log.splitlines()
+            if "state: " in line and not line.endswith("state: 0 wrong")]

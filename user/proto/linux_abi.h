@@ -111,14 +111,170 @@ enum linux_errno {
 #define LINUX_SEEK_SET 0
 #define LINUX_SEEK_CUR 1
 #define LINUX_SEEK_END 2
+#define LINUX_SEEK_DATA 3
+#define LINUX_SEEK_HOLE 4
+
+/* renameat2 */
+#define LINUX_RENAME_NOREPLACE 1u
+#define LINUX_RENAME_EXCHANGE  2u
+
+/* fallocate */
+#define LINUX_FALLOC_KEEP_SIZE  0x01u
+#define LINUX_FALLOC_PUNCH_HOLE 0x02u
+#define LINUX_FALLOC_ZERO_RANGE 0x10u
+
+/* mount and umount2 */
+#define LINUX_MS_RDONLY      1u
+#define LINUX_MS_NOSUID      2u
+#define LINUX_MS_NODEV       4u
+#define LINUX_MS_NOEXEC      8u
+#define LINUX_MS_REMOUNT     32u
+#define LINUX_MS_NOATIME     1024u
+#define LINUX_MS_BIND        4096u
+#define LINUX_MS_MOVE        8192u
+#define LINUX_MS_REC         16384u
+#define LINUX_MS_SILENT      32768u
+#define LINUX_MS_UNBINDABLE  (1u << 17)
+#define LINUX_MS_PRIVATE     (1u << 18)
+#define LINUX_MS_SLAVE       (1u << 19)
+#define LINUX_MS_SHARED      (1u << 20)
+#define LINUX_MS_RELATIME    (1u << 21)
+#define LINUX_MNT_FORCE      1u
+#define LINUX_MNT_DETACH     2u
+#define LINUX_MNT_EXPIRE     4u
+#define LINUX_UMOUNT_NOFOLLOW 8u
+
+/* flock and record locks */
+#define LINUX_LOCK_SH 1
+#define LINUX_LOCK_EX 2
+#define LINUX_LOCK_NB 4
+#define LINUX_LOCK_UN 8
+#define LINUX_F_RDLCK 0
+#define LINUX_F_WRLCK 1
+#define LINUX_F_UNLCK 2
+#define LINUX_F_OFD_GETLK  36
+#define LINUX_F_OFD_SETLK  37
+#define LINUX_F_OFD_SETLKW 38
+#define LINUX_F_ADD_SEALS  1033
+#define LINUX_F_GET_SEALS  1034
+
+#define LINUX_SEAL_SEAL   0x01u
+#define LINUX_SEAL_SHRINK 0x02u
+#define LINUX_SEAL_GROW   0x04u
+#define LINUX_SEAL_WRITE  0x08u
+
+#define LINUX_MFD_CLOEXEC       1u
+#define LINUX_MFD_ALLOW_SEALING 2u
+
+struct linux_flock {
+    int16_t type;
+    int16_t whence;
+    int32_t reserved0;
+    int64_t start;
+    int64_t length;
+    int32_t pid;
+    int32_t reserved1;
+};
+
+_Static_assert(sizeof(struct linux_flock) == 32, "struct flock of riscv64");
+
+struct linux_statfs {
+    uint64_t type;
+    uint64_t block_bytes;
+    uint64_t blocks;
+    uint64_t free;
+    uint64_t available;
+    uint64_t files;
+    uint64_t files_free;
+    int32_t id[2];
+    uint64_t name_max;
+    uint64_t fragment_bytes;
+    uint64_t flags;
+    uint64_t reserved[4];
+};
+
+_Static_assert(sizeof(struct linux_statfs) == 120, "struct statfs of riscv64");
+
+#define LINUX_TMPFS_MAGIC 0x01021994u
+#define LINUX_RAMFS_MAGIC 0x858458f6u
+#define LINUX_PROC_MAGIC  0x9fa0u
+#define LINUX_ST_VALID    0x20u
+
+struct linux_statx_time {
+    int64_t seconds;
+    uint32_t nanoseconds;
+    int32_t reserved;
+};
+
+struct linux_statx {
+    uint32_t mask;
+    uint32_t blksize;
+    uint64_t attributes;
+    uint32_t nlink;
+    uint32_t uid;
+    uint32_t gid;
+    uint16_t mode;
+    uint16_t reserved0;
+    uint64_t ino;
+    uint64_t size;
+    uint64_t blocks;
+    uint64_t attributes_mask;
+    struct linux_statx_time atime;
+    struct linux_statx_time btime;
+    struct linux_statx_time ctime;
+    struct linux_statx_time mtime;
+    uint32_t rdev_major;
+    uint32_t rdev_minor;
+    uint32_t dev_major;
+    uint32_t dev_minor;
+    uint64_t mount_id;
+    uint64_t reserved1[13];
+};
+
+_Static_assert(sizeof(struct linux_statx) == 256, "struct statx");
+
+#define LINUX_STATX_BASIC   0x7ffu
+#define LINUX_STATX_BTIME   0x800u
+#define LINUX_STATX_MNT_ID  0x1000u
+#define LINUX_STATX_RESERVED 0x80000000u
+#define LINUX_AT_STATX_SYNC 0x6000u
+
+struct linux_sysinfo {
+    int64_t uptime; /* seconds */
+    uint64_t loads[3];
+    uint64_t total; /* in units, as all that follow */
+    uint64_t free;
+    uint64_t shared;
+    uint64_t buffers;
+    uint64_t total_swap;
+    uint64_t free_swap;
+    uint16_t processes;
+    uint16_t reserved0;
+    uint32_t reserved1;
+    uint64_t total_high;
+    uint64_t free_high;
+    uint32_t unit;
+    uint32_t reserved2;
+};
+
+_Static_assert(sizeof(struct linux_sysinfo) == 112, "struct sysinfo of riscv64");
+
+/* utimensat */
+#define LINUX_UTIME_NOW  0x3fffffff
+#define LINUX_UTIME_OMIT 0x3ffffffe
 
 /* st_mode */
 #define LINUX_S_IFMT  0170000
 #define LINUX_S_IFIFO 0010000
 #define LINUX_S_IFCHR 0020000
 #define LINUX_S_IFDIR 0040000
+#define LINUX_S_IFBLK 0060000
 #define LINUX_S_IFREG 0100000
 #define LINUX_S_IFLNK 0120000
+#define LINUX_S_IFSOCK 0140000
+#define LINUX_S_ISUID 04000
+#define LINUX_S_ISGID 02000
+#define LINUX_S_ISVTX 01000
 
 struct linux_timespec {
     int64_t seconds;

@@ -80,7 +80,34 @@
     X(SIGNAL_FLUSH, "set", "", "", "")                                           \
     X(SIGNAL_STOP, "signal", "", "", "")                                         \
     X(THREAD_HANDLE, "", "", "", "")                                             \
-    X(UNKNOWN, "number", "", "", "")
+    X(UNKNOWN, "number", "", "", "")                                             \
+    /* files */                                                                  \
+    X(LINKAT, "old dirfd", "old path", "new dirfd | flags << 32", "new path")    \
+    X(SYMLINKAT, "target", "dirfd", "path", "")                                  \
+    X(MKNODAT, "dirfd", "path", "mode", "device")                                \
+    X(FCHMOD, "fd", "mode", "", "")                                              \
+    X(FCHMODAT, "dirfd", "path", "mode", "flags")                                \
+    X(FCHOWN, "fd", "uid", "gid", "")                                            \
+    X(FCHOWNAT, "dirfd | flags << 32", "path", "uid", "gid")                     \
+    X(UTIMENSAT, "dirfd", "path", "times", "flags")                              \
+    X(STATX, "dirfd | flags << 32", "path", "mask", "statx")                     \
+    X(STATFS, "path", "statfs", "", "")                                          \
+    X(FSTATFS, "fd", "statfs", "", "")                                           \
+    X(CHROOT, "path", "", "", "")                                                \
+    X(TRUNCATE, "path", "length", "", "")                                        \
+    X(FALLOCATE, "fd", "mode", "offset", "bytes")                                \
+    X(PREADV, "fd", "iovec", "count", "offset")                                  \
+    X(PWRITEV, "fd", "iovec", "count", "offset")                                 \
+    X(COPY_RANGE, "fd in | fd out << 32", "offset in", "offset out", "bytes")    \
+    X(FSYNC, "fd", "", "", "")                                                   \
+    X(FADVISE, "fd", "offset", "bytes", "advice")                                \
+    X(FLOCK, "fd", "operation", "", "")                                          \
+    X(MOUNT, "source", "target", "type", "{flags, data}")                        \
+    X(UMOUNT, "target", "flags", "", "")                                         \
+    X(SETFSID, "is group", "id", "", "")                                         \
+    X(MEMFD_CREATE, "name", "flags", "", "")                                     \
+    X(MAP_FILE, "fd", "address", "bytes | access | POSIX_MAP_*", "offset")       \
+    X(SYSINFO, "sysinfo", "", "", "")
 
 enum posix_request {
     POSIX_REQUEST_NONE,
@@ -89,6 +116,9 @@ enum posix_request {
 #undef X
     POSIX_REQUEST_COUNT
 };
+
+/* MAP_FILE maps a file into the caller at a free place; access is VM_READ and so on. */
+#define POSIX_MAP_SHARED 0x800u
 
 enum posix_reply { POSIX_DONE = 0, POSIX_WAIT = 1 };
 
@@ -125,6 +155,22 @@ enum posix_reply { POSIX_DONE = 0, POSIX_WAIT = 1 };
 #define POSIX_MMAP_START     0x100000000000ull
 #define POSIX_MMAP_END       0x7d0000000000ull
 #define POSIX_BRK_BYTES_MAX  0x1000000000ull   /* room kept above the program for brk */
+
+/* Where a shim records what it has mapped, for /proc: a head, then ranges in the order of
+ * their addresses. It is the shim's word only. */
+#define POSIX_RANGES_VA POSIX_SHIM_DATA
+
+struct posix_range_head {
+    uint64_t count;
+    uint64_t reserved[2];
+};
+
+struct posix_range {
+    uint64_t start;
+    uint64_t end;
+    uint32_t access; /* VM_* */
+    uint32_t kind;   /* odd: shared */
+};
 
 #define POSIX_INFO_MAGIC 0x4f5554504f535449ull /* "OUTPOSTI" */
 

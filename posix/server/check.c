@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The checker of check.h: one function for each rule. Start reading at check_state. Counts
+ * are made in the seen_* fields of the slots.
+ */
+#include <posix/server/check.h>
+
+#include <posix/server/entry.h>
+#include <posix/server/fd.h>
+#include <posix/server/lock.h>
+#include <posix/server/mount.h>
+#include <posix/server/procfs.h>
+#include <posix/server/ramfs.h>
+#include <posix/server/self.h>
+#include <user/lib/print.h>
+
+#define LINES_MAX 10u
+
+static uint32_t wrong;
+
+/* One thing that is not as it should be. */
+static void complain_about(const char *what, uint32_t index, uint64_t is, uint64_t should)
+{
+    if (wrong++ < LINES_MAX)
+        log_printf(self.log, "state: wrong: %s of %u is %lu, should be %lu", what, index,
+                   (unsigned long)is, (unsigned long)should);
+}
+
+static void expect(const char *what, uint32_t index, uint64_t is, uint64_t should)
+{
+    if (is != should)
+        complain_about(what, index, is, should);
+}
+
+static struct slot *slot_in(enum table_id id, uint32_t index)
+{
+    const struct table *table = &STATE->table[id];
+
+    return slot_address(id, index, table->slot_shift, table->slot_bytes);
+}
+
+static bool is_live(enum table_id id, uint32_t index)
+{
+    return slot_was_made(id, index) && slot_is_live(id, slot_in(id, index));
+}
+
+/* For each live slot of a table. */
+#define FOR_EACH(id, index)                                                              \
+    for (uint32_t index = 1; index < STATE->table[id].made; index++)                     \
+        if (is_live(id, index))
+
+/* ---- tables ---- */
+
+static void check_tables(void)
+{
+    for (uint32_t id = 0; id < TABLE_COUNT; id++) {
+        const struct table *table = &STATE->table[id];
+        uint32_t live = 0, free = 0;
+        uint32_t at;
+
+        FOR_EACH((enum table_id)id, index)
+        live++;
+        for (at = table->free_first; at && free < table->made; free++)
+            at = *(uint32_t *)(slot_in((enum table_id)id, at) + 1);
+        expect("slots used of table", id, table->used, live);
+        expect("free slots of table", id, free, table->made - 1 - live);
+    }
+}
+
+/* ---- names ---- */
+
+static uint32_t texts_seen;
+
+static void see_text(uint32_t text, uint32_t owner)
+{
+    uint32_t steps = 0;
+
+    for (; text && steps <= LINUX_PATH_MAX / TEXT_BYTES + 1; steps++) {
+        if (!is_live(TABLE_TEXT, text)) {
+            complain_about("text", owner, 0, 1);
+            return;
+        }
+        text = SLOT_AT(TABLE_TEXT, struct text, text)->next;
+    }
+    texts_seen += steps;
+}
+
+static void see_entry(uint32_t index)
+{
+    const struct entry *entry = entry_at(index);
+    struct inode *inode;
+
+    if (!is_live(TABLE_INODE, entry->directory) || !is_live(TABLE_INODE, entry->inode)) {
+        complain_about("an inode of entry", index, 0, 1);
+        return;
+    }
+    inode = inode_at(entry->inode);
+    inode->seen_links++;
+    see_text(entry->name, index);
+    if (!inode_is_directory(inode))
+        return;
+    inode->seen_links++; /* its "." */
+    inode_at(entry->directory)->seen_links++;
+    expect("parent of directory", entry->inode, inode->directory.parent,
+           entry->directory);
+    expect("entry of directory", entry->inode, inode->directory.entry, index);
+}
+
+/* Each entry is in its bucket and in its directory's list, once. */
+static void check_entries(void)
+{
+    uint32_t used = STATE->table[TABLE_ENTRY].used;
+    uint32_t hashed = 0, listed = 0;
+
+    FOR_EACH(TABLE_ENTRY, index)
+    see_entry(index);
+    FOR_EACH(TABLE_BUCKET, index)
+    for (uint32_t at = SLOT_AT(TABLE_BUCKET, struct bucket, index)->first;
+         at && hashed <= used; at = entry_at(at)->next_in_bucket)
+        hashed++;
+    FOR_EACH(TABLE_INODE, index)
+    {
+        if (!inode_is_directory(inode_at(index)))
+            continue;
+        for (uint32_t at = inode_at(index)->directory.first; at && listed <= used;
+             at = entry_at(at)->next) {
+            expect("directory of entry", at, entry_at(at)->directory, index);
+            listed++;
+        }
+    }
+    expect("entries in the hash", 0, hashed, used);
+    expect("entries in directories", 0, listed, used);
+}
+
+/* Every directory with a name is below a root. */
+static void check_reach(void)
+{
+    FOR_EACH(TABLE_INODE, index)
+    {
+        uint32_t at = index, steps = 0;
+
+        if (!inode_is_directory(inode_at(index)))
+            continue;
+        while (inode_at(at)->directory.parent != at &&
+               steps++ < STATE->table[TABLE_INODE].made)
+            at = inode_at(at)->directory.parent;
+        if (steps >= STATE->table[TABLE_INODE].made)
+            complain_about("way up from directory", index, steps, 0);
+    }
+}
+
+/* ---- who uses what ---- */
+
+static void see_place(struct where where, uint32_t owner)
+{
+    if (where.inode == 0)
+        return;
+    if (!is_live(TABLE_INODE, where.inode)) {
+        complain_about("a directory of process", owner, 0, 1);
+        return;
+    }
+    inode_at(where.inode)->seen_opens++;
+    if (where.mount)
+        mount_at(where.mount)->seen_uses++;
+}
+
+static void see_processes(void)
+{
+    FOR_EACH(TABLE_PROCESS, index)
+    {
+        const struct process *process = process_at(index);
+
+        see_place(process->cwd, index);
+        see_place(process->root, index);
+        see_place(process->exe, index);
+        if (process->proc) {
+            inode_at(process->proc)->seen_opens++;
+            inode_at(process->proc)->seen_links += 2;
+            inode_at(STATE->proc_root)->seen_links++;
+        }
+        for (uint32_t fd = 0; fd < PROCESS_FDS_MAX; fd++) {
+            uint32_t entry = fd_entry(process, fd) & ~FD_ENTRY_CLOEXEC;
+
+            if (entry)
+                description_at(entry)->seen_references++;
+        }
+    }
+}
+
+static void see_descriptions(void)
+{
+    FOR_EACH(TABLE_DESCRIPTION, index)
+    {
+        const struct description *open = description_at(index);
+
+        expect("references of description", index, open->references,
+               open->seen_references);
+        see_place((struct where){open->mount, open->inode}, index);
+    }
+}
+
+static void see_mounts(void)
+{
+    uint32_t listed = 0;
+
+    for (uint32_t i = STATE->mount_first; i; i = mount_at(i)->next, listed++) {
+        const struct mount *mount = mount_at(i);
+
+        inode_at(mount->root)->seen_opens++;
+        inode_at(mount->fs_root)->seen_opens++;
+        see_text(mount->source, i);
+        if (!mount->directory)
+            continue;
+        see_place((struct where){mount->parent, mount->directory}, i);
+        inode_at(mount->directory)->seen_mounts++;
+    }
+    for (uint32_t i = STATE->mount_dying; i; i = mount_at(i)->next, listed++)
+        inode_at(mount_at(i)->fs_root)->seen_opens++;
+    expect("mounts listed", 0, listed, STATE->table[TABLE_MOUNT].used);
+    FOR_EACH(TABLE_MOUNT, index)
+    expect("uses of mount", index, mount_at(index)->uses, mount_at(index)->seen_uses);
+}
+
+/* ---- contents, locks ---- */
+
+static uint32_t nodes_seen, windows_seen;
+
+static uint64_t see_node(uint32_t index, uint32_t level)
+{
+    const struct page_node *node = SLOT_AT(TABLE_PAGE_NODE, struct page_node, index);
+    uint64_t bits = 0;
+    uint32_t used = 0;
+
+    nodes_seen++;
+    for (uint32_t i = 0; i < PAGE_NODE_WORDS; i++) {
+        uint32_t word = node->word[i];
+
+        if (level > 1 && word) {
+            bits += see_node(word, level - 1);
+            used++;
+        }
+        for (; level == 1 && word; word &= word - 1)
+            used++;
+    }
+    expect("children of page node", index, node->used, used);
+    return level == 1 ? used : bits;
+}
+
+static void see_file(uint32_t index)
+{
+    const struct inode *inode = inode_at(index);
+    const struct filedata *file = &inode->file;
+    uint64_t bits = 0;
+
+    if (file->source == FILE_OBJECT) {
+        windows_seen++;
+        if (!file->is_mapped && inode->size > file->object_bytes)
+            complain_about("object of file", index, file->object_bytes, inode->size);
+    }
+    if (file->pages.root)
+        bits = see_node(file->pages.root, file->pages.levels);
+    expect("pages in the tree of file", index, file->pages.tree_pages, bits);
+}
+
+static void see_locks(uint32_t index)
+{
+    for (uint32_t i = inode_at(index)->locks; i; i = lock_at(i)->next) {
+        expect("inode of lock", i, lock_at(i)->inode, index);
+        if (lock_at(i)->kind != LOCK_PROCESS)
+            description_at(lock_at(i)->owner)->seen_locks++;
+        lock_at(i)->reserved = 1;
+    }
+}
+
+static void see_inodes(void)
+{
+    uint32_t windows = 0;
+
+    FOR_EACH(TABLE_INODE, index)
+    {
+        if (inode_is_regular(inode_at(index)))
+            see_file(index);
+        if (inode_type(inode_at(index)) == LINUX_S_IFLNK &&
+            inode_at(index)->proc.kind == 0)
+            see_text(inode_at(index)->target, index);
+        see_locks(index);
+    }
+    for (uint32_t i = STATE->window_dying; i;
+         i = SLOT_AT(TABLE_WINDOW, struct window, i)->next)
+        windows++;
+    for (uint32_t c = 0; c < WINDOW_CLASSES; c++)
+        for (uint32_t i = STATE->window_free[c]; i;
+             i = SLOT_AT(TABLE_WINDOW, struct window, i)->next)
+            windows++;
+    expect("windows", 0, windows + windows_seen, STATE->table[TABLE_WINDOW].used);
+    expect("page nodes", 0, nodes_seen, STATE->table[TABLE_PAGE_NODE].used);
+    for (uint32_t i = STATE->lock_waiting; i; i = lock_at(i)->next)
+        lock_at(i)->reserved = 1;
+    FOR_EACH(TABLE_LOCK, index)
+    expect("reach of lock", index, lock_at(index)->reserved, 1);
+    FOR_EACH(TABLE_DESCRIPTION, index)
+    expect("locks of description", index, description_at(index)->locks,
+           description_at(index)->seen_locks);
+}
+
+static void check_inode(uint32_t index)
+{
+    struct inode *inode = inode_at(index);
+
+    expect("opens of inode", index, inode->opens, inode->seen_opens);
+    expect("mounts on inode", index, inode->mounts, inode->seen_mounts);
+    /* A root has a link of its own and one for its "."; a removed directory its ".". */
+    if (inode_is_directory(inode) && inode->directory.entry == 0 && inode->links &&
+        inode->proc.kind != PROC_PROCESS)
+        inode->seen_links += 2;
+    expect("links of inode", index, inode->links, inode->seen_links);
+    if (inode->links == 0 && inode->opens == 0)
+        complain_about("use of inode", index, 0, 1);
+    if (inode->name &&
+        (!is_live(TABLE_ENTRY, inode->name) || entry_at(inode->name)->inode != index))
+        complain_about("name of inode", index, inode->name, 0);
+}
+
+static void forget_counts(void)
+{
+    wrong = texts_seen = nodes_seen = windows_seen = 0;
+    FOR_EACH(TABLE_INODE, index)
+    {
+        struct inode *inode = inode_at(index);
+
+        inode->seen_links = inode->seen_opens = inode->seen_mounts = 0;
+    }
+    FOR_EACH(TABLE_DESCRIPTION, index)
+    description_at(index)->seen_references = description_at(index)->seen_locks = 0;
+    FOR_EACH(TABLE_MOUNT, index)
+    mount_at(index)->seen_uses = 0;
+    FOR_EACH(TABLE_LOCK, index)
+    lock_at(index)->reserved = 0;
+}
+
+uint32_t check_state(void)
+{
+    forget_counts();
+    check_tables();
+    check_entries();
+    check_reach();
+    see_processes();
+    see_descriptions();
+    see_mounts();
+    see_inodes();
+    if (STATE->proc_root)
+        inode_at(STATE->proc_root)->seen_opens++;
+    FOR_EACH(TABLE_INODE, index)
+    check_inode(index);
+    expect("texts", 0, texts_seen, STATE->table[TABLE_TEXT].used);
+    return wrong;
+}
