@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -60,6 +62,69 @@ static void do_read(void)
 static void do_write(void)
 {
     if (write(fd, "x", 1) != 1)
+        _exit(1);
+}
+
+static void do_open_close(void)
+{
+    int other = open("/tmp/bench/file", O_RDONLY);
+
+    if (other < 0 || close(other) != 0)
+        _exit(1);
+}
+
+static void do_stat(void)
+{
+    struct stat status;
+
+    if (stat("/tmp/bench/file", &status) != 0)
+        _exit(1);
+}
+
+static void do_fstat(void)
+{
+    struct stat status;
+
+    if (fstat(fd, &status) != 0)
+        _exit(1);
+}
+
+static void do_pread_page(void)
+{
+    static char page[4096];
+
+    if (pread(fd, page, sizeof page, 0) != sizeof page)
+        _exit(1);
+}
+
+static void do_pwrite_page(void)
+{
+    static char page[4096];
+
+    if (pwrite(fd, page, sizeof page, 0) != sizeof page)
+        _exit(1);
+}
+
+static void do_map_file(void)
+{
+    void *at = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+
+    if (at == MAP_FAILED || munmap(at, 4096) != 0)
+        _exit(1);
+}
+
+static void do_make_remove(void)
+{
+    int other = open("/tmp/bench/new", O_WRONLY | O_CREAT, 0600);
+
+    if (other < 0 || close(other) != 0 || unlink("/tmp/bench/new") != 0)
+        _exit(1);
+}
+
+static void do_rename(void)
+{
+    if (rename("/tmp/bench/a", "/tmp/bench/b") != 0 ||
+        rename("/tmp/bench/b", "/tmp/bench/a") != 0)
         _exit(1);
 }
 
@@ -225,6 +290,17 @@ int main(int argc, char **argv)
     measure("read_file_1", "/bin/hello", O_RDONLY, do_read);
     measure("write_null_1", "/dev/null", O_WRONLY, do_write);
     measure("write_console_1", "/dev/console", O_WRONLY, do_write);
+    mkdir("/tmp/bench", 0755);
+    close(open("/tmp/bench/file", O_WRONLY | O_CREAT, 0644));
+    close(open("/tmp/bench/a", O_WRONLY | O_CREAT, 0644));
+    measure("open_close", NULL, 0, do_open_close);
+    measure("stat", NULL, 0, do_stat);
+    measure("fstat", "/tmp/bench/file", O_RDONLY, do_fstat);
+    measure("pwrite_4096", "/tmp/bench/file", O_RDWR, do_pwrite_page);
+    measure("pread_4096", "/tmp/bench/file", O_RDWR, do_pread_page);
+    measure("map_unmap_file", "/tmp/bench/file", O_RDWR, do_map_file);
+    measure("create_unlink", NULL, 0, do_make_remove);
+    measure("rename_twice", NULL, 0, do_rename);
     measure_processes();
     return 0;
 }
