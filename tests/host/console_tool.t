@@ -64,7 +64,7 @@ def input_is_exact():
         result = run("cat", stdin=data)
         equal((result.status, result.stdout), (0, data), f"stdin round trip: {name}", result)
     equal(run("bootargs").stdout.decode().split(" ", 3)[2:],
-          ["stdin=none", "stdout=stream stderr=stream"], "/dev/null is no input at all")
+          ["stdin=none", "stdout=stream stderr=stream check"], "/dev/null is no input at all")
     result = run("cat", stdin=b"", options=["--append", "a b=c"])
     equal(run("bootargs", options=["--append", "a b=c"]).stdout.decode()[-5:], "a b=c",
           "--append appends")
