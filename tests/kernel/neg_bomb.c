@@ -186,22 +186,51 @@ static void hint(uint64_t n)
     thread_leave();
 }
 
+/* Ends while somebody sleeps who named it as the owner. */
+static void end_soon(uint64_t unused)
+{
+    (void)unused;
+    while (hint_ended < 4)
+        yield();
+    thread_leave();
+}
+
+static void sleep_on_its_end(uint64_t owner)
+{
+    __atomic_fetch_add(&hint_ended, 1, __ATOMIC_RELEASE);
+    if (futex_wait(&hint_word, 0, now_ns() + 20000000, 0, (handle_t)owner) != E_TIMED_OUT)
+        arena[WRONG] = 2;
+    __atomic_fetch_add(&hint_ended, 1, __ATOMIC_RELEASE);
+    thread_leave();
+}
+
+static void an_owner_that_ends(void)
+{
+    handle_t owner = (handle_t)thread_start(0, end_soon, 0), t;
+    uint32_t word = 0;
+
+    t = (handle_t)thread_start(1, sleep_on_its_end, owner);
+    ok(wait_value(&hint_ended, 5), "who waits for an owner that has ended goes on");
+    is(arena[WRONG], 0, "after its own time");
+    gives(futex_wait(&word, 0, now_ns() + 1000000, 0, owner), E_DEAD,
+          "it is none any more");
+    handle_close(owner);
+    handle_close(t);
+}
+
 static void wrong_owner_hints(void)
 {
     handle_t e = (handle_t)endpoint_create(HANDLE_NONE), t[3];
     uint32_t word = 0;
-    int64_t probe = futex_wait(&word, 0, 0, 0, HANDLE_SELF_THREAD);
 
-    if (probe == E_UNSUPPORTED) {
-        ok(1, "owner hints # SKIP priority inheritance is not built");
-        handle_close(e);
-        return;
-    }
-    ok(futex_wait(&word, 0, 0, 0, e) < 0, "an endpoint is no owner");
-    ok(futex_wait(&word, 0, 0, 0, 0x7fff0123) < 0, "nor a number that is nothing");
-    ok(futex_wait(&word, 0, now_ns() + 1000000, 0, HANDLE_SELF_THREAD) < 0,
-       "nor oneself, for ever");
-    arena[WRONG] = 0;
+    gives(futex_wait(&word, 0, 0, 0, e), E_WRONG_TYPE, "an endpoint is no owner");
+    gives(futex_wait(&word, 0, 0, 0, 0x7fff0123), E_BAD_HANDLE,
+          "nor is a number that is nothing");
+    gives(futex_wait(&word, 0, now_ns() + 1000000, 0, HANDLE_SELF_THREAD), E_TIMED_OUT,
+          "one who names himself waits no longer than he says");
+    arena[WRONG] = hint_ended = 0;
+    for (unsigned n = 0; n < 3; n++)
+        hinted[n] = 0;
     for (unsigned n = 0; n < 3; n++)
         t[n] = (handle_t)thread_start(n, hint, n);
     thread_control(t[0], THREAD_SET_PRIORITY, 3, 0, 0);
@@ -212,11 +241,14 @@ static void wrong_owner_hints(void)
     is(arena[WRONG], 0, "each after its own time");
     for (unsigned n = 0; n < 3; n++)
         handle_close(t[n]);
+    an_owner_that_ends();
     handle_close(e);
 }
 
 int main(void)
 {
+    struct info_account before;
+
     arena_make();
     arena[0] = 0;
     contain(clone_bomb, "a bomb of clones", 1, 3);
@@ -228,5 +260,12 @@ int main(void)
     contain(account_bomb, "of accounts", 2, 10);
     contain(spin_bomb, "spinning at the highest priority it can have", 4, 10);
     wrong_owner_hints();
+    before = counters(HANDLE_NONE); /* stacks and records are there now */
+    wrong_owner_hints();
+    for (uint64_t end = now_ns() + 20000000000ull; now_ns() < end; sleep_ns(200000))
+        if (counters(HANDLE_NONE).objects_used <= before.objects_used)
+            break;
+    ok(counters(HANDLE_NONE).objects_used <= before.objects_used,
+       "wrong hints keep no object");
     return done();
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Who runs when, for tests/boot/schedule.t, which looks at the switches of a trace: a server lent a
- * caller's priority, the owner of a lock lent a waiter's, and earliest deadline first within one
- * priority. Each part lies between two 'user' records; before it the program says which thread is
- * which. What is not built is skipped.
+ * caller's priority, the owner of a lock lent a waiter's, and wakes that switch to the woken. Each
+ * part lies between two 'user' records; before it the program says which thread is which. Deadlines
+ * need authority that no program has: tests/boot/deadlines.t.
  */
 #include <tests/kernel/native.h>
 
@@ -11,7 +11,7 @@
 #define MS    1000000ull
 #define LOOPS 10000000u /* some 20 ms of spinning: more than a slice */
 
-enum { READY, GO, LOCK, SPIN, DONE }; /* arena words */
+enum { READY, GO, LOCK, SPIN, DONE, WOKEN }; /* arena words */
 
 static handle_t endpoint, threads[4];
 
@@ -112,7 +112,8 @@ static void server_inversion(void)
     name("server", threads[0]);
     name("spinner", threads[1]);
     name("caller", threads[2]);
-    endpoint_call(endpoint, &m); /* answered, the server waits: reply and wait are one step */
+    endpoint_call(endpoint,
+                  &m); /* answered, the server waits: reply and wait are one step */
     start_spinning();
     mark(1);
     arena[GO] = 1;
@@ -152,18 +153,9 @@ static void want(uint64_t owner)
 
 static void lock_inversion(void)
 {
-    uint32_t word = 0;
-
     clear();
     threads[0] = begin(0, own, 0, 3);
     wait_change(&arena[READY], 0);
-    if (futex_wait(&word, 0, 0, 0, threads[0]) == E_UNSUPPORTED) {
-        arena[GO] = 1;
-        futex_wake(&arena[GO], 1, 0);
-        ok(1, "a lock's owner # SKIP lending priority by a futex is not built");
-        end_part(1);
-        return;
-    }
     threads[1] = begin(1, spin, 0, 8);
     threads[2] = begin(2, want, threads[0], 12);
     name("owner", threads[0]);
@@ -180,42 +172,81 @@ static void lock_inversion(void)
     end_part(3);
 }
 
-/* ---- earliest deadline first ---- */
+/* ---- a wake that switches ---- */
 
-static void work(uint64_t n)
+/* Sleeps until word n of those at WOKEN is set. */
+static void be_woken(uint64_t n)
 {
-    (void)n;
-    while (arena[GO] == 0)
-        futex_wait(&arena[GO], 0, DEADLINE_NEVER, 0, HANDLE_NONE);
-    burn(LOOPS);
+    volatile uint32_t *word = &arena[WOKEN + n];
+
+    while (*word == 0)
+        futex_wait(word, 0, DEADLINE_NEVER, 0, HANDLE_NONE);
     __atomic_fetch_add(&arena[DONE], 1, __ATOMIC_RELEASE);
     thread_leave();
 }
 
-static void deadlines(void)
+/* Makes one ready in the usual way, then switches to another of the same priority. */
+static void wake_and_switch(uint64_t unused)
 {
-    static const char *const names[] = {"third", "first", "second", "none"};
-    static const uint64_t after[] = {900 * MS, 300 * MS, 600 * MS};
-    int64_t st = OK;
+    (void)unused;
+    while (arena[GO] == 0)
+        futex_wait(&arena[GO], 0, DEADLINE_NEVER, 0, HANDLE_NONE);
+    arena[WOKEN] = arena[WOKEN + 1] = 1;
+    futex_wake(&arena[WOKEN], 1, 0);
+    futex_wake(&arena[WOKEN + 1], 1, FUTEX_SWITCH);
+    __atomic_fetch_add(&arena[DONE], 1, __ATOMIC_RELEASE);
+    thread_leave();
+}
 
+static void switching_wake(void)
+{
     clear();
-    for (unsigned n = 0; n < 4; n++) {
-        threads[n] = begin(n, work, n, 10);
-        name(names[n], threads[n]);
-    }
-    for (unsigned n = 0; n < 3 && st == OK; n++)
-        st = thread_control(threads[n], THREAD_SET_DEADLINE, now_ns() + after[n], 0, 0);
+    threads[0] = begin(0, be_woken, 0, 10);
+    threads[1] = begin(1, be_woken, 1, 10);
+    threads[2] = begin(2, wake_and_switch, 0, 10);
+    name("ready", threads[0]);
+    name("switched", threads[1]);
+    name("waker", threads[2]);
     sleep_ns(5 * MS);
-    if (st != E_UNSUPPORTED)
-        mark(3);
+    mark(4);
     arena[GO] = 1;
-    futex_wake(&arena[GO], 4, 0);
-    ok(wait_value(&arena[DONE], 4), "four threads of one priority%s",
-       st == E_UNSUPPORTED ? " # SKIP deadlines of threads are not built"
-                           : ", three with deadlines");
-    if (st != E_UNSUPPORTED)
-        mark(3);
-    end_part(4);
+    futex_wake(&arena[GO], 1, 0);
+    ok(wait_value(&arena[DONE], 3),
+       "a wake that switches, and one before it that does not");
+    mark(4);
+    end_part(3);
+}
+
+/* Both sleep on one word: the first is switched to, the second is of a higher priority. */
+static void wake_two(uint64_t unused)
+{
+    (void)unused;
+    while (arena[GO] == 0)
+        futex_wait(&arena[GO], 0, DEADLINE_NEVER, 0, HANDLE_NONE);
+    arena[WOKEN] = 1;
+    CALL(futex_wake, &arena[WOKEN], 2, FUTEX_SWITCH, 0, 0, 0);
+    __atomic_fetch_add(&arena[DONE], 1, __ATOMIC_RELEASE);
+    thread_leave();
+}
+
+static void switch_that_yields(void)
+{
+    clear();
+    threads[0] = begin(0, be_woken, 0, 10);
+    name("heir", threads[0]);
+    sleep_ns(MS);
+    threads[1] = begin(1, be_woken, 0, 12);
+    threads[2] = begin(2, wake_two, 0, 10);
+    name("better", threads[1]);
+    name("giver", threads[2]);
+    sleep_ns(5 * MS);
+    mark(5);
+    arena[GO] = 1;
+    futex_wake(&arena[GO], 1, 0);
+    ok(wait_value(&arena[DONE], 3),
+       "a wake that switches to one, while a better one wakes, too");
+    mark(5);
+    end_part(3);
 }
 
 int main(void)
@@ -223,6 +254,7 @@ int main(void)
     arena_make();
     server_inversion();
     lock_inversion();
-    deadlines();
+    switching_wake();
+    switch_that_yields();
     return done();
 }
