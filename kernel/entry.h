@@ -20,7 +20,7 @@ _Noreturn void kernel_main(uint64_t hart_id, paddr_t device_tree);
 /* Every other hart, once it was started. */
 _Noreturn void kernel_hart_main(void);
 
-/* A trap was taken: put it on record. */
+/* A trap that is neither a call nor a page fault was taken: put it on record. */
 void kernel_trap(uint64_t cause, uint64_t value);
 
 /*
@@ -33,7 +33,10 @@ struct arch_context *kernel_syscall(struct thread *self, uint64_t a1, uint64_t a
                                     uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6,
                                     uint64_t number);
 
-/* The current thread did something it may not do, or touched memory that is not there. */
+/* The current thread touched memory that is not there, or not yet, or not for that. */
+void kernel_page_fault(struct thread *self, enum fault_kind kind, uint64_t address);
+
+/* It did something else that it may not do. */
 void kernel_fault(struct thread *self, enum fault_kind kind, uint64_t address);
 
 void kernel_timer(void);

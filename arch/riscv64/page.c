@@ -5,6 +5,8 @@
  */
 #include <arch/mmu.h>
 
+#pragma GCC optimize("omit-frame-pointer")
+
 /* Words that may alias anything, as memory functions must. */
 typedef uint64_t __attribute__((may_alias)) word_t;
 

@@ -11,21 +11,19 @@
 
 #include <arch/riscv64/csr.h>
 
+#pragma GCC optimize("omit-frame-pointer") /* each page fault goes through here */
+
 struct arch_context *trap_from_user(struct arch_context *context);
 _Noreturn void trap_from_kernel(const uint64_t *registers);
 
+/* What is no page fault. An access fault is physical: the page was there, the bus refused. */
 static enum fault_kind kind_of(uint64_t cause)
 {
     switch (cause) {
-    case SCAUSE_FETCH_PAGE:
     case SCAUSE_FETCH_ACCESS:
-        return FAULT_EXECUTE;
-    case SCAUSE_LOAD_PAGE:
     case SCAUSE_LOAD_ACCESS:
-        return FAULT_READ;
-    case SCAUSE_STORE_PAGE:
     case SCAUSE_STORE_ACCESS:
-        return FAULT_WRITE;
+        return FAULT_BUS;
     case SCAUSE_BREAKPOINT:
         return FAULT_BREAKPOINT;
     case SCAUSE_FETCH_MISALIGN:
@@ -37,29 +35,24 @@ static enum fault_kind kind_of(uint64_t cause)
     }
 }
 
-/* An access fault is physical: the page was there, the bus refused. Making the page
- * again would not help, so it must not reach the page-fault path. */
-static bool is_access_fault(uint64_t cause)
-{
-    return cause == SCAUSE_FETCH_ACCESS || cause == SCAUSE_LOAD_ACCESS ||
-           cause == SCAUSE_STORE_ACCESS;
-}
-
 /* DOC: trap-dispatch */
-/* Everything but a kernel call. */
+/* Everything but a kernel call; page faults, of which there are most, first. */
 struct arch_context *trap_from_user(struct arch_context *context)
 {
     struct thread *self = (struct thread *)context;
     uint64_t cause = csr_read(scause), value = csr_read(stval);
 
-    if (cause & SCAUSE_INTERRUPT) {
+    if (cause == SCAUSE_STORE_PAGE)
+        kernel_page_fault(self, FAULT_WRITE, value);
+    else if (cause == SCAUSE_LOAD_PAGE)
+        kernel_page_fault(self, FAULT_READ, value);
+    else if (cause == SCAUSE_FETCH_PAGE)
+        kernel_page_fault(self, FAULT_EXECUTE, value);
+    else if (cause & SCAUSE_INTERRUPT)
         arch_take_interrupts();
-    } else {
+    else {
         kernel_trap(cause, value);
-        if (is_access_fault(cause))
-            kernel_fault(self, FAULT_BUS, value);
-        else
-            kernel_fault(self, kind_of(cause), value);
+        kernel_fault(self, kind_of(cause), value);
     }
     return kernel_next();
 }

@@ -89,6 +89,16 @@ static inline uint64_t *trace_call(uint64_t number, uint64_t a0, uint64_t a1)
            7;
 }
 
+/* A page fault begins: its arguments, of which kind and outcome become final with an error. */
+static inline uint64_t *trace_fault(uint64_t kind, uint64_t address, uint64_t pc)
+{
+    struct hart *hart = arch_hart();
+
+    return trace_put(hart->trace_ids, *hart->trace_cause, TRACE_fault, kind, address, pc,
+                     OK) +
+           4;
+}
+
 /* Every error that a rule of the kernel produces goes through here: on record with the
  * place of the rule and the actor. */
 void refuse_record(enum status status, int line) __attribute__((noinline, cold));

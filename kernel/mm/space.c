@@ -27,6 +27,8 @@
 #include <kernel/mm/mapping.h>
 #include <kernel/mm/memory.h>
 
+#pragma GCC optimize("omit-frame-pointer") /* page faults are many */
+
 /* ---- what harts remember of a space ----
  *
  * Address space numbers are handed out in rounds. A hart enters a round by forgetting every
@@ -167,7 +169,8 @@ enum status space_leaf(struct space *space, uint64_t va, pte_t **out)
 }
 
 /* Put a fresh page into an invalid entry of anonymous memory. */
-static enum status fill_zero(struct space *space, const struct mapping *m, pte_t *leaf)
+static __attribute__((noinline)) enum status
+fill_zero(struct space *space, const struct mapping *m, pte_t *leaf)
 {
     paddr_t frame;
     enum status st = frame_alloc_dirty(space->account, 0, &frame);
@@ -182,8 +185,8 @@ static enum status fill_zero(struct space *space, const struct mapping *m, pte_t
 }
 
 /* Put the memory object's page into an invalid entry. */
-static enum status fill_object(struct space *space, const struct mapping *m, uint64_t va,
-                               pte_t *leaf)
+static __attribute__((noinline)) enum status
+fill_object(struct space *space, const struct mapping *m, uint64_t va, pte_t *leaf)
 {
     uint32_t bits = m->access;
     paddr_t frame;
@@ -206,8 +209,8 @@ static enum status fill_object(struct space *space, const struct mapping *m, uin
 
 /* DOC: break-sharing */
 /* The first write to a shared frame: the last sharer takes it over, others copy. */
-static enum status break_sharing(struct space *space, const struct mapping *m,
-                                 uint64_t va, pte_t *leaf)
+static __attribute__((noinline)) enum status
+break_sharing(struct space *space, const struct mapping *m, uint64_t va, pte_t *leaf)
 {
     paddr_t old = arch_pte_frame(*leaf), copy;
     bool is_managed = (arch_pte_access(*leaf) & PTE_FRAME) != 0;
@@ -249,9 +252,12 @@ static enum status make_grant(struct space *space, uint64_t va, uint32_t access,
     if (m == NULL || (access & ~m->access))
         return REFUSE(E_FAULT);
     if (leaf == NULL) {
-        st = space_leaf(space, va, &leaf);
+        pte_t *made;
+
+        st = space_leaf(space, va, &made);
         if (st != OK)
             return st;
+        leaf = made;
     }
     if (!arch_pte_is_valid(*leaf)) {
         if (m->memory == NULL)

@@ -11,6 +11,8 @@
 #include <kernel/sched/sched.h>
 #include <kernel/sched/upcall.h>
 
+#pragma GCC optimize("omit-frame-pointer") /* as in trap.c */
+
 void kernel_trap(uint64_t cause, uint64_t value)
 {
     struct thread *self = arch_hart()->current;
@@ -19,30 +21,44 @@ void kernel_trap(uint64_t cause, uint64_t value)
           self != NULL ? self->context.x[2] : 0);
 }
 
-static bool is_page_fault(enum fault_kind kind)
+/* Beyond the kernel's help: the thread's own affair, if it has a door for it. */
+static __attribute__((noinline)) void give_up(struct thread *self, enum fault_kind kind,
+                                              uint64_t address)
 {
-    return kind == FAULT_READ || kind == FAULT_WRITE || kind == FAULT_EXECUTE;
+    if (!upcall_fault(self, kind, address))
+        process_kill(self->process, kind, kind, address, context_pc(&self->context));
 }
 
-/* DOC: page-fault */
 void kernel_fault(struct thread *self, enum fault_kind kind, uint64_t address)
 {
-    static const uint32_t access[] = {
-        [FAULT_READ] = VM_READ, [FAULT_WRITE] = VM_WRITE, [FAULT_EXECUTE] = VM_EXECUTE};
+    trace(TRACE_fault, kind, address, context_pc(&self->context),
+          (uint64_t)(int64_t)REFUSE(E_FAULT));
+    give_up(self, kind, address);
+}
+
+_Static_assert(1u << (FAULT_READ - 1) == VM_READ && 1u << (FAULT_WRITE - 1) == VM_WRITE &&
+                   1u << (FAULT_EXECUTE - 1) == VM_EXECUTE,
+               "the access that a kind of page fault asks for");
+
+/* DOC: page-fault */
+void kernel_page_fault(struct thread *self, enum fault_kind kind, uint64_t address)
+{
+    uint64_t *on_record = trace_fault(kind, address, context_pc(&self->context));
     enum status st;
 
-    if (is_page_fault(kind) && address < VM_USER_END) {
-        st = space_fault(&self->process->space, address, access[kind]);
-        if (st == E_QUOTA || st == E_NO_MEMORY)
-            kind = FAULT_QUOTA;
-        else if (st == E_RANGE)
-            kind = FAULT_BUS;
-    } else {
+    if (address < VM_USER_END)
+        st = space_fault(&self->process->space, address, 1u << (kind - 1));
+    else
         st = REFUSE(E_FAULT);
-    }
-    trace(TRACE_fault, kind, address, context_pc(&self->context), (uint64_t)(int64_t)st);
-    if (st != OK && !upcall_fault(self, kind, address))
-        process_kill(self->process, kind, kind, address, context_pc(&self->context));
+    if (st == OK)
+        return;
+    if (st == E_QUOTA || st == E_NO_MEMORY)
+        kind = FAULT_QUOTA;
+    else if (st == E_RANGE)
+        kind = FAULT_BUS;
+    on_record[0] = kind;
+    on_record[3] = (uint64_t)(int64_t)st;
+    give_up(self, kind, address);
 }
 
 void kernel_timer(void)

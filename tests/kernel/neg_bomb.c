@@ -178,10 +178,12 @@ static void hint(uint64_t n)
 {
     while (hinted[(n + 1) % 3] == 0)
         system_control(HANDLE_NONE, SYSTEM_YIELD, 0, 0, 0);
-    for (int i = 0; i < 3; i++)
-        if (futex_wait(&hint_word, 0, now_ns() + 1000000, 0, hinted[(n + 1) % 3]) !=
-            E_TIMED_OUT)
+    for (int i = 0; i < 3; i++) {
+        int64_t st = futex_wait(&hint_word, 0, now_ns() + 1000000, 0, hinted[(n + 1) % 3]);
+
+        if (st != E_TIMED_OUT && st != E_DEAD) /* the next one may have ended */
             arena[WRONG] = 1;
+    }
     __atomic_fetch_add(&hint_ended, 1, __ATOMIC_RELEASE);
     thread_leave();
 }
@@ -197,8 +199,11 @@ static void end_soon(uint64_t unused)
 
 static void sleep_on_its_end(uint64_t owner)
 {
+    int64_t st;
+
     __atomic_fetch_add(&hint_ended, 1, __ATOMIC_RELEASE);
-    if (futex_wait(&hint_word, 0, now_ns() + 20000000, 0, (handle_t)owner) != E_TIMED_OUT)
+    st = futex_wait(&hint_word, 0, now_ns() + 20000000, 0, (handle_t)owner);
+    if (st != E_TIMED_OUT && st != E_DEAD) /* it may be gone before we ask */
         arena[WRONG] = 2;
     __atomic_fetch_add(&hint_ended, 1, __ATOMIC_RELEASE);
     thread_leave();
