@@ -123,21 +123,28 @@ static bool is_dirty(const struct arch_context *c)
     return (c->sstatus & SSTATUS_FS) == SSTATUS_FS_DIRTY;
 }
 
-/* DOC: register-frame */
-void arch_context_get_frame(struct hart *hart, struct arch_context *c,
-                            struct register_frame *frame)
+static __attribute__((noinline)) void get_fp(struct hart *hart, struct arch_context *c,
+                                             struct register_frame *frame)
 {
     /* What the hart holds of this thread goes to the context first. */
     if (is_dirty(c) && (struct arch_context *)hart->current == c)
         arch_context_switch_fp(hart, c, NULL);
-    frame->pc = c->x[0];
-    copy_registers(frame->x, &c->x[1]);
-    frame->flags = 0;
     if (!c->fp_saved)
         return;
     memcpy(frame->f, c->f, sizeof(frame->f));
     frame->fcsr = c->fcsr;
     frame->flags = FRAME_FP;
+}
+
+/* DOC: register-frame */
+void arch_context_get_frame(struct hart *hart, struct arch_context *c,
+                            struct register_frame *frame)
+{
+    frame->pc = c->x[0];
+    copy_registers(frame->x, &c->x[1]);
+    frame->flags = 0;
+    if (c->fp_saved || is_dirty(c))
+        get_fp(hart, c, frame);
 }
 
 /* Floating point from a frame; the hart's copy, if it holds one, is the old state. */

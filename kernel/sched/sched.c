@@ -333,18 +333,33 @@ static __attribute__((noinline)) struct thread *choose(struct hart *hart)
     return next;
 }
 
+/* This thread it is: as it is, or in its upcall. */
+static inline struct arch_context *go_on(struct hart *hart, struct thread *next)
+{
+    hart->look = 0;
+    return upcall_is_due(next) ? upcall_deliver(next) : &next->context;
+}
+
+/* Something is to be done, or to be decided, first. */
+static __attribute__((noinline)) struct arch_context *look(struct hart *hart)
+{
+    struct thread *next = hart->current;
+
+    if (hart->look == LOOK_SELF && next->continuation != NULL)
+        next->continuation(next);
+    next = hart->current;
+    if (next == NULL || (hart->look & LOOK_PICK))
+        next = choose(hart);
+    return go_on(hart, next);
+}
+
 /* DOC: sched-pick */
 struct arch_context *kernel_next(void)
 {
     struct hart *hart = arch_hart();
     struct thread *next = hart->current;
 
-    if (hart->look == LOOK_SELF && next->continuation != NULL)
-        next->continuation(next);
-    if (hart->current == NULL || (hart->look & LOOK_PICK))
-        next = choose(hart);
-    hart->look = 0;
-    if (upcall_is_due(next))
-        upcall_deliver(next);
-    return &next->context;
+    if (next == NULL || (hart->look & LOOK_PICK) || next->continuation != NULL)
+        return look(hart);
+    return go_on(hart, next);
 }

@@ -71,7 +71,6 @@ struct thread {
 
     /* ending: what sys_thread_exit was asked to do */
     uint64_t exit_status, exit_va, exit_bytes, exit_word;
-    uint64_t frame_va; /* upcall_return: what to go on from */
 
     /* messages: as a caller */
     struct tree_node call; /* in endpoint->callers; key: priority, then arrival */

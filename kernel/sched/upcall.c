@@ -57,13 +57,14 @@ static void enter(struct thread *t, struct save_area *area, uint64_t kind,
                       UADDR(READ_ONCE(t->page->upcall_stack)), t->page_va, kind);
 }
 
-void upcall_deliver(struct thread *t)
+struct arch_context *upcall_deliver(struct thread *t)
 {
     if (READ_ONCE(t->page->inhibit) != 0 || READ_ONCE(t->page->upcall_entry) == 0)
-        return;
+        return &t->context;
     trace(TRACE_upcall, t->page->pending, t->page->mask, context_pc(&t->context),
           FAULT_NONE);
     enter(t, &t->page->upcall_save, FAULT_NONE, 0);
+    return &t->context;
 }
 
 bool upcall_fault(struct thread *t, enum fault_kind kind, uint64_t address)
@@ -76,11 +77,10 @@ bool upcall_fault(struct thread *t, enum fault_kind kind, uint64_t address)
     return true;
 }
 
-/* True: the thread is willing; it slept and sleeps no more, or runs and will look. */
-static bool interrupt(struct thread *t)
+/* Bits are due. True: the thread is willing; it slept and sleeps no more, or runs and will
+ * look. */
+static __attribute__((noinline)) bool interrupt_due(struct thread *t)
 {
-    if (!upcall_is_due(t))
-        return false;
     if (t->state == THREAD_SLEEPING && t->is_interruptible) {
         sched_wake(t, E_INTERRUPTED);
         return true;
@@ -89,7 +89,17 @@ static bool interrupt(struct thread *t)
     return t->state == THREAD_RUNNING && READ_ONCE(t->page->inhibit) == 0;
 }
 
-static uint64_t not_ignored(const struct process *p, uint64_t bits)
+static inline bool interrupt(struct thread *t)
+{
+    if (!upcall_is_due(t))
+        return false;
+    if (t != arch_hart()->current)
+        return interrupt_due(t);
+    arch_hart()->look |= LOOK_SELF;
+    return READ_ONCE(t->page->inhibit) == 0;
+}
+
+static inline uint64_t not_ignored(const struct process *p, uint64_t bits)
 {
     return bits & ~READ_ONCE(p->page->ignored);
 }

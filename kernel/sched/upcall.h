@@ -32,8 +32,9 @@ static inline bool upcall_may_be_due(const struct thread *t)
     return (READ_ONCE(t->page->pending) | READ_ONCE(t->process->page->pending)) != 0;
 }
 
-/* On the way to user mode: bits are due and nothing inhibits, so run the upcall instead. */
-void upcall_deliver(struct thread *thread);
+/* On the way to user mode with bits due: if nothing inhibits run the upcall instead. The
+ * thread's registers. */
+struct arch_context *upcall_deliver(struct thread *thread);
 
 /*
  * A fault of the current thread, through the same door. False: there is no door (no

@@ -3,12 +3,16 @@
 #include <kernel/syscall/syscall.h>
 
 #include <abi/process.h>
+#include <arch/hart.h>
 #include <kernel/base/string.h>
+#include <kernel/entry.h>
 #include <kernel/ipc/futex.h>
 #include <kernel/mm/frame.h>
 #include <kernel/mm/space.h>
 #include <kernel/sched/sched.h>
 #include <kernel/sched/upcall.h>
+
+#pragma GCC optimize("omit-frame-pointer") /* threads and upcalls come and go often */
 
 #define THREAD_RIGHTS                                                                    \
     (RIGHT_DUPLICATE | RIGHT_INSPECT | RIGHT_REVOKE | RIGHT_MANAGE | RIGHT_POST)
@@ -210,40 +214,48 @@ int64_t sys_thread_control(struct thread *self, const uint64_t *a)
     }
 }
 
-/* upcall_post(thread or process, bits) */
-int64_t sys_upcall_post(struct thread *self, const uint64_t *a)
+static __attribute__((noinline)) int64_t post_to(struct thread *self, uint64_t handle,
+                                                 uint64_t bits)
 {
     struct process *p;
     struct thread *t;
     enum status st;
 
-    if (a[1] == 0)
+    if (bits == 0)
         return REFUSE(E_INVALID);
-    t = self;
-    st = a[0] == HANDLE_SELF_THREAD ? OK : thread_from_handle(self, a[0], RIGHT_POST, &t);
+    st = thread_from_handle(self, handle, RIGHT_POST, &t);
     if (st == OK) {
-        upcall_post_thread(t, a[1]);
+        upcall_post_thread(t, bits);
         return OK;
     }
-    if (st != E_WRONG_TYPE && a[0] != HANDLE_SELF)
+    if (st != E_WRONG_TYPE && handle != HANDLE_SELF)
         return st;
-    st = process_from_handle(self, a[0], RIGHT_POST, &p);
+    st = process_from_handle(self, handle, RIGHT_POST, &p);
     if (st != OK)
         return st;
     if (p->state != PROCESS_ALIVE)
         return REFUSE(E_DEAD);
     if (!process_has_page(p))
         return REFUSE(E_NOT_FOUND);
-    upcall_post_process(p, a[1]);
+    upcall_post_process(p, bits);
+    return OK;
+}
+
+/* upcall_post(thread or process, bits) */
+int64_t sys_upcall_post(struct thread *self, const uint64_t *a)
+{
+    if (a[0] != HANDLE_SELF_THREAD || a[1] == 0)
+        return post_to(self, a[0], a[1]);
+    upcall_post_thread(self, a[1]);
     return OK;
 }
 
 /* The frame crosses a page or is not aligned. */
-static __attribute__((noinline)) enum status load_split_frame(struct thread *self)
+static __attribute__((noinline)) enum status load_split_frame(struct thread *self,
+                                                              uint64_t va)
 {
     struct register_frame copy;
-    enum status st =
-        copy_in(&self->process->space, &copy, UADDR(self->frame_va), sizeof(copy));
+    enum status st = copy_in(&self->process->space, &copy, UADDR(va), sizeof(copy));
 
     if (st == OK)
         upcall_load_frame(self, &copy);
@@ -251,33 +263,23 @@ static __attribute__((noinline)) enum status load_split_frame(struct thread *sel
 }
 
 /* DOC: upcall-return */
-/* Behind the call, when nothing of the old registers will be stored any more. A frame that
- * cannot be read is the call's error. */
-static void load_frame(struct thread *self)
+/* upcall_return(frame): no way leads back through whoever called us, who would store what C
+ * kept of the old registers. A frame that cannot be read is the call's error. */
+int64_t sys_upcall_return(struct thread *self, const uint64_t *a)
 {
-    uint64_t va = self->frame_va;
+    uint64_t va = a[0];
     enum status st;
     void *p;
 
+    arch_context_note_fp(&self->context);
     if (PAGE_BYTES - (va & PAGE_MASK) >= sizeof(struct register_frame) && va % 8 == 0) {
         st = space_pointer(&self->process->space, va, VM_READ, &p);
         if (st == OK)
             upcall_load_frame(self, p); /* as it lies */
     } else {
-        st = load_split_frame(self);
+        st = load_split_frame(self, va);
     }
     if (st != OK)
-        context_set_result(&self->context, st == E_RANGE ? E_FAULT : st);
-    self->continuation = NULL;
-    if (arch_hart()->current != self)
-        sched_make_runnable(self); /* it had lost its hart meanwhile */
-}
-
-/* upcall_return(frame) */
-int64_t sys_upcall_return(struct thread *self, const uint64_t *a)
-{
-    self->frame_va = a[0];
-    self->continuation = load_frame;
-    arch_hart()->look |= LOOK_SELF;
-    return SYSCALL_NO_RESULT;
+        return st == E_RANGE ? E_FAULT : st;
+    arch_enter_user(kernel_next());
 }

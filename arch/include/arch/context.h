@@ -82,6 +82,13 @@ static inline bool arch_context_fp_is_quiet(const void *fp_owner,
     return fp_owner == NULL && !to->fp_saved && (sstatus & 0x6000) != 0x6000; /* Dirty */
 }
 
+/* The current thread made a call and its registers are going to be replaced: its context
+ * learns, as from every other trap, whether the hart holds floating point of it. */
+static inline void arch_context_note_fp(struct arch_context *c)
+{
+    __asm__("csrr %0, sstatus" : "=r"(c->sstatus));
+}
+
 /* This thread ends: no other may see its floating point. */
 void arch_context_drop_fp(struct hart *hart, struct arch_context *context);
 
