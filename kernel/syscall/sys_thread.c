@@ -280,6 +280,6 @@ int64_t sys_upcall_return(struct thread *self, const uint64_t *a)
         st = load_split_frame(self, va);
     }
     if (st != OK)
-        return st == E_RANGE ? E_FAULT : st;
+        return st == E_RANGE ? REFUSE(E_FAULT) : st;
     arch_enter_user(kernel_next());
 }
