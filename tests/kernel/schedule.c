@@ -137,7 +137,8 @@ static void own(uint64_t unused)
     burn(LOOPS / 4);
     __atomic_store_n(&arena[LOCK], 0, __ATOMIC_RELEASE);
     futex_wake(&arena[LOCK], 1, 0);
-    burn(LOOPS / 4);
+    burn(LOOPS); /* its own affair, for more than a slice */
+    arena[READY] = 2;
     thread_leave();
 }
 
@@ -170,6 +171,8 @@ static void lock_inversion(void)
        "a waiter of high priority gets a lock from a low owner");
     mark(2);
     end_part(3);
+    wait_value(&arena[READY], 2); /* it has been low for all that time */
+    sleep_ns(MS);
 }
 
 /* ---- a wake that switches ---- */
