@@ -16,6 +16,7 @@ static bool is_turn(uint32_t ticket)
     return __atomic_load_n(&kernel_lock.serving, __ATOMIC_RELAXED) == ticket;
 }
 
+/* DOC: lock-wait */
 void kernel_lock_wait(uint32_t ticket)
 {
     struct hart *hart = arch_hart();

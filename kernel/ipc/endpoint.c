@@ -101,6 +101,7 @@ void endpoint_cancel_delivered(struct thread *t)
     sched_set_rank(server, server->base_rank);
 }
 
+/* DOC: lend-rank */
 /* What a caller is worth, a server is worth while it works for it. */
 static void lend_rank(struct thread *server, const struct thread *caller)
 {

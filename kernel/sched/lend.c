@@ -41,6 +41,7 @@ static void pass_on(struct thread *owner)
     }
 }
 
+/* DOC: lend */
 void sched_lend(struct thread *self, struct thread *owner)
 {
     object_get(&owner->object);

@@ -15,6 +15,7 @@
 struct run_queue sched_shared;
 uint64_t sched_idle;
 
+/* DOC: look */
 /* A hart in user mode or idle left with look 0, so the first who sets it interrupts. */
 static void summon(struct hart *hart, unsigned why)
 {
@@ -48,6 +49,7 @@ static struct hart *busy_hart_for(const struct thread *t)
     return found;
 }
 
+/* DOC: tell-a-hart */
 /* A thread was queued: some hart runs it at once, or begins to count its slice. */
 static void tell_a_hart(const struct thread *t)
 {

@@ -14,6 +14,7 @@
 #include <kernel/base/tree.h>
 #include <kernel/sched/thread.h>
 
+/* DOC: rank */
 #define RANK_SHIFT       58
 #define RANK_NO_DEADLINE ((1ull << RANK_SHIFT) - 1) /* more than nine years after boot */
 
