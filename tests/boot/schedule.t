@@ -47,11 +47,20 @@ order = schedule(2)
 ok("waiter" in order and "owner" in order, "the waiter runs, then the owner for it", order)
 back = len(order) - 1 - order[::-1].index("waiter") if "waiter" in order else 0
 ok("spinner" not in order[:back], "and not the spinner, until the waiter has the lock", order)
-ok("owner" not in order[back:], "then the owner is low again", order)
+first, last = parts[2]
+release = next((i for i in range(first, last) if records[i]["event"] == "call" and
+                records[i]["call"] == "futex_wake" and names.get(records[i]["thread"]) == "owner"),
+               last)
+ran = [names[r["to"]] for r in records[release:last] if r["event"] == "switch" and
+       r["to"] in names]
+equal(ran[:2], ["waiter", "spinner"], "the owner is low again as soon as it lets go")
 ok(4 in parts, "there is a part with a wake that switches")
 equal(schedule(4), ["waker", "switched", "waker", "ready"],
       "the woken runs at once, then its waker goes on, and last the one that was ready before")
 ok(5 in parts, "there is one in which a better one is woken, too")
 equal(schedule(5), ["giver", "better", "heir", "giver"],
       "the better one runs first, then the one who was switched to")
+ok(6 in parts, "there is one with two that compute while a third is often woken")
+ok({"one", "other"} <= set(schedule(6)), "both have their turns", schedule(6),
+   known="who is preempted begins a new slice")
 done()

@@ -252,6 +252,25 @@ static void switch_that_yields(void)
     end_part(3);
 }
 
+/* ---- turns, although a better one is often woken ---- */
+
+static void turns(void)
+{
+    clear();
+    threads[0] = begin(0, spin, 0, 10);
+    threads[1] = begin(1, spin, 0, 10);
+    name("one", threads[0]);
+    name("other", threads[1]);
+    sleep_ns(5 * MS);
+    mark(6);
+    arena[SPIN] = 1;
+    futex_wake(&arena[SPIN], 2, 0);
+    for (int i = 0; i < 200; i++) /* of a priority above theirs */
+        sleep_ns(MS / 2);
+    mark(6);
+    end_part(2);
+}
+
 int main(void)
 {
     arena_make();
@@ -259,5 +278,6 @@ int main(void)
     lock_inversion();
     switching_wake();
     switch_that_yields();
+    turns();
     return done();
 }
