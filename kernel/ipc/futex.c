@@ -17,6 +17,8 @@
 #include <kernel/sched/thread.h>
 #include <kernel/sched/upcall.h>
 
+#pragma GCC optimize("omit-frame-pointer") /* locks sleep and wake here */
+
 #define TABLE_ORDER_MAX 4
 
 static struct {

@@ -12,6 +12,8 @@
 
 #include <kernel/debug/trace.h>
 
+#pragma GCC optimize("omit-frame-pointer") /* each page and object is charged */
+
 static const struct slab_cache account_cache = SLAB_CACHE(SLAB_ACCOUNT, struct account);
 static struct account root;
 

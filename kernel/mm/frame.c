@@ -19,6 +19,8 @@
 #include <kernel/debug/trace.h>
 #include <kernel/mm/account.h>
 
+#pragma GCC optimize("omit-frame-pointer") /* each page comes from here */
+
 #define NIL         0xffffffffu
 #define FRONT_ORDER 5 /* moved between the front and the blocks at a time: 32 frames */
 #define FRONT_MAX   (2u << FRONT_ORDER)

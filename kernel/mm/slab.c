@@ -7,6 +7,8 @@
 #include <kernel/mm/account.h>
 #include <kernel/mm/frame.h>
 
+#pragma GCC optimize("omit-frame-pointer") /* each object comes from here */
+
 struct slab {
     struct list link;     /* in partial, or alone when full */
     struct list *partial; /* of its account and kind */

@@ -296,17 +296,23 @@ enum status space_fault(struct space *space, uint64_t va, uint32_t access)
 
 enum status space_share_frame(struct space *space, uint64_t va, paddr_t *frame)
 {
+    pte_t *leaf;
     enum status st;
 
     if (!is_page_aligned(va))
         return REFUSE(E_ALIGN);
     if (va >= VM_USER_END)
         return REFUSE(E_FAULT);
-    st = space_resolve(space, va, VM_READ | VM_WRITE, frame);
-    if (st != OK)
-        return st == E_RANGE ? REFUSE(E_FAULT) : st;
-    if (!(arch_pte_access(*find_leaf(space, va)) & PTE_FRAME))
+    leaf = arch_table_leaf(space->root, va); /* the hint stays with what faults */
+    if (!grants(leaf, VM_READ | VM_WRITE)) {
+        st = space_resolve(space, va, VM_READ | VM_WRITE, frame);
+        if (st != OK)
+            return st == E_RANGE ? REFUSE(E_FAULT) : st;
+        leaf = arch_table_leaf(space->root, va);
+    }
+    if (!(arch_pte_access(*leaf) & PTE_FRAME))
         return REFUSE(E_INVALID); /* a device's, or part of a contiguous run */
+    *frame = arch_pte_frame(*leaf);
     frame_get(*frame);
     return OK;
 }

@@ -23,6 +23,8 @@
 #include <kernel/mm/account.h>
 #include <kernel/mm/frame.h>
 
+#pragma GCC optimize("omit-frame-pointer") /* calls make and close handles */
+
 #define LEAF_SLOTS      (PAGE_BYTES / sizeof(struct handle_entry))
 #define LEAVES_MAX      ((1u << HANDLE_SLOT_BITS) / LEAF_SLOTS)
 #define GENERATION_MASK ((1u << HANDLE_GENERATION_BITS) - 1)

@@ -12,6 +12,8 @@
 #include <arch/lock.h>
 #include <kernel/sched/process.h>
 
+#pragma GCC optimize("omit-frame-pointer") /* each wake goes through here */
+
 struct run_queue sched_shared;
 uint64_t sched_idle;
 
@@ -50,7 +52,8 @@ static struct hart *busy_hart_for(const struct thread *t)
 }
 
 /* DOC: tell-a-hart */
-/* A thread was queued: some hart runs it at once, or begins to count its slice. */
+/* A thread was queued: some hart runs it at once, or begins to count its slice; this one
+ * needs not choose for that. */
 static void tell_a_hart(const struct thread *t)
 {
     struct hart *hart = arch_hart();
@@ -65,7 +68,10 @@ static void tell_a_hart(const struct thread *t)
         sched_idle &= ~hart->bit; /* the next one that is woken goes elsewhere */
     else
         hart = busy_hart_for(t);
-    if (hart->current == NULL || rank_class(t->rank) <= rank_class(hart->current->rank))
+    if (hart == arch_hart() && hart->current != NULL && t->rank >= hart->current->rank)
+        sched_count_slice(hart);
+    else if (hart->current == NULL ||
+             rank_class(t->rank) <= rank_class(hart->current->rank))
         summon(hart, LOOK_PICK);
 }
 

@@ -4,6 +4,8 @@
 
 #include <kernel/base/assert.h>
 
+#pragma GCC optimize("omit-frame-pointer") /* every sleep and wake goes through here */
+
 /* Places: behind everybody who was added so far, or before. */
 static uint64_t last_place = 1ull << 63, first_place = 1ull << 63;
 
@@ -47,18 +49,31 @@ void queue_add(struct run_queue *q, struct thread *t, bool at_head)
     }
 }
 
+static inline void forget(struct thread *t, struct run_queue *q, unsigned c)
+{
+    t->queue = NULL;
+    if (q->timed[c].first == NULL && list_is_empty(&q->plain[c]))
+        q->ready &= ~(1u << c);
+}
+
+static __attribute__((noinline)) void remove_timed(struct thread *t, struct run_queue *q,
+                                                   unsigned c)
+{
+    tree_remove(&q->timed[c], &t->deadline);
+    forget(t, q, c);
+}
+
 void queue_remove(struct thread *t)
 {
     struct run_queue *q = t->queue;
     unsigned c = rank_class(t->rank);
 
-    if (is_timed(t))
-        tree_remove(&q->timed[c], &t->deadline);
-    else
-        list_remove(&t->run);
-    t->queue = NULL;
-    if (q->timed[c].first == NULL && list_is_empty(&q->plain[c]))
-        q->ready &= ~(1u << c);
+    if (is_timed(t)) {
+        remove_timed(t, q, c);
+        return;
+    }
+    list_remove(&t->run);
+    forget(t, q, c);
 }
 
 struct thread *queue_first(const struct run_queue *q)

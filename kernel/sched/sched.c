@@ -202,6 +202,12 @@ static void set_timer(struct hart *hart, const struct thread *next)
     arch_timer_set(at == UINT64_MAX ? UINT64_MAX : ticks_of(at) + 1);
 }
 
+void sched_count_slice(struct hart *hart)
+{
+    if (!(hart->look & LOOK_PICK))
+        set_timer(hart, hart->current);
+}
+
 /* From now on another account pays for this hart's time. */
 static void set_payer(struct hart_schedule *s, struct account *account)
 {
@@ -315,8 +321,9 @@ static __attribute__((noinline)) struct thread *choose(struct hart *hart)
     bool is_heir;
 
     for (;;) {
-        hart->look = 0;
+        hart->look = LOOK_PICK; /* is being done */
         next = take_best(hart, &is_heir);
+        hart->look = 0;
         if (next == NULL)
             idle(hart);
         else if (next->continuation != NULL)

@@ -90,6 +90,10 @@ static inline void sched_replace(struct hart *hart, struct thread *self,
     hart->current = other;
 }
 
+/* Somebody waits in a queue who is no better than this hart's current thread: see that its
+ * slice ends. No need when the hart is going to choose. */
+void sched_count_slice(struct hart *hart);
+
 /* Change what a thread is scheduled at, moving it in its queue if it is in one. */
 void sched_set_rank(struct thread *thread, uint64_t rank);
 

@@ -22,6 +22,8 @@
 #include <kernel/sched/process.h>
 #include <kernel/sched/sched.h>
 
+#pragma GCC optimize("omit-frame-pointer") /* threads come and go often */
+
 static const struct slab_cache thread_cache = SLAB_CACHE(SLAB_THREAD, struct thread);
 static void (*end_hook)(struct thread *thread);
 

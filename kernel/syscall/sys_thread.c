@@ -74,14 +74,15 @@ static void leave(struct thread *self)
 
 static void clear_word(struct thread *self)
 {
-    static const uint32_t zero;
     uint32_t woken;
+    void *word;
 
     /* A bad address is the program's own affair: nobody is left to tell. */
-    if (self->exit_word != 0 &&
-        copy_out(&self->process->space, UADDR(self->exit_word), &zero, sizeof(zero)) ==
-            OK &&
-        futex_wake_some(self, UADDR(self->exit_word), 1, false, &woken) != OK)
+    if (self->exit_word == 0 || self->exit_word >= VM_USER_END ||
+        space_pointer(&self->process->space, self->exit_word, VM_WRITE, &word) != OK)
+        return;
+    *(volatile uint32_t *)word = 0;
+    if (futex_wake_some(self, UADDR(self->exit_word), 1, false, &woken) != OK)
         self->exit_word = 0;
 }
 
@@ -91,12 +92,12 @@ static void finish_exit(struct thread *self)
 {
     uint64_t done = 0;
 
+    arch_hart()->look |= LOOK_PICK;
     if (self->exit_bytes > 0 && space_unmap(&self->process->space, self->exit_va,
                                             self->exit_bytes, &done) == OK) {
         self->exit_va += done;
         self->exit_bytes -= done;
         if (self->exit_bytes > 0) {
-            arch_hart()->look |= LOOK_PICK;
             sched_make_runnable(self);
             return;
         }
