@@ -238,7 +238,9 @@ static void switch_to(struct hart *hart, struct thread *next, bool is_heir)
     next->context.hart = hart;
     if (is_heir)
         return;
-    hart->schedule->slice_end_ns = sched_now_ns() + SLICE_NS;
+    hart->schedule->slice_end_ns =
+        sched_now_ns() + (next->slice_left_ns != 0 ? next->slice_left_ns : SLICE_NS);
+    next->slice_left_ns = 0;
     set_payer(hart->schedule, next->process->account);
 }
 
@@ -269,6 +271,15 @@ static __attribute__((noinline)) void idle(struct hart *hart)
     arch_take_interrupts();
 }
 
+/* It goes on with what is left of its slice, before others of its rank; or after them. */
+static void preempt(const struct hart_schedule *s, struct thread *t, bool is_slice_over)
+{
+    uint64_t now = sched_now_ns();
+
+    t->slice_left_ns = is_slice_over || now >= s->slice_end_ns ? 0 : s->slice_end_ns - now;
+    sched_enqueue(t, t->slice_left_ns != 0);
+}
+
 /* The best for this hart, taken out of its queue; the others that were there are put back.
  * NULL: nobody. */
 static struct thread *take_best(struct hart *hart, bool *is_heir)
@@ -291,7 +302,7 @@ static struct thread *take_best(struct hart *hart, bool *is_heir)
     s->is_slice_over = false;
     if (hart->current != NULL && hart->current->state == THREAD_RUNNING &&
         hart->current != next)
-        sched_enqueue(hart->current, !is_slice_over);
+        preempt(s, hart->current, is_slice_over);
     if (heir != NULL && heir != next)
         sched_enqueue(heir, true);
     if (next != NULL)

@@ -50,6 +50,7 @@ struct thread {
     struct run_queue *queue; /* it is in; NULL: none */
     struct list run;         /* in the queue, without a deadline */
     uint64_t queued_at;      /* place among the queues' threads of the same rank */
+    uint64_t slice_left_ns;   /* it was preempted in the middle of one; 0: it was not */
     struct hart *pinned;     /* the one hart it may run on; NULL: any */
     void (*continuation)(struct thread *self); /* run instead of user mode */
     struct tree lenders; /* sleepers that named it as the owner of their lock */
