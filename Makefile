@@ -165,7 +165,7 @@ $(O)/$(K).elf: $(KERNEL_OBJ) $(FDT_OBJ) $(O)/$(K)-version.c linker/kernel.ld scr
 	$(Q)scripts/symtab $(O)/$(K)-symtab.c $@.1 && $(link_kernel) $@
 	$(Q)rm -f $@.1
 
--include $(shell find $(O) -name '*.d' 2>/dev/null)
+-include $(shell find $(O) -path $(O)/fresh -prune -o -type f -name '*.d' -print 2>/dev/null)
 
 # ---- tests ----
 
