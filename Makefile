@@ -57,7 +57,6 @@ LIB_SRC := $(wildcard user/lib/*.c user/lib/*.S)
 
 INIT_OBJ  := $(call objects,user-obj,$(LIB_SRC) $(wildcard user/servers/init/*.c))
 UART_OBJ  := $(call objects,user-obj,$(LIB_SRC) $(wildcard user/drivers/uart/*.c))
-LIB_OBJ   := $(call objects,user-obj,$(LIB_SRC))
 POSIX_OBJ := $(call objects,user-obj,$(LIB_SRC) $(wildcard posix/server/*.c))
 SHIM_OBJ  := $(call objects,shim-obj,$(wildcard posix/client/*.c posix/client/*.S musl-port/*.c musl-port/*.S))
 
@@ -90,8 +89,6 @@ $(O)/user/posix-server.elf: $(POSIX_OBJ) linker/user.ld
 	$(call link_flat,linker/user.ld)
 $(O)/user/shim.elf: $(SHIM_OBJ) linker/emu.ld
 	$(call link_flat,linker/emu.ld)
-$(O)/user/test-%.elf: $(O)/user-obj/tests/boot/%.o $(LIB_OBJ) linker/user.ld
-	$(call link_flat,linker/user.ld)
 $(O)/user/%.flat: $(O)/user/%.elf
 	$(Q)$(OBJCOPY) -O binary $< $@
 
@@ -170,8 +167,7 @@ $(O)/$(K).elf: $(KERNEL_OBJ) $(FDT_OBJ) $(O)/$(K)-version.c linker/kernel.ld scr
 # ---- tests ----
 
 HOST_TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/host/test_*.c))
-USER_TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/user/*.c tests/kernel/*.c)) \
-  $(patsubst tests/boot/%.c,$(O)/user/test-%.flat,$(wildcard tests/boot/*.c))
+USER_TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/user/*.c tests/kernel/*.c))
 
 # What a host test is made of stands in the test itself; scripts/host-test reads it.
 $(O)/tests/host/%: tests/host/%.c scripts/host-test $(wildcard tests/host/*.h) \

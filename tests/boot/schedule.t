@@ -3,7 +3,8 @@
 #
 # The schedule of tests/kernel/schedule.c on one hart, from the trace of a run with --icount: no
 # spinner of middle priority runs while one of high priority waits for a low one, be it a server or
-# the owner of a lock; a wake that switches lets the woken run at once.
+# the owner of a lock; within a priority the earliest deadline runs first; a wake that switches lets
+# the woken run at once.
 import json
 import os
 import re
@@ -54,6 +55,11 @@ release = next((i for i in range(first, last) if records[i]["event"] == "call" a
 ran = [names[r["to"]] for r in records[release:last] if r["event"] == "switch" and
        r["to"] in names]
 equal(ran[:2], ["waiter", "spinner"], "the owner is low again as soon as it lets go")
+ok(3 in parts, "there is a part with deadlines")
+equal(schedule(3), ["first", "second", "third", "none"],
+      "the earliest deadline first, each to its end, and last who has none")
+ok(7 in parts, "there is one in which an earlier deadline comes")
+equal(schedule(7), ["late", "early", "late"], "it goes before one that runs")
 ok(4 in parts, "there is a part with a wake that switches")
 equal(schedule(4), ["waker", "switched", "waker", "ready"],
       "the woken runs at once, then its waker goes on, and last the one that was ready before")

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Who runs when, for tests/boot/schedule.t, which looks at the switches of a trace: a server lent a
- * caller's priority, the owner of a lock lent a waiter's, and wakes that switch to the woken. Each
- * part lies between two 'user' records; before it the program says which thread is which. Deadlines
- * need authority that no program has: tests/boot/deadlines.t.
+ * caller's priority, the owner of a lock lent a waiter's, earliest deadline first within one
+ * priority, and wakes that switch to the woken. Each part lies between two 'user' records; before it
+ * the program says which thread is which.
  */
 #include <tests/kernel/native.h>
 
@@ -175,6 +175,65 @@ static void lock_inversion(void)
     sleep_ns(MS);
 }
 
+/* ---- earliest deadline first ---- */
+
+static void work(uint64_t n)
+{
+    while (arena[WOKEN + n] == 0)
+        futex_wait(&arena[WOKEN + n], 0, DEADLINE_NEVER, 0, HANDLE_NONE);
+    burn(LOOPS / 2);
+    __atomic_fetch_add(&arena[DONE], 1, __ATOMIC_RELEASE);
+    thread_leave();
+}
+
+static void let_work(unsigned n)
+{
+    arena[WOKEN + n] = 1;
+    futex_wake(&arena[WOKEN + n], 1, 0);
+}
+
+/* after: the deadline from now; DEADLINE_NEVER: none. */
+static void begin_work(unsigned n, const char *what, uint64_t after)
+{
+    threads[n] = begin(n, work, n, 10);
+    name(what, threads[n]);
+    if (after != DEADLINE_NEVER)
+        gives(thread_control(threads[n], THREAD_SET_DEADLINE, now_ns() + after, 0, 0), OK,
+              "a deadline below one's own priority");
+}
+
+static void deadlines(void)
+{
+    clear();
+    begin_work(0, "none", DEADLINE_NEVER);
+    begin_work(1, "third", 9000 * MS);
+    begin_work(2, "first", 3000 * MS);
+    begin_work(3, "second", 6000 * MS);
+    sleep_ns(5 * MS);
+    mark(3);
+    for (unsigned n = 0; n < 4; n++) /* in an order that is not that of the deadlines */
+        let_work(n);
+    ok(wait_value(&arena[DONE], 4), "four threads of one priority, three with deadlines");
+    mark(3);
+    end_part(4);
+}
+
+static void an_earlier_deadline(void)
+{
+    clear();
+    begin_work(0, "late", 9000 * MS);
+    begin_work(1, "early", 3000 * MS);
+    sleep_ns(5 * MS);
+    mark(7);
+    let_work(0);
+    sleep_ns(2 * MS);
+    let_work(1);
+    ok(wait_value(&arena[DONE], 2),
+       "an earlier deadline comes while one with a later computes");
+    mark(7);
+    end_part(2);
+}
+
 /* ---- a wake that switches ---- */
 
 /* Sleeps until word n of those at WOKEN is set. */
@@ -276,6 +335,8 @@ int main(void)
     arena_make();
     server_inversion();
     lock_inversion();
+    deadlines();
+    an_earlier_deadline();
     switching_wake();
     switch_that_yields();
     turns();
