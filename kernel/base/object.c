@@ -21,13 +21,6 @@ void object_init(struct object *object, enum object_type type)
     object_counts[type]++;
 }
 
-void object_put(struct object *object)
-{
-    ASSERT(object->refs > 0);
-    if (--object->refs == 0)
-        object_types[object->type].destroy(object);
-}
-
 void object_gone(struct object *object)
 {
     ASSERT_EQUAL(object->refs, 0);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include <abi/handle.h>
+#include <kernel/base/assert.h>
 #include <kernel/base/list.h>
 
 struct account;
@@ -51,7 +52,12 @@ static inline void object_get(struct object *object)
     object->refs++;
 }
 
-void object_put(struct object *object);
+static inline void object_put(struct object *object)
+{
+    ASSERT(object->refs > 0);
+    if (--object->refs == 0)
+        object_types[object->type].destroy(object);
+}
 
 /* The object's memory is about to be freed: leave the counts. */
 void object_gone(struct object *object);

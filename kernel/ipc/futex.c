@@ -61,7 +61,7 @@ static inline struct futex_key key_in(const struct space *space, const struct ma
 }
 
 /* Name the word at va. */
-static enum status name_word(struct space *space, uint64_t va, uint32_t access,
+static inline enum status name_word(struct space *space, uint64_t va, uint32_t access,
                              struct futex_key *key)
 {
     struct mapping *m;
@@ -89,7 +89,7 @@ static inline bool name_found(const struct space *space, uint64_t va, uint32_t a
 }
 
 /* The same, and point at it, for who is going to look at it. */
-static enum status find_word(struct space *space, uint64_t va, struct futex_key *key,
+static inline enum status find_word(struct space *space, uint64_t va, struct futex_key *key,
                              uint32_t **word)
 {
     enum status st = name_word(space, va, VM_READ, key);
@@ -130,7 +130,7 @@ static void cancel_futex(struct thread *t)
 
 /* DOC: last-look */
 /* The last looks before the sleep, and the sleep. */
-static enum status sleep_on(struct thread *self, struct futex_key key, uint32_t *word,
+static inline enum status sleep_on(struct thread *self, struct futex_key key, uint32_t *word,
                             uint32_t expected, uint64_t deadline_ns,
                             bool is_interruptible)
 {

@@ -208,17 +208,31 @@ void sched_count_slice(struct hart *hart)
         set_timer(hart, hart->current);
 }
 
-/* From now on another account pays for this hart's time. */
-static void set_payer(struct hart_schedule *s, struct account *account)
+static void pay(struct hart_schedule *s)
 {
     uint64_t now = arch_ticks();
 
-    if (s->payer != NULL) {
+    if (s->payer != NULL)
         account_add_time(s->payer, now - s->paid_until);
-        object_put(&s->payer->object);
-    }
-    s->payer = account;
     s->paid_until = now;
+}
+
+void sched_pay(void)
+{
+    for (struct hart *h = hart_list(); h != NULL; h = h->next)
+        if (h->schedule != NULL)
+            pay(h->schedule);
+}
+
+/* From now on this account pays for this hart's time. */
+static void set_payer(struct hart_schedule *s, struct account *account)
+{
+    if (s->payer == account)
+        return;
+    pay(s);
+    if (s->payer != NULL)
+        object_put(&s->payer->object);
+    s->payer = account;
     if (account != NULL)
         object_get(&account->object);
 }

@@ -94,6 +94,9 @@ static inline void sched_replace(struct hart *hart, struct thread *self,
  * slice ends. No need when the hart is going to choose. */
 void sched_count_slice(struct hart *hart);
 
+/* Every hart's time so far is charged to the account that has to pay for it. */
+void sched_pay(void);
+
 /* Change what a thread is scheduled at, moving it in its queue if it is in one. */
 void sched_set_rank(struct thread *thread, uint64_t rank);
 

@@ -95,6 +95,7 @@ static int64_t info_account(struct thread *self, const uint64_t *a)
     }
     if (st != OK)
         return st;
+    sched_pay();
     info = (struct info_account){
         .pages_used = account->used[CHARGE_PAGES],
         .pages_limit = account->limit[CHARGE_PAGES],

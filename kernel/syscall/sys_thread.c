@@ -82,7 +82,7 @@ static void clear_word(struct thread *self)
         space_pointer(&self->process->space, self->exit_word, VM_WRITE, &word) != OK)
         return;
     *(volatile uint32_t *)word = 0;
-    if (futex_wake_some(self, UADDR(self->exit_word), 1, false, &woken) != OK)
+    if (futex_wake_some(self, UADDR(self->exit_word), 1, true, &woken) != OK)
         self->exit_word = 0;
 }
 
@@ -154,7 +154,8 @@ static int64_t set_deadline(struct thread *self, struct thread *t, const uint64_
     unsigned priority = rank_priority(t->own_rank);
 
     return set_rank(self, t, rank_make(priority, a[2]),
-                    a[2] != DEADLINE_NEVER && priority >= rank_priority(self->own_rank), a[3]);
+                    a[2] != DEADLINE_NEVER && priority >= rank_priority(self->own_rank),
+                    a[3]);
 }
 
 static int64_t set_affinity(struct thread *t, uint64_t hart)
