@@ -62,7 +62,7 @@ struct arch_context *fastpath_call(struct thread *self)
 {
     struct hart *hart = arch_hart();
     const uint64_t *a = &self->context.x[CONTEXT_A0];
-    uint64_t info = a[1], base = 0, bytes = 0, cause;
+    uint64_t info = a[1], base = 0, bytes = 0, cause, badge;
     struct handle_entry *entry;
     struct endpoint *ep;
     struct thread *server;
@@ -87,19 +87,21 @@ struct arch_context *fastpath_call(struct thread *self)
             return syscall_long_way(self);
     }
     /* Nothing can fail from here on. */
-    cause = *hart->trace_cause;
-    trace(TRACE_msg_call, ep->object.id, info, entry->badge, server->object.id);
     self->window_base = base;
     self->window_bytes = bytes;
+    cause = *hart->trace_cause;
+    badge = entry->badge;
+    server->page->badge = badge;
+    server->page->cause = cause;
+    server->page->window_bytes = bytes;
+    trace_put(hart->trace_ids, cause, TRACE_msg_call, ep->object.id, info, badge,
+              server->object.id);
     list_move(&ep->servers, &server->receive);
     ep->object.refs--; /* the sleeper's; our handle has another */
     server->endpoint = NULL;
     server->caller = self;
     self->server = server;
     server->rank = self->rank; /* whose place it has */
-    server->page->badge = entry->badge;
-    server->page->cause = cause;
-    server->page->window_bytes = bytes;
     move_words(self, server, info);
     sched_replace(hart, self, server, endpoint_cancel_delivered);
     return &server->context;
