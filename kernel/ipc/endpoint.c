@@ -284,7 +284,8 @@ enum status endpoint_start_call(struct thread *self, struct endpoint *ep, uint64
     return OK;
 }
 
-enum status endpoint_reply(struct thread *self, struct thread **replied)
+enum status endpoint_reply(struct thread *self, const struct endpoint *ep,
+                           struct thread **replied)
 {
     uint64_t info = context_argument(&self->context, 1);
     struct thread *caller = self->caller;
@@ -294,7 +295,7 @@ enum status endpoint_reply(struct thread *self, struct thread **replied)
     st = message_transfer(self, caller, info);
     if (st != OK)
         return st;
-    trace(TRACE_msg_reply, self->object.id, info, caller->object.id,
+    trace(TRACE_msg_reply, ep->object.id, info, caller->object.id,
           context_argument(&self->context, 2));
     sched_cancel_sleep(caller); /* clears both pointers */
     *replied = caller;

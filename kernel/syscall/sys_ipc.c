@@ -83,7 +83,7 @@ int64_t sys_endpoint_reply_wait(struct thread *self, const uint64_t *a)
         return st;
     deadline = message_deadline(self, a[1]);
     if (self->caller != NULL) {
-        st = endpoint_reply(self, &replied);
+        st = endpoint_reply(self, ep, &replied);
         if (st != OK)
             return st;
     }

@@ -66,8 +66,7 @@ find("the server replies", "msg_reply", {program})
 reply = [record for record in chain if record["event"] == "msg_reply" and
          record["to"] == call["thread"]]
 ok(reply, "to the thread that called")
-ok([record["endpoint"] for record in reply] == [call["endpoint"]], "at the endpoint it called",
-   known="the long way names the server's thread instead")
+ok([record["endpoint"] for record in reply] == [call["endpoint"]], "at the endpoint it called")
 driver = {record["process"] for record in chain} - {program, server, 0}
 ok(driver, "the driver works under the same cause")
 equal(len({record["cause"] for record in calls}), len(calls), "each write has its own cause")
