@@ -48,8 +48,9 @@ enum status endpoint_start_call(struct thread *self, struct endpoint *endpoint,
                                 uint64_t badge, uint64_t deadline_ns) MUST_CHECK;
 
 /*
- * Reply to the current thread's caller, with its registers; the endpoint it asks for more work
- * goes on record. *replied then waits for nothing, and is to be made runnable. Errors: those of message_transfer(); the caller still waits.
+ * Reply to the current thread's caller, with its registers; ep, where it asks for more work,
+ * goes on record. *replied then waits for nothing, and is to be made runnable. Errors: those
+ * of message_transfer(); the caller still waits.
  */
 enum status endpoint_reply(struct thread *self, const struct endpoint *ep,
                            struct thread **replied) MUST_CHECK;
