@@ -103,7 +103,7 @@ $(O)/tests/user/%: tests/user/%.c $(wildcard tests/user/*.h) $(O)/.musl scripts/
 	$(Q)mkdir -p $(@D) && scripts/outpost-cc -O1 -Wall -Wextra -I. $< -o $@
 
 # Programs that make kernel calls themselves.
-$(O)/tests/kernel/%: tests/kernel/%.c $(wildcard tests/kernel/*.h) $(O)/.musl scripts/outpost-cc
+$(O)/tests/kernel/%: tests/kernel/%.c $(wildcard tests/kernel/*.h abi/*.h abi/*.def user/lib/*.h user/proto/*.h) $(O)/.musl scripts/outpost-cc
 	$(call say,OCC,$<)
 	$(Q)mkdir -p $(@D) && scripts/outpost-cc -O1 -Wall -Wextra -I. $< -o $@
 
