@@ -4,12 +4,13 @@
  *
  * A sleeper on a word may name the owner of the lock that the word is (futex_wait); the
  * owner then runs at the best rank of its sleepers, and so does the one it waits for in
- * turn, a few steps deep. A wrong name harms only who gave it: nobody can lend more than
- * he has. Callers lend to servers in kernel/ipc/endpoint.c. Start reading at sched_lend().
+ * turn. A chain of such loans has at most LEND_DEPTH links, so that each change reaches its
+ * end; who would make it longer, or a circle, waits without lending. A wrong name harms only
+ * who gave it: nobody can lend more than he has. Callers lend to servers in kernel/ipc/endpoint.c. Start reading at sched_lend().
  */
 #include <kernel/sched/sched.h>
 
-#define LEND_DEPTH 8 /* owners of owners that a loan reaches */
+#define LEND_DEPTH 8 /* links of a chain of loans */
 
 /* What a thread is worth by itself, or to those that wait for its locks; and to the caller
  * whose call it has in hand. */
@@ -28,7 +29,7 @@ static void set_base_rank(struct thread *t)
 /* A waiter's rank changed, or it came or went: so does what its owner is worth, and its. */
 static void pass_on(struct thread *owner)
 {
-    for (unsigned n = 0; n < LEND_DEPTH && owner != NULL; n++) {
+    while (owner != NULL) { /* LEND_DEPTH times at most */
         uint64_t before = owner->rank;
 
         set_base_rank(owner);
@@ -42,8 +43,27 @@ static void pass_on(struct thread *owner)
 }
 
 /* DOC: lend */
+/* Would those behind self, self and those that the owner waits for be more than a loan is
+ * followed, or a circle? */
+static bool is_too_long(const struct thread *self, const struct thread *owner)
+{
+    unsigned length = self->chain + 1u;
+
+    for (; owner != NULL; owner = owner->owner, length++)
+        if (length > LEND_DEPTH || owner == self)
+            return true;
+    return false;
+}
+
 void sched_lend(struct thread *self, struct thread *owner)
 {
+    unsigned length = self->chain;
+
+    if (is_too_long(self, owner))
+        return; /* it could not be taken back as far as it went */
+    for (struct thread *t = owner; t != NULL; t = t->owner)
+        if (t->chain < ++length)
+            t->chain = (uint8_t)length;
     object_get(&owner->object);
     self->owner = owner;
     self->lend.key = self->rank;
@@ -59,6 +79,8 @@ void sched_take_back(struct thread *self)
         return;
     self->owner = NULL;
     tree_remove(&owner->lenders, &self->lend);
+    if (owner->lenders.first == NULL)
+        owner->chain = 0;
     pass_on(owner);
     object_put(&owner->object);
 }

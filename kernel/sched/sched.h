@@ -103,8 +103,8 @@ void sched_set_rank(struct thread *thread, uint64_t rank);
 /* Change a thread's own rank. What callers have lent it counts again with the next call. */
 void sched_set_own_rank(struct thread *thread, uint64_t rank);
 
-/* self goes to sleep waiting for what owner holds: lend it our rank; and take it back. A chain
- * of owners is followed for a few steps. */
+/* self goes to sleep waiting for what owner holds: lend it our rank, and so the ones that it
+ * waits for in turn, unless that chain were too long or a circle; and take it back. */
 void sched_lend(struct thread *self, struct thread *owner);
 void sched_take_back(struct thread *self);
 

@@ -69,6 +69,7 @@ struct thread {
     struct futex_key futex_key;
     struct thread *owner;  /* of the lock it waits for, holds a reference; or NULL */
     struct tree_node lend; /* in owner->lenders; key: our rank */
+    uint8_t chain;         /* links of loans behind it, at most; 0 without lenders */
 
     /* ending: what sys_thread_exit was asked to do */
     uint64_t exit_status, exit_va, exit_bytes, exit_word;

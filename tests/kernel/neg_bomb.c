@@ -250,6 +250,75 @@ static void wrong_owner_hints(void)
     handle_close(e);
 }
 
+/* ---- a loan through a long chain ends with it ---- */
+
+#define CHAIN 14 /* longer than a loan reaches */
+
+static volatile handle_t chained[CHAIN];
+static volatile uint32_t chain_word, chain_go, last_ran, middle_ran;
+
+/* Each waits for the next one; the last computes. */
+static void chain_link(uint64_t n)
+{
+    while (chain_go == 0)
+        futex_wait(&chain_go, 0, DEADLINE_NEVER, 0, HANDLE_NONE);
+    if (n + 1 < CHAIN)
+        futex_wait(&chain_word, 0, DEADLINE_NEVER, 0, chained[n + 1]);
+    while (chain_word == 0)
+        last_ran++;
+    thread_leave();
+}
+
+static void middle(uint64_t unused)
+{
+    (void)unused;
+    while (chain_word == 0)
+        middle_ran++;
+    thread_leave();
+}
+
+/* It computes on, however long that takes. */
+static int goes_on(const volatile uint32_t *count)
+{
+    uint32_t before = *count;
+
+    for (uint64_t end = now_ns() + 20000000000ull; now_ns() < end; sleep_ns(2000000))
+        if (*count - before > 1000)
+            return 1;
+    return 0;
+}
+
+static void low_on_one_hart(handle_t t, uint64_t priority)
+{
+    thread_control(t, THREAD_SET_AFFINITY, 0, 0, 0);
+    thread_control(t, THREAD_SET_PRIORITY, priority, 0, 0);
+}
+
+static void a_long_chain_of_owners(void)
+{
+    uint32_t word = 0, last;
+    handle_t spinner;
+
+    for (unsigned n = 0; n < CHAIN; n++) {
+        chained[n] = (handle_t)thread_start(n, chain_link, n);
+        low_on_one_hart(chained[n], 3);
+    }
+    chain_go = 1;
+    futex_wake(&chain_go, CHAIN, 0);
+    gives(futex_wait(&word, 0, now_ns() + 30000000, 0, chained[0]), E_TIMED_OUT,
+          "one of high priority waits for a chain of low ones");
+    spinner = (handle_t)thread_start(CHAIN, middle, 0);
+    low_on_one_hart(spinner, 8);
+    ok(goes_on(&middle_ran), "one of middle priority runs when it is done");
+    last = last_ran;
+    ok(goes_on(&middle_ran) && last_ran == last, "and not the end of the chain");
+    chain_word = 1;
+    futex_wake(&chain_word, CHAIN, 0);
+    for (unsigned n = 0; n < CHAIN; n++)
+        handle_close(chained[n]);
+    handle_close(spinner);
+}
+
 int main(void)
 {
     struct info_account before;
@@ -265,6 +334,7 @@ int main(void)
     contain(account_bomb, "of accounts", 2, 10);
     contain(spin_bomb, "spinning at the highest priority it can have", 4, 10);
     wrong_owner_hints();
+    a_long_chain_of_owners();
     before = counters(HANDLE_NONE); /* stacks and records are there now */
     wrong_owner_hints();
     for (uint64_t end = now_ns() + 20000000000ull; now_ns() < end; sleep_ns(200000))
