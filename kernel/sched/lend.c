@@ -6,7 +6,8 @@
  * owner then runs at the best rank of its sleepers, and so does the one it waits for in
  * turn. A chain of such loans has at most LEND_DEPTH links, so that each change reaches its
  * end; who would make it longer, or a circle, waits without lending. A wrong name harms only
- * who gave it: nobody can lend more than he has. Callers lend to servers in kernel/ipc/endpoint.c. Start reading at sched_lend().
+ * who gave it: nobody can lend more than he has. Callers lend to servers in
+ * kernel/ipc/endpoint.c. Start reading at sched_lend().
  */
 #include <kernel/sched/sched.h>
 
