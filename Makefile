@@ -58,6 +58,7 @@ LIB_SRC := $(wildcard user/lib/*.c user/lib/*.S)
 INIT_OBJ  := $(call objects,user-obj,$(LIB_SRC) $(wildcard user/servers/init/*.c))
 UART_OBJ  := $(call objects,user-obj,$(LIB_SRC) $(wildcard user/drivers/uart/*.c))
 POSIX_OBJ := $(call objects,user-obj,$(LIB_SRC) $(wildcard posix/server/*.c))
+CHECKER_OBJ := $(call objects,user-obj,$(LIB_SRC) $(wildcard posix/checker/*.c))
 SHIM_OBJ  := $(call objects,shim-obj,$(wildcard posix/client/*.c posix/client/*.S musl-port/*.c musl-port/*.S))
 
 $(O)/user-obj/%.o: %.c Makefile
@@ -87,6 +88,8 @@ $(O)/user/uart.elf: $(UART_OBJ) linker/user.ld
 	$(call link_flat,linker/user.ld)
 $(O)/user/posix-server.elf: $(POSIX_OBJ) linker/user.ld
 	$(call link_flat,linker/user.ld)
+$(O)/user/posix-checker.elf: $(CHECKER_OBJ) linker/user.ld
+	$(call link_flat,linker/user.ld)
 $(O)/user/shim.elf: $(SHIM_OBJ) linker/emu.ld
 	$(call link_flat,linker/emu.ld)
 $(O)/user/%.flat: $(O)/user/%.elf
@@ -115,8 +118,8 @@ $(O)/boot/console:
 	$(Q)mkdir -p $(@D) && printf 'lua\0-i\0\0' > $@
 
 BOOT_FILES := $(O)/user/uart.flat:/boot/uart $(O)/user/posix-server.flat:/boot/posix-server \
-  $(O)/user/shim.flat:/boot/shim $(O)/user/hello:/bin/hello $(O)/boot/run:/boot/run \
-  $(O)/boot/console:/boot/console
+  $(O)/user/posix-checker.flat:/boot/posix-checker $(O)/user/shim.flat:/boot/shim \
+  $(O)/user/hello:/bin/hello $(O)/boot/run:/boot/run $(O)/boot/console:/boot/console
 BOOT_DEPS  := $(foreach f,$(BOOT_FILES),$(firstword $(subst :, ,$(f))))
 
 $(O)/boot.cpio: $(BOOT_DEPS) $(O)/.lua scripts/mkboot

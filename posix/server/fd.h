@@ -42,8 +42,6 @@ struct description {
     uint32_t kind;
     uint32_t channel;    /* KIND_STREAM: enum stream_channel */
     uint32_t pipe;       /* KIND_PIPE_*: slot */
-    uint32_t seen_references;
-    uint32_t seen_locks;
     uint32_t next_entry; /* KIND_DIRECTORY: a guess at the entry for offset */
     uint64_t offset;     /* KIND_DIRECTORY: cookie */
 };

@@ -34,7 +34,6 @@ struct mount {
     uint32_t next; /* in the order they were made; or of the dying */
     uint32_t previous;
     uint32_t is_attached;
-    uint32_t seen_uses;
 };
 
 static inline struct mount *mount_at(uint32_t index)

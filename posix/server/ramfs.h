@@ -55,9 +55,6 @@ struct inode {
     uint32_t mounts;     /* mounts whose place it is */
     uint32_t flags;      /* INODE_* */
     uint32_t locks;      /* struct lock, lock.c */
-    uint32_t seen_links; /* check.c's own, as in other slots */
-    uint32_t seen_opens;
-    uint32_t seen_mounts;
     struct wait_queue lock_queue; /* threads that wait for one of them */
     struct proc_node proc;        /* kind 0: none of /proc */
     uint64_t size;

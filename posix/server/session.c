@@ -3,13 +3,13 @@
 #include <posix/server/session.h>
 
 #include <posix/server/budget.h>
-#include <posix/server/check.h>
 #include <posix/server/console.h>
 #include <posix/server/exec.h>
 #include <posix/server/fd.h>
 #include <posix/server/mount.h>
 #include <posix/server/names.h>
 #include <posix/server/ramfs.h>
+#include <posix/server/second.h>
 #include <posix/server/self.h>
 #include <posix/server/stream.h>
 #include <user/lib/arguments.h>
@@ -248,7 +248,7 @@ static void look_at_account(void)
                    "counters: before pages=%lu objects=%lu after pages=%lu objects=%lu",
                    session->pages, session->objects, info.pages_used, info.objects_used);
     if (session->checks)
-        log_printf(self.log, "state: %u wrong", check_state());
+        second_image_checks();
     handle_close(session->account);
     session->account = HANDLE_NONE;
 }

@@ -71,6 +71,11 @@ int64_t state_init(uint32_t generation)
     return OK;
 }
 
+handle_t state_object(void)
+{
+    return state_memory;
+}
+
 /* Give a table one more chunk at the end of the object. */
 static bool table_grow(struct table *table)
 {

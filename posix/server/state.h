@@ -126,6 +126,9 @@ _Static_assert(sizeof(struct state) <= STATE_CHUNK_BYTES, "struct state is chunk
  */
 int64_t state_init(uint32_t generation);
 
+/* The state object: RIGHT_READ and more, kept by this module. */
+handle_t state_object(void);
+
 /* Take a free slot of a table, zeroed but for its head. Returns its index, or 0 when
  * neither the table nor the account has room. */
 uint32_t slot_take(enum table_id id);

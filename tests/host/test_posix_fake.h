@@ -238,7 +238,7 @@ void log_printf(handle_t system, const char *format, ...)
 
 #include "../../posix/server/attribute.c"
 #include "../../posix/server/budget.c"
-#include "../../posix/server/check.c"
+#include "../../posix/checker/check.c"
 #include "../../posix/server/console.c"
 #include "../../posix/server/child.c"
 #include "../../posix/server/credentials.c"
@@ -495,6 +495,19 @@ static inline bool fake_usage_equal(struct fake_usage a, struct fake_usage b)
         if (a.slots[i] != b.slots[i])
             printf("# table %u: %u slots, then %u\n", i, a.slots[i], b.slots[i]);
     return memcmp(&a, &b, sizeof(a)) == 0;
+}
+
+/* How much of the state is wrong. */
+static inline uint32_t fake_check(void)
+{
+    void *memory = calloc(1, check_memory_bytes());
+    uint32_t found;
+
+    if (memory == NULL)
+        abort();
+    found = check_state(memory, self.log);
+    free(memory);
+    return found;
 }
 
 #endif

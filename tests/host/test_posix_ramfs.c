@@ -103,7 +103,7 @@ static void test_rename(void)
 
 #define MANY 20000
 
-static uint8_t seen[MANY];
+static uint8_t listed[MANY];
 
 /* List through a small buffer; every number seen is counted. The names met, or -1. */
 static int list_some(int64_t fd, uint64_t room)
@@ -118,8 +118,8 @@ static int list_some(int64_t fd, uint64_t room)
         const struct linux_dirent64 *record = (const void *)at;
         const char *name = at + LINUX_DIRENT64_HEAD;
 
-        if (name[0] == 'n' && seen[atoi(name + 1)] < 255)
-            seen[atoi(name + 1)]++;
+        if (name[0] == 'n' && listed[atoi(name + 1)] < 255)
+            listed[atoi(name + 1)]++;
         at += record->reclen;
     }
     return names;
@@ -151,16 +151,16 @@ static void test_listing(void)
      */
     for (int round = 0; (got = list_some(fd, 1000)) > 0; round++) {
         many_name(path, (round * 7 + 15000) % MANY);
-        if (!seen[(round * 7 + 15000) % MANY] && client_unlink(path, 0) == 0)
-            seen[(round * 7 + 15000) % MANY] = 100;
+        if (!listed[(round * 7 + 15000) % MANY] && client_unlink(path, 0) == 0)
+            listed[(round * 7 + 15000) % MANY] = 100;
         sprintf(path, "/many/extra%d", round);
         if (round < 100)
             touch(path);
     }
     check(got == 0, "the listing ends");
     for (int i = 0; i < MANY; i++) {
-        missing += seen[i] == 0;
-        twice += seen[i] > 1 && seen[i] != 100;
+        missing += listed[i] == 0;
+        twice += listed[i] > 1 && listed[i] != 100;
     }
     check(missing == 0 && twice == 0, "every name that stayed was listed exactly once");
     client_call(POSIX_LSEEK, (uint64_t)fd, 0, LINUX_SEEK_SET, 0);

@@ -166,6 +166,6 @@ def no_panic(result, name):
 
 
 def state_errors(log):
-    """What the checker found (posix/server/check.c)."""
+    """What the checker found (posix/checker)."""
     return [line for line in log.splitlines()
             if "state: " in line and not line.endswith("state: 0 wrong")]

@@ -242,7 +242,7 @@ enum posix_startup {
     POSIX_START_OUTPUT = 3,     /* memory: ring to the console driver */
     POSIX_START_INPUT = 4,      /* memory: ring from it */
     POSIX_START_CONSOLE = 5,    /* endpoint, POST: the console driver's */
-    POSIX_START_SYSTEM = 6,     /* LOG only */
+    POSIX_START_SYSTEM = 6,     /* LOG, DUPLICATE */
     /* values */
     POSIX_VALUE_IMAGE_BYTES = 0,
     POSIX_VALUE_IMAGE_OFFSET = 1,
@@ -250,6 +250,12 @@ enum posix_startup {
     POSIX_VALUE_GENERATION = 3, /* 0: first server since boot; n: after n deaths */
     POSIX_VALUE_MEMORY = 4,     /* bytes of memory of the machine */
     POSIX_VALUE_HARTS = 5,
+};
+
+/* The start of the checker of its state, posix/checker. */
+enum checker_startup {
+    CHECKER_START_STATE = 0,  /* memory, READ, INSPECT: the state object */
+    CHECKER_START_SYSTEM = 1, /* LOG */
 };
 
 /* Event bits at the POSIX server's endpoint. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The checker of check.h: one function for each rule. Start reading at check_state. Counts
- * are made in the seen_* fields of the slots.
+ * The checker of check.h: one function for each rule. Start reading at check_state. What
+ * is counted anew is counted in struct seen, one for each slot.
  */
-#include <posix/server/check.h>
+#include <posix/checker/check.h>
 
 #include <posix/server/entry.h>
 #include <posix/server/fd.h>
@@ -11,19 +11,28 @@
 #include <posix/server/mount.h>
 #include <posix/server/procfs.h>
 #include <posix/server/ramfs.h>
-#include <posix/server/self.h>
 #include <user/lib/print.h>
 
 #define LINES_MAX 10u
 
+/* What names a slot, by what it says about itself. */
+struct seen {
+    uint32_t uses;   /* fds of a description, opens of an inode, places in a mount */
+    uint32_t links;  /* of an inode */
+    uint32_t mounts; /* on an inode */
+    uint32_t locks;  /* of a description; chains that a lock is in */
+};
+
+static handle_t log_handle;
 static uint32_t wrong;
+static struct seen *seen_first[TABLE_COUNT];
 
 /* One thing that is not as it should be. */
 static void complain_about(const char *what, uint32_t index, uint64_t is, uint64_t should)
 {
     if (wrong++ < LINES_MAX)
-        log_printf(self.log, "state: wrong: %s of %u is %lu, should be %lu", what, index,
-                   (unsigned long)is, (unsigned long)should);
+        log_printf(log_handle, "state: wrong: %s of %u is %lu, should be %lu", what,
+                   index, (unsigned long)is, (unsigned long)should);
 }
 
 static void expect(const char *what, uint32_t index, uint64_t is, uint64_t should)
@@ -37,6 +46,11 @@ static struct slot *slot_in(enum table_id id, uint32_t index)
     const struct table *table = &STATE->table[id];
 
     return slot_address(id, index, table->slot_shift, table->slot_bytes);
+}
+
+static struct seen *seen(enum table_id id, uint32_t index)
+{
+    return &seen_first[id][index];
 }
 
 static bool is_live(enum table_id id, uint32_t index)
@@ -88,19 +102,19 @@ static void see_text(uint32_t text, uint32_t owner)
 static void see_entry(uint32_t index)
 {
     const struct entry *entry = entry_at(index);
-    struct inode *inode;
+    const struct inode *inode;
 
     if (!is_live(TABLE_INODE, entry->directory) || !is_live(TABLE_INODE, entry->inode)) {
         complain_about("an inode of entry", index, 0, 1);
         return;
     }
     inode = inode_at(entry->inode);
-    inode->seen_links++;
+    seen(TABLE_INODE, entry->inode)->links++;
     see_text(entry->name, index);
     if (!inode_is_directory(inode))
         return;
-    inode->seen_links++; /* its "." */
-    inode_at(entry->directory)->seen_links++;
+    seen(TABLE_INODE, entry->inode)->links++; /* its "." */
+    seen(TABLE_INODE, entry->directory)->links++;
     expect("parent of directory", entry->inode, inode->directory.parent,
            entry->directory);
     expect("entry of directory", entry->inode, inode->directory.entry, index);
@@ -159,9 +173,9 @@ static void see_place(struct where where, uint32_t owner)
         complain_about("a directory of process", owner, 0, 1);
         return;
     }
-    inode_at(where.inode)->seen_opens++;
+    seen(TABLE_INODE, where.inode)->uses++;
     if (where.mount)
-        mount_at(where.mount)->seen_uses++;
+        seen(TABLE_MOUNT, where.mount)->uses++;
 }
 
 static void see_processes(void)
@@ -174,15 +188,15 @@ static void see_processes(void)
         see_place(process->root, index);
         see_place(process->exe, index);
         if (process->proc) {
-            inode_at(process->proc)->seen_opens++;
-            inode_at(process->proc)->seen_links += 2;
-            inode_at(STATE->proc_root)->seen_links++;
+            seen(TABLE_INODE, process->proc)->uses++;
+            seen(TABLE_INODE, process->proc)->links += 2;
+            seen(TABLE_INODE, STATE->proc_root)->links++;
         }
         for (uint32_t fd = 0; fd < PROCESS_FDS_MAX; fd++) {
             uint32_t entry = fd_entry(process, fd) & ~FD_ENTRY_CLOEXEC;
 
             if (entry)
-                description_at(entry)->seen_references++;
+                seen(TABLE_DESCRIPTION, entry)->uses++;
         }
     }
 }
@@ -194,7 +208,7 @@ static void see_descriptions(void)
         const struct description *open = description_at(index);
 
         expect("references of description", index, open->references,
-               open->seen_references);
+               seen(TABLE_DESCRIPTION, index)->uses);
         see_place((struct where){open->mount, open->inode}, index);
     }
 }
@@ -206,19 +220,19 @@ static void see_mounts(void)
     for (uint32_t i = STATE->mount_first; i; i = mount_at(i)->next, listed++) {
         const struct mount *mount = mount_at(i);
 
-        inode_at(mount->root)->seen_opens++;
-        inode_at(mount->fs_root)->seen_opens++;
+        seen(TABLE_INODE, mount->root)->uses++;
+        seen(TABLE_INODE, mount->fs_root)->uses++;
         see_text(mount->source, i);
         if (!mount->directory)
             continue;
         see_place((struct where){mount->parent, mount->directory}, i);
-        inode_at(mount->directory)->seen_mounts++;
+        seen(TABLE_INODE, mount->directory)->mounts++;
     }
     for (uint32_t i = STATE->mount_dying; i; i = mount_at(i)->next, listed++)
-        inode_at(mount_at(i)->fs_root)->seen_opens++;
+        seen(TABLE_INODE, mount_at(i)->fs_root)->uses++;
     expect("mounts listed", 0, listed, STATE->table[TABLE_MOUNT].used);
     FOR_EACH(TABLE_MOUNT, index)
-    expect("uses of mount", index, mount_at(index)->uses, mount_at(index)->seen_uses);
+    expect("uses of mount", index, mount_at(index)->uses, seen(TABLE_MOUNT, index)->uses);
 }
 
 /* ---- contents, locks ---- */
@@ -267,8 +281,8 @@ static void see_locks(uint32_t index)
     for (uint32_t i = inode_at(index)->locks; i; i = lock_at(i)->next) {
         expect("inode of lock", i, lock_at(i)->inode, index);
         if (lock_at(i)->kind != LOCK_PROCESS)
-            description_at(lock_at(i)->owner)->seen_locks++;
-        lock_at(i)->reserved = 1;
+            seen(TABLE_DESCRIPTION, lock_at(i)->owner)->locks++;
+        seen(TABLE_LOCK, i)->locks++;
     }
 }
 
@@ -295,25 +309,26 @@ static void see_inodes(void)
     expect("windows", 0, windows + windows_seen, STATE->table[TABLE_WINDOW].used);
     expect("page nodes", 0, nodes_seen, STATE->table[TABLE_PAGE_NODE].used);
     for (uint32_t i = STATE->lock_waiting; i; i = lock_at(i)->next)
-        lock_at(i)->reserved = 1;
+        seen(TABLE_LOCK, i)->locks++;
     FOR_EACH(TABLE_LOCK, index)
-    expect("reach of lock", index, lock_at(index)->reserved, 1);
+    expect("chains of lock", index, seen(TABLE_LOCK, index)->locks, 1);
     FOR_EACH(TABLE_DESCRIPTION, index)
     expect("locks of description", index, description_at(index)->locks,
-           description_at(index)->seen_locks);
+           seen(TABLE_DESCRIPTION, index)->locks);
 }
 
 static void check_inode(uint32_t index)
 {
-    struct inode *inode = inode_at(index);
+    const struct inode *inode = inode_at(index);
+    struct seen *counted = seen(TABLE_INODE, index);
 
-    expect("opens of inode", index, inode->opens, inode->seen_opens);
-    expect("mounts on inode", index, inode->mounts, inode->seen_mounts);
+    expect("opens of inode", index, inode->opens, counted->uses);
+    expect("mounts on inode", index, inode->mounts, counted->mounts);
     /* A root has a link of its own and one for its "."; a removed directory its ".". */
     if (inode_is_directory(inode) && inode->directory.entry == 0 && inode->links &&
         inode->proc.kind != PROC_PROCESS)
-        inode->seen_links += 2;
-    expect("links of inode", index, inode->links, inode->seen_links);
+        counted->links += 2;
+    expect("links of inode", index, inode->links, counted->links);
     if (inode->links == 0 && inode->opens == 0)
         complain_about("use of inode", index, 0, 1);
     if (inode->name &&
@@ -321,26 +336,25 @@ static void check_inode(uint32_t index)
         complain_about("name of inode", index, inode->name, 0);
 }
 
-static void forget_counts(void)
+uint64_t check_memory_bytes(void)
 {
-    wrong = texts_seen = nodes_seen = windows_seen = 0;
-    FOR_EACH(TABLE_INODE, index)
-    {
-        struct inode *inode = inode_at(index);
+    uint64_t slots = 0;
 
-        inode->seen_links = inode->seen_opens = inode->seen_mounts = 0;
-    }
-    FOR_EACH(TABLE_DESCRIPTION, index)
-    description_at(index)->seen_references = description_at(index)->seen_locks = 0;
-    FOR_EACH(TABLE_MOUNT, index)
-    mount_at(index)->seen_uses = 0;
-    FOR_EACH(TABLE_LOCK, index)
-    lock_at(index)->reserved = 0;
+    for (uint32_t id = 0; id < TABLE_COUNT; id++)
+        slots += STATE->table[id].made;
+    return slots * sizeof(struct seen);
 }
 
-uint32_t check_state(void)
+uint32_t check_state(void *memory, handle_t log)
 {
-    forget_counts();
+    struct seen *next = memory;
+
+    for (uint32_t id = 0; id < TABLE_COUNT; id++) {
+        seen_first[id] = next;
+        next += STATE->table[id].made;
+    }
+    log_handle = log;
+    wrong = texts_seen = nodes_seen = windows_seen = 0;
     check_tables();
     check_entries();
     check_reach();
@@ -349,7 +363,7 @@ uint32_t check_state(void)
     see_mounts();
     see_inodes();
     if (STATE->proc_root)
-        inode_at(STATE->proc_root)->seen_opens++;
+        seen(TABLE_INODE, STATE->proc_root)->uses++;
     FOR_EACH(TABLE_INODE, index)
     check_inode(index);
     expect("texts", 0, texts_seen, STATE->table[TABLE_TEXT].used);
