@@ -12,7 +12,7 @@ from ring import ring
 seconds = int(os.environ.get("SOAK_SECONDS", 300))
 seed = int(os.environ.get("SOAK_SEED", 1))
 for harts, length, options in ((4, seconds, []), (1, seconds // 10, []), (2, seconds // 10, []),
-                               (8, seconds // 10, []), (4, 2, ["--icount"])):
+                               (8, seconds // 10, []), (1, 2, ["--icount"])):
     note(f"soak {length} {seed} on {harts} harts {' '.join(options)}")
     ring("kernel", ["soak"], {"soak": [length, seed]}, harts=harts, options=options,
          seconds=length + 300)
