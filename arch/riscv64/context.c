@@ -26,7 +26,6 @@ uint64_t harts_running;
 
 void fp_save(struct arch_context *context);
 void fp_load(const struct arch_context *context);
-void fp_zero(void);
 
 void arch_context_init(struct arch_context *c, uaddr_t pc, uaddr_t sp, uint64_t tls,
                        uint64_t argument)
@@ -35,16 +34,9 @@ void arch_context_init(struct arch_context *c, uaddr_t pc, uaddr_t sp, uint64_t 
     c->x[2] = sp.value;
     c->x[4] = tls;
     c->x[CONTEXT_A0] = argument;
-    /* SPP = 0: sret goes to user mode. SPIE = 1: interrupts on there. FS Initial: the first
-     * change of a floating-point register makes it Dirty, with no trap
-     * [priv 20211203 §3.1.6.6 Extension Context Status]. */
-    c->sstatus = SSTATUS_SPIE | SSTATUS_FS_INITIAL;
-}
-
-void arch_context_clear_fp(void)
-{
-    csr_set(sstatus, SSTATUS_FS);
-    fp_zero();
+    /* SPP = 0: sret goes to user mode. SPIE = 1: interrupts on there. FS Off: until it uses
+     * floating point for the first time [priv 20211203 §3.1.6.6 Extension Context Status]. */
+    c->sstatus = SSTATUS_SPIE;
 }
 
 static void set_fs(struct arch_context *c, uint64_t fs)
@@ -52,45 +44,69 @@ static void set_fs(struct arch_context *c, uint64_t fs)
     c->sstatus = (c->sstatus & ~(uint64_t)SSTATUS_FS) | fs;
 }
 
+/* Registers are to be moved, whatever the state of them that is in force for user mode; it
+ * stays in force. */
+static uint64_t fp_begin(void)
+{
+    uint64_t sstatus = csr_read(sstatus);
+
+    csr_set(sstatus, SSTATUS_FS);
+    return sstatus;
+}
+
+static void fp_end(uint64_t sstatus)
+{
+    csr_write(sstatus, sstatus);
+}
+
+/* DOC: switch-fp */
 void arch_context_switch_fp(struct hart *hart, struct arch_context *from,
                             struct arch_context *to)
 {
+    uint64_t sstatus;
+
     if (from != NULL && (from->sstatus & SSTATUS_FS) == SSTATUS_FS_DIRTY) {
-        csr_set(sstatus, SSTATUS_FS); /* user mode may have turned it off for us */
+        sstatus = fp_begin();
         fp_save(from);
+        fp_end(sstatus);
         from->fp_saved = true;
         set_fs(from, SSTATUS_FS_CLEAN);
         from->fp_hart = hart;
         hart->fp_owner = from;
     }
-    if (to == NULL || (hart->fp_owner == to && to->fp_hart == hart))
+    if (to == NULL || !to->fp_saved || (hart->fp_owner == to && to->fp_hart == hart))
         return;
-    if (to->fp_saved) {
-        csr_set(sstatus, SSTATUS_FS);
-        fp_load(to);
-        to->fp_hart = hart;
-        hart->fp_owner = to;
-    } else if (hart->fp_owner != NULL) {
-        csr_set(sstatus, SSTATUS_FS);
-        fp_zero(); /* nobody sees another thread's numbers */
-        hart->fp_owner = NULL;
-    }
+    sstatus = fp_begin();
+    fp_load(to);
+    fp_end(sstatus);
+    to->fp_hart = hart;
+    hart->fp_owner = to;
 }
 
-void arch_context_drop_fp(struct hart *hart, struct arch_context *c)
+void arch_context_move_fp(struct hart *hart, struct arch_context *from,
+                          struct arch_context *to)
 {
-    static struct arch_context nobody; /* an owner whose numbers are still in some hart */
-    bool is_here = hart->current != NULL && (struct arch_context *)hart->current == c &&
-                   (c->sstatus & SSTATUS_FS) == SSTATUS_FS_DIRTY;
+    arch_context_note_fp(from);
+    arch_context_switch_fp(hart, from, to);
+}
 
+bool arch_context_give_fp(struct hart *hart, struct arch_context *c)
+{
+    if (c->sstatus & SSTATUS_FS)
+        return false;
+    memset(c->f, 0, sizeof(c->f));
+    c->fcsr = 0;
+    c->fp_saved = true;
+    set_fs(c, SSTATUS_FS_CLEAN);
+    arch_context_switch_fp(hart, NULL, c);
+    return true;
+}
+
+void arch_context_drop_fp(struct arch_context *c)
+{
     for (struct hart *h = hart_list(); h != NULL; h = h->next)
-        if (h != hart && h->fp_owner == c)
-            h->fp_owner = &nobody; /* it loads or clears before its next thread */
-    if (!is_here && hart->fp_owner != c)
-        return;
-    csr_set(sstatus, SSTATUS_FS);
-    fp_zero();
-    hart->fp_owner = NULL;
+        if (h->fp_owner == c)
+            h->fp_owner = NULL;
 }
 
 /* x1-x31, in straight lines: every upcall does it twice. */
@@ -152,10 +168,10 @@ static __attribute__((noinline)) void set_fp(struct hart *hart, struct arch_cont
                                              const struct register_frame *frame,
                                              uint32_t flags)
 {
-    arch_context_drop_fp(hart, c);
+    arch_context_drop_fp(c);
     c->fp_hart = NULL;
     c->fp_saved = (flags & FRAME_FP) != 0;
-    set_fs(c, c->fp_saved ? SSTATUS_FS_CLEAN : SSTATUS_FS_INITIAL);
+    set_fs(c, c->fp_saved ? SSTATUS_FS_CLEAN : SSTATUS_FS_OFF);
     if (!c->fp_saved)
         return;
     memcpy(c->f, frame->f, sizeof(c->f));

@@ -10,7 +10,7 @@
 #define SSTATUS_SPIE       0x20
 #define SSTATUS_SPP        0x100
 #define SSTATUS_FS         0x6000
-#define SSTATUS_FS_INITIAL 0x2000
+#define SSTATUS_FS_OFF     0
 #define SSTATUS_FS_CLEAN   0x4000
 #define SSTATUS_FS_DIRTY   0x6000
 

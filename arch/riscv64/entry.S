@@ -130,9 +130,9 @@ trap_entry:
 
 leave_thread:                       /* t2: the thread that called, a0: whom to run or 0 */
     save    t2, CALLEE_SAVED
+    bnez    a0, arch_enter_user     /* who saw to the floating point of both */
     csrr    t0, sstatus
     sd      t0, CONTEXT_SSTATUS(t2)
-    bnez    a0, arch_enter_user
     li      s0, 0                   /* backtraces end here */
     call    kernel_next
     j       arch_enter_user
@@ -208,12 +208,12 @@ panic_stack: .skip 8192
 panic_stack_top:
 
 /*
- * fp_save, fp_load, fp_zero: a0 = struct arch_context; sstatus.FS is not Off.
+ * fp_save, fp_load: a0 = struct arch_context; sstatus.FS is not Off.
  */
     .text
     .option push
     .option arch, +d
-    .globl fp_save, fp_load, fp_zero
+    .globl fp_save, fp_load
 fp_save:
     .irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
     fsd     f\n, CONTEXT_F(\n)(a0)
@@ -227,11 +227,5 @@ fp_load:
     .endr
     lw      t0, CONTEXT_FCSR(a0)
     fscsr   t0
-    ret
-fp_zero:
-    .irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-    fmv.d.x f\n, zero
-    .endr
-    fscsr   zero
     ret
     .option pop

@@ -108,7 +108,6 @@ void arch_hart_init(const char *isa)
     has_sstc = isa_has(isa, "sstc");
     arch_timer_set(UINT64_MAX);
     csr_write(scounteren, 7); /* user mode reads time, cycle and instret */
-    arch_context_clear_fp();
     csr_write(sie, SIP_SSIP | SIP_STIP | SIP_SEIP);
 }
 

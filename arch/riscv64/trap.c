@@ -52,7 +52,8 @@ struct arch_context *trap_from_user(struct arch_context *context)
         arch_take_interrupts();
     else {
         kernel_trap(cause, value);
-        kernel_fault(self, kind_of(cause), value);
+        if (cause != SCAUSE_ILLEGAL || !arch_context_give_fp(arch_hart(), context))
+            kernel_fault(self, kind_of(cause), value);
     }
     return kernel_next();
 }

@@ -103,6 +103,8 @@ struct arch_context *fastpath_call(struct thread *self)
     self->server = server;
     server->rank = self->rank; /* whose place it has */
     move_words(self, server, info);
+    if (!arch_context_fp_is_quiet(&server->context))
+        arch_context_move_fp(hart, &self->context, &server->context);
     sched_replace(hart, self, server, endpoint_cancel_delivered);
     return &server->context;
 }
@@ -136,6 +138,8 @@ struct arch_context *fastpath_reply_wait(struct thread *self)
     list_move(&ep->receivers, &self->receive);
     self->endpoint = ep;
     ep->object.refs++;
+    if (!arch_context_fp_is_quiet(&caller->context))
+        arch_context_move_fp(hart, &self->context, &caller->context);
     sched_replace(hart, self, caller, endpoint_cancel_receive);
     self->rank = self->base_rank; /* what was lent is given back */
     self->is_interruptible = true;

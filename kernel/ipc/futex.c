@@ -232,7 +232,7 @@ struct arch_context *fastpath_swap(struct thread *self)
     if (t == NULL || !list_is_empty(&t->same_word) || t->owner != NULL ||
         t->deadline.is_linked || t->rank != self->rank || t->pinned != self->pinned ||
         upcall_may_be_due(t) || !sched_can_replace(hart, self, t) ||
-        longest_sleeper(bucket, key) != NULL)
+        longest_sleeper(bucket, key) != NULL || !arch_context_fp_is_quiet(&t->context))
         return syscall_long_way(self);
     /* Nothing can fail from here on. */
     trace(TRACE_swap, t->object.id, wake_key.offset, key.object, key.offset);

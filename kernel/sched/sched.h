@@ -73,8 +73,7 @@ static inline bool sched_can_replace(struct hart *hart, const struct thread *sel
                                      const struct thread *other)
 {
     return hart->look == 0 && other->rank >= self->rank && !other->process->is_stopped &&
-           space_is_known(&other->process->space, hart) &&
-           arch_context_fp_is_quiet(hart->fp_owner, &other->context);
+           space_is_known(&other->process->space, hart);
 }
 
 static inline void sched_replace(struct hart *hart, struct thread *self,

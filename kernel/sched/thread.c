@@ -94,7 +94,7 @@ void thread_end(struct thread *t)
     t->state = THREAD_PARKED;
     if (end_hook != NULL)
         end_hook(t);
-    arch_context_drop_fp(arch_hart(), &t->context);
+    arch_context_drop_fp(&t->context);
     if (arch_hart()->current == t) {
         arch_hart()->current = NULL;
         arch_hart()->look |= LOOK_PICK;

@@ -3,7 +3,9 @@
  * The fast path is only a short way: the same random traffic, once as it comes and once with
  * flags that send every call and reply the long way (a deadline of never; an
  * uninterruptible wait), gives the same replies, badges, windows and events, and those are
- * the ones a model expects. argv[1]: seed.
+ * the ones a model expects. So it is with a server that waits with deadlines, which come to
+ * pass at times, and with floating point: each side keeps its own, and a server that has
+ * used none yet finds zero in each register. argv[1]: seed.
  */
 #include <tests/kernel/calls.h>
 
@@ -11,7 +13,20 @@
 #define BADGE       0x1234567
 #define EVENT_LABEL 77 /* the server posts an event to itself before it replies */
 
-static volatile uint32_t slow, stopped;
+#define LOOK_LABEL 0x10000 /* the server looks at floating point for the first time */
+
+enum { SLOW = 1, DEADLINES = 2, CLIENT_FP = 4, SERVER_FP = 8 };
+static const char *const way_name[16] = {
+    [0] = "as it comes",
+    [SLOW] = "the long way",
+    [DEADLINES] = "with deadlines",
+    [CLIENT_FP] = "client with floating point",
+    [CLIENT_FP | SERVER_FP] = "both with floating point",
+    [CLIENT_FP | SERVER_FP | DEADLINES] = "with deadlines and floating point",
+    [CLIENT_FP | SERVER_FP | SLOW] = "the long way with floating point",
+};
+
+static volatile uint32_t slow, way, stopped, timeouts, fp_wrong;
 static volatile uint64_t events_seen, badge_wrong;
 static handle_t own, client_handle;
 static struct native_thread server_thread;
@@ -24,6 +39,63 @@ static uint64_t next_random(void)
     random_state ^= random_state >> 7;
     random_state ^= random_state << 17;
     return random_state;
+}
+
+/* ---- floating point, between two calls: nothing else in this program uses it ---- */
+
+#define F_ALL                                                                            \
+    "0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,"   \
+    "30,31"
+
+struct fp {
+    uint64_t f[32], fcsr;
+};
+
+static void fp_load(const struct fp *fp)
+{
+    __asm__ volatile(".irp n," F_ALL "\nfld f\\n, 8*\\n(%0)\n.endr\nfscsr %1"
+                     :
+                     : "r"(fp->f), "r"(fp->fcsr)
+                     : "memory");
+}
+
+static void fp_store(struct fp *fp)
+{
+    __asm__ volatile(".irp n," F_ALL "\nfsd f\\n, 8*\\n(%1)\n.endr\nfrcsr %0"
+                     : "=&r"(fp->fcsr)
+                     : "r"(fp->f)
+                     : "memory");
+}
+
+static int fp_differs(const struct fp *expected)
+{
+    struct fp now;
+
+    fp_store(&now);
+    for (int i = 0; i < 32; i++)
+        if (now.f[i] != expected->f[i])
+            return 1;
+    return now.fcsr != expected->fcsr;
+}
+
+static void fp_random(struct fp *fp, uint64_t *state)
+{
+    for (int i = 0; i < 32; i++)
+        fp->f[i] = *state += 0x9e3779b97f4a7c15;
+    fp->fcsr = *state >> 32 & 0x1f;
+    fp_load(fp);
+}
+
+/* ---- the server ---- */
+
+/* When it wants to be woken at the latest: mostly the same, far away; at times soon. */
+static uint64_t next_deadline(uint64_t *far)
+{
+    static uint32_t count;
+
+    if (++count % 64 == 0 || *far == 0)
+        *far = now_ns() + 1000000000000ull;
+    return count % 50 == 0 ? now_ns() + 500 : *far;
 }
 
 /* What the server makes of a request; the model uses the same function. */
@@ -42,16 +114,35 @@ static void answer(struct message *m, const uint8_t *bytes, uint32_t count,
 
 static void serve(void *unused)
 {
+    static const struct fp zero;
     struct message m = {0};
+    uint64_t far = 0, state = 1;
+    struct fp fp = {0};
 
     (void)unused;
     for (;;) {
         uint64_t window = 0;
+        int64_t status;
 
         if (slow)
             m.info |= MESSAGE_UNINTERRUPTIBLE;
-        if (endpoint_reply_wait(own, &m) != OK)
+        if (way & DEADLINES) {
+            server_thread.page->deadline_ns = next_deadline(&far);
+            m.info |= MESSAGE_DEADLINE;
+        }
+        status = endpoint_reply_wait(own, &m);
+        if (status == E_TIMED_OUT) {
+            timeouts++;
+            m = (struct message){0};
+            continue;
+        }
+        if (status != OK)
             break;
+        if (way & SERVER_FP) {
+            fp_wrong += fp_differs(&fp);
+            if (m.word[3] & 1)
+                fp_random(&fp, &state);
+        }
         if (m.info & MESSAGE_IS_EVENT) {
             events_seen += m.word[0];
             m = (struct message){0};
@@ -61,6 +152,10 @@ static void serve(void *unused)
             badge_wrong++;
         if (message_label(m.info) == 0)
             break;
+        if (message_label(m.info) == LOOK_LABEL) {
+            m.word[0] = (uint64_t)fp_differs(&zero);
+            continue;
+        }
         if (m.info & MESSAGE_WINDOW_READ)
             vm_copy(HANDLE_CALLER, m.word[0], &window, sizeof(window), VM_COPY_IN);
         if (message_label(m.info) % 128 == EVENT_LABEL)
@@ -80,6 +175,8 @@ static uint64_t round_trip(struct thread_page *page, uint64_t *expected_events,
     uint32_t count = next_random() % 4 == 0 ? (uint32_t)(next_random() % 40) : 0;
     int has_window = next_random() % 3 == 0;
     uint32_t label = (uint32_t)next_random() | 1;
+    static uint64_t state = 99;
+    static struct fp fp;
 
     for (int i = 0; i < 4; i++)
         m.word[i] = next_random();
@@ -100,22 +197,41 @@ static uint64_t round_trip(struct thread_page *page, uint64_t *expected_events,
         page->deadline_ns = DEADLINE_NEVER;
         m.info |= MESSAGE_DEADLINE;
     }
+    if ((way & CLIENT_FP) && label & 2)
+        fp_random(&fp, &state);
     if (endpoint_call(client_handle, &m) != OK || m.info != model.info ||
         memcmp(m.word, model.word, sizeof(m.word)) != 0)
         ++*wrong;
+    if (way & CLIENT_FP)
+        fp_wrong += fp_differs(&fp);
     return m.info ^ m.word[0] * 3 ^ m.word[1] * 5 ^ m.word[2] * 7 ^ m.word[3] * 11;
 }
 
-static uint64_t traffic(uint64_t seed, int is_slow)
+static void check(int wrong, uint64_t expected)
+{
+    const char *name = way_name[way];
+
+    ok(wrong == 0, "%s: each reply is the model's", name);
+    ok(events_seen == expected, "%s: each event was seen once, before the next call",
+       name);
+    ok(badge_wrong == 0, "%s: the badge is the handle's", name);
+    if (way & CLIENT_FP)
+        ok(fp_wrong == 0, "%s: each side finds its own", name);
+    if (way & DEADLINES)
+        ok(timeouts > 0, "%s: some passed", name);
+}
+
+static uint64_t traffic(uint64_t seed, uint32_t new_way)
 {
     struct thread_page *page =
         (struct thread_page *)0x7f0020000000; /* the shim's, the first */
     uint64_t digest = 0, expected = 0;
-    struct message stop = {0};
+    struct message look = {.info = LOOK_LABEL}, stop = {0};
     int wrong = 0;
 
-    slow = (uint32_t)is_slow;
-    stopped = 0;
+    way = new_way;
+    slow = way & SLOW;
+    stopped = timeouts = fp_wrong = 0;
     events_seen = badge_wrong = 0;
     random_state = seed;
     own = (handle_t)endpoint_create(HANDLE_NONE);
@@ -123,12 +239,11 @@ static uint64_t traffic(uint64_t seed, int is_slow)
     thread_start(&server_thread, serve, NULL);
     for (int i = 0; i < ROUNDS; i++)
         digest = digest * 31 + round_trip(page, &expected, &wrong);
-    is(wrong, 0,
-       is_slow ? "the long way: each reply is the model's"
-               : "as it comes: each reply is the model's");
-    is((long)events_seen, (long)expected,
-       "each event was seen once, before the next call");
-    is((long)badge_wrong, 0, "the badge is the handle's");
+    check(wrong, expected);
+    if (way == CLIENT_FP) {
+        endpoint_call(client_handle, &look);
+        is((long)look.word[0], 0, "who has used no floating point finds zero");
+    }
     endpoint_call(client_handle, &stop);
     handle_close(server_thread.handle);
     handle_close(client_handle);
@@ -138,10 +253,17 @@ static uint64_t traffic(uint64_t seed, int is_slow)
 
 int main(int argc, char **argv)
 {
+    static const uint32_t ways[] = {SLOW,
+                                    DEADLINES,
+                                    CLIENT_FP,
+                                    CLIENT_FP | SERVER_FP,
+                                    CLIENT_FP | SERVER_FP | DEADLINES,
+                                    CLIENT_FP | SERVER_FP | SLOW};
     uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 20261120;
-    uint64_t fast = traffic(seed, 0), longer = traffic(seed, 1);
+    uint64_t fast = traffic(seed, 0);
 
     printf("# seed %lu\n", (unsigned long)seed);
-    ok(fast == longer, "both ways give the same");
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+        ok(traffic(seed, ways[i]) == fast, "%s: the same replies", way_name[ways[i]]);
     return done();
 }

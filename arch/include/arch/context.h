@@ -18,7 +18,7 @@ struct arch_context {
     uint64_t x[32]; /* x[0] holds the pc (sepc) */
     uint64_t sstatus;
     struct hart *hart; /* the hart this runs on, set before every return to user mode */
-    bool fp_saved;     /* f[] holds state; otherwise the registers are all zero */
+    bool fp_saved;     /* f[] holds state; otherwise it has never used any: FS is Off */
     uint32_t fcsr;
     uint64_t f[32];
     struct hart *fp_hart; /* whose registers held f[] last: no other's can be current */
@@ -62,25 +62,28 @@ void arch_context_get_frame(struct hart *hart, struct arch_context *c,
 void arch_context_set_frame(struct hart *hart, struct arch_context *c,
                             const struct register_frame *frame);
 
-/* Clear what firmware left in this hart's floating-point registers: no hart->fp_owner means
- * that they are zero. Boot only. */
-void arch_context_clear_fp(void);
-
 /* Move floating point: save the old thread's registers if it changed them, load the new
- * thread's if the hart holds others. Either may be NULL. */
+ * thread's if the hart holds others and it uses any. Either may be NULL. */
 void arch_context_switch_fp(struct hart *hart, struct arch_context *from,
                             struct arch_context *to);
 
 /* Is there nothing for arch_context_switch_fp() to do when this hart goes from its current
  * thread, whose sstatus is still in the hart, to another? */
-static inline bool arch_context_fp_is_quiet(const void *fp_owner,
-                                            const struct arch_context *to)
+static inline bool arch_context_fp_is_quiet(const struct arch_context *to)
 {
-    uint64_t sstatus;
+    int64_t sstatus; /* bit 63 sums up: something is Dirty */
 
-    __asm__("csrr %0, sstatus" : "=r"(sstatus));
-    return fp_owner == NULL && !to->fp_saved && (sstatus & 0x6000) != 0x6000; /* Dirty */
+    __asm__ volatile("csrr %0, sstatus" : "=r"(sstatus));
+    return sstatus >= 0 && !to->fp_saved;
 }
+
+/* Then this: the same, with the first one's sstatus still in the hart. */
+void arch_context_move_fp(struct hart *hart, struct arch_context *from,
+                          struct arch_context *to);
+
+/* The current thread trapped at an instruction that its hart refuses. True: it was the first
+ * time that it needed floating point, which is zero; it may try again. */
+bool arch_context_give_fp(struct hart *hart, struct arch_context *context);
 
 /* The current thread made a call and its registers are going to be replaced: its context
  * learns, as from every other trap, whether the hart holds floating point of it. */
@@ -89,7 +92,7 @@ static inline void arch_context_note_fp(struct arch_context *c)
     __asm__("csrr %0, sstatus" : "=r"(c->sstatus));
 }
 
-/* This thread ends: no other may see its floating point. */
-void arch_context_drop_fp(struct hart *hart, struct arch_context *context);
+/* This thread ends, or gets other floating point: what harts hold is nobody's. */
+void arch_context_drop_fp(struct arch_context *context);
 
 #endif

@@ -37,7 +37,7 @@ struct hart {
     uint32_t flushed_round; /* the last such round, whatever asid_round says */
     bool
         is_code_stale; /* fence before the next space: it may fetch what was there before */
-    struct arch_context *fp_owner; /* whose f registers it holds; NULL: all zero */
+    struct arch_context *fp_owner; /* whose f registers it holds; NULL: nobody's */
     struct trace_ring *trace;
     uint64_t trace_mask;         /* records in the ring, less one */
     uint64_t trace_ids;          /* of current, as records name it */
