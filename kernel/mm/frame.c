@@ -9,6 +9,8 @@
  * In front of the blocks stands a short stack of single frames, for most of what is taken
  * and given is one frame: to it they are in no block and have no buddy. It is filled by
  * splitting a block at once, and emptied into blocks when it is full or a block is wanting.
+ * Beside it a second one has frames that hold nothing but zeros, as page tables do when
+ * they are given back: whoever wants zeros need not write them.
  * Start reading at take_block() and give_block().
  */
 #include <kernel/mm/frame.h>
@@ -46,13 +48,18 @@ struct range {
     uint64_t start, end;
 };
 
+/* Single frames, ready to be taken. */
+struct front {
+    unsigned count;
+    uint32_t index[FRONT_MAX];
+};
+
 static struct {
     struct frame *table;
     uint64_t first, count; /* frame numbers [first, first + count) */
     uint32_t free_head[FRAME_ORDER_MAX + 1];
     uint64_t total, free; /* free: in blocks */
-    uint32_t front[FRONT_MAX];
-    unsigned front_count;
+    struct front dirty, clean;
     struct range bank[RANGES_MAX], reserved[RANGES_MAX];
     unsigned banks, reserveds;
 } mm;
@@ -143,11 +150,18 @@ bool frame_overlaps_managed(paddr_t base, uint64_t bytes)
            base.value + bytes > mm.first << PAGE_SHIFT;
 }
 
-/* Give frames of the front back to the blocks until at most keep are left. */
-static void front_drain(unsigned keep)
+/* Give frames back to the blocks until at most keep are left. */
+static __attribute__((noinline)) void front_drain(struct front *front, unsigned keep)
 {
-    while (mm.front_count > keep)
-        give_block(mm.front[--mm.front_count], 0);
+    while (front->count > keep)
+        give_block(front->index[--front->count], 0);
+}
+
+static inline void front_push(struct front *front, uint32_t index)
+{
+    if (front->count == FRONT_MAX)
+        front_drain(front, FRONT_MAX / 2);
+    front->index[front->count++] = index;
 }
 
 /* What is not in the front: a run; or a frame, and the front is filled with the next ones. */
@@ -156,17 +170,20 @@ static __attribute__((noinline)) uint32_t take_run(unsigned order)
     uint32_t index = take_block(order > 0 ? order : FRONT_ORDER);
 
     if (index == NIL) {
-        front_drain(0);
+        front_drain(&mm.dirty, 0);
+        front_drain(&mm.clean, 0);
         return take_block(order);
     }
     for (uint32_t n = order > 0 ? 0 : (1u << FRONT_ORDER) - 1; n > 0; n--) {
         mm.table[index + n].state = FRAME_TAKEN; /* not a buddy to merge with */
-        mm.front[mm.front_count++] = index + n;
+        mm.dirty.index[mm.dirty.count++] = index + n;
     }
     return index;
 }
 
-enum status frame_alloc_dirty(struct account *account, unsigned order, paddr_t *out)
+/* From this front if it has one. */
+static inline enum status take(struct front *front, struct account *account,
+                               unsigned order, paddr_t *out)
 {
     enum status st = account_charge(account, CHARGE_PAGES, 1ull << order);
     struct frame *f;
@@ -174,8 +191,8 @@ enum status frame_alloc_dirty(struct account *account, unsigned order, paddr_t *
 
     if (st != OK)
         return st;
-    if (order == 0 && mm.front_count > 0)
-        index = mm.front[--mm.front_count];
+    if (order == 0 && front->count > 0)
+        index = front->index[--front->count];
     else
         index = take_run(order);
     if (index == NIL) {
@@ -191,10 +208,18 @@ enum status frame_alloc_dirty(struct account *account, unsigned order, paddr_t *
     return OK;
 }
 
+enum status frame_alloc_dirty(struct account *account, unsigned order, paddr_t *out)
+{
+    return take(&mm.dirty, account, order, out);
+}
+
 enum status frame_alloc(struct account *account, unsigned order, paddr_t *out)
 {
-    enum status st = frame_alloc_dirty(account, order, out);
+    enum status st;
 
+    if (order == 0 && mm.clean.count > 0)
+        return take(&mm.clean, account, order, out);
+    st = take(&mm.dirty, account, order, out);
     for (uint64_t at = 0; st == OK && at < PAGE_BYTES << order; at += PAGE_BYTES)
         page_zero((char *)arch_direct(*out) + at);
     return st;
@@ -215,14 +240,21 @@ void frame_put(paddr_t frame)
     if (--f->refs > 0)
         return;
     account_uncharge(f->account, CHARGE_PAGES, 1ull << f->order);
-    if (f->order > 0) {
+    if (f->order > 0)
         give_block((uint32_t)(f - mm.table), f->order);
-        return;
-    }
-    if (mm.front_count == FRONT_MAX)
-        front_drain(FRONT_MAX / 2);
+    else
+        front_push(&mm.dirty, (uint32_t)(f - mm.table));
+}
+
+void frame_put_clean(paddr_t frame)
+{
+    struct frame *f = frame_of(frame);
+
+    ASSERT_EQUAL(f->state, FRAME_TAKEN);
+    ASSERT_EQUAL(f->refs, 1);
     f->refs = 0;
-    mm.front[mm.front_count++] = (uint32_t)(f - mm.table);
+    account_uncharge(f->account, CHARGE_PAGES, 1);
+    front_push(&mm.clean, (uint32_t)(f - mm.table));
 }
 
 uint32_t frame_refs(paddr_t frame)
@@ -237,7 +269,7 @@ uint64_t frame_total(void)
 
 uint64_t frame_free_count(void)
 {
-    return mm.free + mm.front_count;
+    return mm.free + mm.dirty.count + mm.clean.count;
 }
 
 /* ---- boot ---- */

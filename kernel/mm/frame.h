@@ -38,6 +38,9 @@ void frame_get(paddr_t frame);
 /* Drop a reference; the last one uncharges and frees the block. */
 void frame_put(paddr_t frame);
 
+/* The same for a single frame of which that is the last one, and whose bytes are all zero. */
+void frame_put_clean(paddr_t frame);
+
 uint32_t frame_refs(paddr_t frame);
 
 /* Is this memory (in a bank, reserved or not), so that the kernel may touch it? Devices

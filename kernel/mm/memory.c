@@ -20,7 +20,7 @@
 #include <kernel/mm/memory.h>
 
 #include <arch/mmu.h>
-#include <kernel/base/string.h>
+#include <kernel/base/words.h>
 #include <kernel/debug/trace.h>
 #include <kernel/mm/account.h>
 #include <kernel/mm/frame.h>
@@ -30,9 +30,8 @@
 #define RADIX_BITS 9
 #define RADIX_WAYS (1u << RADIX_BITS)
 #define TRIM_WORK  10000 /* instructions of one step of freeing, by these prices: */
-#define SLOT_WORK  50    /* an empty slot */
+#define NODE_WORK  60    /* going down and up again */
 #define FREE_WORK  350   /* a frame */
-#define SCAN_WORK  2500  /* whether a node is empty */
 #define ZERO_STEP  16    /* frames zeroed */
 
 static const struct slab_cache memory_cache = SLAB_CACHE(SLAB_MEMORY, struct memory);
@@ -121,45 +120,57 @@ enum status memory_page(struct memory *m, uint64_t index, paddr_t *out)
     return OK;
 }
 
-static bool node_is_empty(const uint64_t *ways)
+/* The first slot in use of [n, count), or count. */
+static unsigned first_used(uint64_t *ways, unsigned n, unsigned count, int *budget)
 {
-    for (unsigned i = 0; i < RADIX_WAYS; i++)
-        if (ways[i] != 0)
-            return false;
-    return true;
+    unsigned found = (unsigned)(words_skip_zeros(ways + n, ways + count) - ways);
+
+    *budget -= (int)(found - n) * WORDS_WORK;
+    return found;
+}
+
+/* Are there pages in this node, which has been trimmed from *at up to here? */
+static bool node_is_used(const struct memory *m, uint64_t *ways, int *budget)
+{
+    return m->object.refs > 0 && first_used(ways, 0, RADIX_WAYS, budget) < RADIX_WAYS;
 }
 
 /*
- * Free what lies at [*at, end) below this slot, until budget is spent. A node goes with
- * its last page; one that was touched behind *at, in an earlier step's part, keeps it.
+ * Free what lies at [*at, end) below this slot, which is in use, until budget is spent. A
+ * node goes with its last page; one that was touched behind *at, in an earlier step's part,
+ * keeps it.
  */
 static void trim_slot(struct memory *m, uint64_t *slot, unsigned level, uint64_t base,
                       uint64_t *at, uint64_t end, int *budget)
 {
-    uint64_t span = 1ull << (level * RADIX_BITS);
+    unsigned shift = level * RADIX_BITS - RADIX_BITS, count = RADIX_WAYS, n;
+    uint64_t *ways = node(PADDR(*slot));
 
-    if (*slot == 0) {
-        *at = base + span;
-        return;
-    }
-    if (level > 0) {
-        uint64_t child_span = span >> RADIX_BITS;
-
-        while (*at < base + span && *at<end && * budget> 0) {
-            uint64_t n = (*at - base) / child_span;
-
-            trim_slot(m, &node(PADDR(*slot))[n], level - 1, base + n * child_span, at,
-                      end, budget);
-            *budget -= SLOT_WORK;
-        }
-        *budget -= SCAN_WORK;
-        if (*at < base + span || !node_is_empty(node(PADDR(*slot))))
-            return;
-    } else {
+    if (level == 0) {
+        frame_put(PADDR(*slot));
+        *slot = 0;
         m->resident--;
         *at = base + 1;
+        *budget -= FREE_WORK;
+        return;
     }
-    frame_put(PADDR(*slot));
+    *budget -= NODE_WORK;
+    if (end - base < (uint64_t)RADIX_WAYS << shift)
+        count = (unsigned)((end - base - 1) >> shift) + 1;
+    while ((n = first_used(ways, (unsigned)((*at - base) >> shift), count, budget)) <
+           count) {
+        uint64_t from = base + ((uint64_t)n << shift);
+
+        if (*at < from)
+            *at = from;
+        if (*budget <= 0)
+            return;
+        trim_slot(m, &ways[n], level - 1, from, at, end, budget);
+    }
+    *at = base + ((uint64_t)count << shift);
+    if ((m->object.refs > 0 && count < RADIX_WAYS) || node_is_used(m, ways, budget))
+        return;
+    frame_put_clean(PADDR(*slot));
     *slot = 0;
     *budget -= FREE_WORK;
 }
@@ -183,7 +194,10 @@ bool memory_trim(struct memory *m)
         zero_step(m);
         return memory_is_zeroing(m);
     }
-    trim_slot(m, &m->root.value, m->levels, 0, &at, m->trim_end, &budget);
+    if (m->root.value == 0)
+        at = m->trim_end;
+    else
+        trim_slot(m, &m->root.value, m->levels, 0, &at, m->trim_end, &budget);
     m->trim_at = at;
     return m->trim_at < m->trim_end;
 }
@@ -206,9 +220,12 @@ static void memory_destroy(struct object *object)
 {
     struct memory *m = container_of(object, struct memory, object);
 
-    /* From the start, whatever an unfinished cut had left: the whole tree goes. */
+    /* From the start, and what an unfinished cut had left, too: the whole tree goes. */
     m->trim_at = 0;
-    m->trim_end = m->kind == MEMORY_ANONYMOUS ? 1ull << (m->levels * RADIX_BITS) : 0;
+    if (m->kind != MEMORY_ANONYMOUS)
+        m->trim_end = 0;
+    else if (m->trim_end < m->npages)
+        m->trim_end = m->npages;
     reaper_add(object);
 }
 

@@ -13,8 +13,8 @@
  * reference, are refused at lookup, and count no more as handles of the object.
  *
  * The table is a page of pointers to pages of entries, both made on demand and charged
- * to the process's account; free slots are chained. A lookup is two loads and four
- * compares.
+ * to the process's account. Slots come into use one by one; free ones are chained. A
+ * lookup is two loads and four compares.
  */
 #include <kernel/object/handle.h>
 
@@ -53,23 +53,28 @@ static enum status add_leaf(struct handle_table *t, struct account *account)
     if (t->slots == LEAVES_MAX * LEAF_SLOTS)
         return REFUSE(E_TOO_BIG);
     if (t->leaves == NULL) {
-        st = frame_alloc(account, 0, &frame);
+        st = frame_alloc_dirty(account, 0, &frame);
         if (st != OK)
             return st;
         t->leaves = arch_direct(frame);
     }
-    st = frame_alloc(account, 0, &frame);
+    st = frame_alloc_dirty(account, 0, &frame);
+    if (st == OK)
+        t->leaves[t->slots / LEAF_SLOTS] = arch_direct(frame);
+    return st;
+}
+
+/* A slot that was never used: those behind t->slots are not even written yet. */
+static enum status add_slot(struct handle_table *t, struct account *account)
+{
+    enum status st = t->slots % LEAF_SLOTS == 0 ? add_leaf(t, account) : OK;
+
     if (st != OK)
         return st;
-    t->leaves[t->slots / LEAF_SLOTS] = arch_direct(frame);
-    for (uint32_t n = LEAF_SLOTS; n-- > 0;) {
-        struct handle_entry *e = entry_at(t, t->slots + n);
-
-        e->generation = 1; /* so that no handle is 0 */
-        e->next_free = t->free;
-        t->free = t->slots + n + 1;
-    }
-    t->slots += LEAF_SLOTS;
+    *entry_at(t, t->slots) = (struct handle_entry){
+        .generation = 1, /* so that no handle is 0 */
+    };
+    t->free = ++t->slots;
     return OK;
 }
 
@@ -81,7 +86,7 @@ enum status handle_make(struct handle_table *t, struct account *account,
     uint32_t slot;
 
     if (t->free == 0) {
-        enum status st = add_leaf(t, account);
+        enum status st = add_slot(t, account);
 
         if (st != OK)
             return st;
@@ -164,7 +169,7 @@ bool handle_table_close_step(struct handle_table *t)
         return true;
     if (t->leaves == NULL)
         return false;
-    for (uint32_t n = 0; n < t->slots / LEAF_SLOTS; n++)
+    for (uint32_t n = 0; n * LEAF_SLOTS < t->slots; n++)
         frame_put(arch_physical(t->leaves[n]));
     frame_put(arch_physical(t->leaves));
     *t = (struct handle_table){0};

@@ -29,7 +29,7 @@ struct handle_entry {
 
 struct handle_table {
     struct handle_entry **leaves; /* a page of pointers to pages; NULL: no handle yet */
-    uint32_t slots;               /* in all leaves so far */
+    uint32_t slots;               /* that were ever used: what is behind means nothing */
     uint32_t free;                /* slot number + 1 of the first free one */
     uint32_t used;
     uint32_t close_at; /* handle_table_close_step()'s place */
