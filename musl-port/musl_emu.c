@@ -188,6 +188,10 @@ static const struct answer answers[LINUX_CALL_COUNT] = {
     [LINUX_getrandom] = MIXED(getrandom),
 };
 
+_Static_assert(SHIM_SPAWN_SEARCH == POSIX_SPAWN_SEARCH &&
+                   SHIM_SPAWN_KEPT == POSIX_SPAWN_KEPT,
+               "two names of the same");
+
 /* Calls of musl's overlay that are none of Linux's (its shim.h). */
 static long special_call(long number, const struct call_frame *frame)
 {
@@ -200,6 +204,8 @@ static long special_call(long number, const struct call_frame *frame)
             process_fork(LINUX_CLONE_VFORK, 0, 0, 0));
     case SHIM_UNMAP_SELF:
         thread_unmap_self(frame->argument);
+    case SHIM_SPAWN:
+        return shim_spawn(frame->argument);
     case SHIM_SIGRETURN:
         signal_frame_return((const struct signal_frame *)frame->argument[0], frame->page);
     default:

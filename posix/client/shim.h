@@ -149,7 +149,7 @@ shim_call shim_futex;
 shim_call shim_exit, shim_exit_group, shim_getpid, shim_getppid, shim_gettid;
 shim_call shim_set_tid_address, shim_getuid, shim_geteuid, shim_getgid;
 shim_call shim_getegid, shim_set_robust_list, shim_get_robust_list;
-shim_call shim_clone, shim_execve, shim_wait4, shim_waitid;
+shim_call shim_clone, shim_execve, shim_spawn, shim_wait4, shim_waitid;
 shim_call shim_setuid, shim_setgid, shim_setreuid, shim_setregid, shim_setresuid;
 shim_call shim_setresgid, shim_getresuid, shim_getresgid, shim_prctl;
 shim_call shim_setitimer, shim_getitimer, shim_timer_create, shim_timer_settime;

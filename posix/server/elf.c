@@ -209,6 +209,7 @@ bool elf_segment(const struct elf_image *image, uint32_t index,
     segment->address = address;
     segment->offset = program.offset;
     segment->file_bytes = program.file_bytes;
+    segment->memory_bytes = program.memory_bytes;
     segment->is_writable = (program.flags & SEGMENT_WRITE) != 0;
     segment->is_executable = (program.flags & SEGMENT_EXECUTE) != 0;
     return true;

@@ -35,6 +35,7 @@ struct elf_segment {
     uint64_t address; /* where the file's bytes go */
     uint64_t offset;  /* of them in the file */
     uint64_t file_bytes;
+    uint64_t memory_bytes; /* the rest are zeros */
     bool is_writable;
     bool is_executable;
 };

@@ -90,12 +90,25 @@ static bool check_program(const struct inode *file, struct elf_image *elf,
     return why ? refuse(error, 126, LINUX_ENOEXEC, why) : true;
 }
 
+const char *exec_base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
 /* ---- building ---- */
+
+static uint32_t segment_access(const struct elf_segment *segment)
+{
+    return VM_READ | (segment->is_writable ? VM_WRITE : 0) |
+           (segment->is_executable ? VM_EXECUTE : 0);
+}
 
 /* Memory for one segment, its bytes, then its final access: never writable and
  * executable. */
-static int64_t map_segment(handle_t process, const struct elf_image *elf,
-                           const struct elf_segment *segment)
+static int64_t copy_segment(handle_t process, const struct elf_image *elf,
+                            const struct elf_segment *segment)
 {
     uint64_t bytes = segment->page_end - segment->page_start;
     int64_t status =
@@ -105,20 +118,62 @@ static int64_t map_segment(handle_t process, const struct elf_image *elf,
         status = process_write(process, segment->address, elf->file + segment->offset,
                                segment->file_bytes);
     if (status >= 0 && !segment->is_writable)
-        status = vm_protect(process, segment->page_start, bytes,
-                            VM_READ | (segment->is_executable ? VM_EXECUTE : 0));
+        status = vm_protect(process, segment->page_start, bytes, segment_access(segment));
     return status;
 }
 
-static int64_t map_segments(handle_t process, const struct elf_image *elf)
+/* Do the file's pages lie as the segment's do, with nothing to be zeroed that the program
+ * cannot write? */
+static bool segment_is_as_in_file(const struct elf_segment *segment)
+{
+    return segment->file_bytes > 0 &&
+           (segment->offset - segment->address) % VM_PAGE_BYTES == 0 &&
+           (segment->is_writable || segment->memory_bytes == segment->file_bytes);
+}
+
+/* Zeros from the end of a segment's bytes to the end of their last page. */
+static int64_t zero_tail(handle_t process, const struct elf_segment *segment)
+{
+    static const uint8_t zeros[VM_PAGE_BYTES];
+    uint64_t end = segment->address + segment->file_bytes;
+
+    return segment->memory_bytes > segment->file_bytes
+               ? process_write(process, end, zeros, -end % VM_PAGE_BYTES)
+               : OK;
+}
+
+/* DOC: map-segment */
+/* The file's own pages: who runs the same program shares them, but for what is written. */
+static int64_t map_segment(handle_t process, struct inode *file,
+                           const struct elf_segment *segment)
+{
+    uint32_t access = segment_access(segment);
+    uint64_t end = (segment->address + segment->file_bytes + VM_PAGE_BYTES - 1) &
+                   ~(VM_PAGE_BYTES - 1);
+    int64_t status = OK;
+
+    if (file_map(file, process, segment->page_start, end - segment->page_start,
+                 segment->offset & ~(VM_PAGE_BYTES - 1), access, access, false) < 0)
+        return E_NO_MEMORY;
+    if (segment->page_end > end)
+        status = vm_map(process, end, segment->page_end - end, HANDLE_NONE, 0, access);
+    return status < 0 ? status : zero_tail(process, segment);
+}
+
+static int64_t map_segments(handle_t process, struct inode *file,
+                            const struct elf_image *elf)
 {
     int64_t status = OK;
 
     for (uint32_t i = 0; status >= 0 && i < elf->header_count; i++) {
         struct elf_segment segment;
 
-        if (elf_segment(elf, i, &segment))
-            status = map_segment(process, elf, &segment);
+        if (!elf_segment(elf, i, &segment))
+            continue;
+        if (segment_is_as_in_file(&segment))
+            status = map_segment(process, file, &segment);
+        else
+            status = copy_segment(process, elf, &segment);
     }
     return status;
 }
@@ -288,7 +343,7 @@ static int64_t build(uint32_t index, const struct elf_image *elf,
     if (status >= 0)
         status = exec_map_shared(index);
     if (status >= 0)
-        status = map_segments(process->process, elf);
+        status = map_segments(process->process, inode_at(program->inode), elf);
     if (status >= 0)
         status = shim_map(process->process);
     if (status >= 0)

@@ -11,6 +11,8 @@
 
 #include <posix/server/process.h>
 
+struct inode;
+
 /* Client pages beside its segments: stack, shim data, shared pages, page tables. */
 #define PROCESS_PAGES_EXTRA 64u
 
@@ -49,8 +51,6 @@ struct exec_strings exec_environment(void);
 bool exec_start(uint32_t process, const struct exec_program *program,
                 struct exec_error *error);
 
-struct inode;
-
 /* Is it a file that can be a program at all? */
 bool exec_check_file(const struct inode *file, struct exec_error *error);
 
@@ -64,6 +64,16 @@ int64_t exec_make_process(uint32_t process);
 
 /* The pages it shares with the server, and its handle to the server. OK or a status. */
 int64_t exec_map_shared(uint32_t process);
+
+/* The last part of a path, which becomes the process's name. */
+const char *exec_base_name(const char *path);
+
+/* What set-id bits of a program's file make of the process; effective ids become the
+ * saved ones. */
+void exec_set_ids(struct process *process, const struct inode *file);
+
+/* What one program's shim hands to the next one's, once the pages are mapped. */
+void exec_hand_on(uint32_t process, const struct posix_exec *from);
 
 /* The slot's kernel process has its first thread: it is alive. Returns OK. */
 int64_t exec_started(uint32_t process, handle_t thread);

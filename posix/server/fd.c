@@ -231,13 +231,13 @@ static void block_close_on_exec(struct process *process, const struct fd_block *
 
 void fd_close_on_exec(struct process *process)
 {
-    for (uint32_t fd = 0; fd < PROCESS_FDS_MAX; fd += FD_BLOCK_FDS) {
-        uint32_t index = process->fd_index[fd / INDEX_FDS];
-        uint32_t block =
-            index ? index_at(index)->block[fd / FD_BLOCK_FDS % FD_INDEX_BLOCKS] : 0;
+    for (uint32_t i = 0; i < PROCESS_FD_INDEXES; i++) {
+        const struct fd_index *index = index_at(process->fd_index[i]);
 
-        if (block)
-            block_close_on_exec(process, block_at(block), fd);
+        for (uint32_t block = 0; process->fd_index[i] && block < FD_INDEX_BLOCKS; block++)
+            if (index->block[block])
+                block_close_on_exec(process, block_at(index->block[block]),
+                                    i * INDEX_FDS + block * FD_BLOCK_FDS);
     }
 }
 

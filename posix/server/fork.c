@@ -33,13 +33,13 @@ static uint64_t processes_of(uint32_t uid)
 
 /* Who is not root may not have more processes than its limit; root is limited by what all
  * may have together. */
-static bool may_fork(const struct process *process)
+bool process_may_fork(const struct process *process, uint64_t pages)
 {
     uint64_t limit = process->limit[LINUX_RLIMIT_NPROC].current;
     uint32_t uid = process->credentials.uid;
     uint32_t used = STATE->table[TABLE_PROCESS].used;
 
-    if (used >= STATE->process_limit)
+    if (used >= STATE->process_limit || !budget_allows(pages))
         return false;
     return uid == 0 || used < limit || processes_of(uid) < limit;
 }
@@ -62,7 +62,7 @@ int64_t request_FORK(struct request *r)
 
     if (!page_is_thread_page(r->word[0]))
         return -LINUX_EINVAL;
-    if (!may_fork(r->process) || !budget_allows(PROCESS_PAGES_EXTRA))
+    if (!process_may_fork(r->process, PROCESS_PAGES_EXTRA))
         return -LINUX_EAGAIN;
     child = process_new_child(r->process_index);
     if (child == 0)
@@ -85,7 +85,8 @@ static uint32_t embryo_of(const struct request *r, uint64_t pid)
     uint32_t child = id_process((uint32_t)pid);
 
     if (child == 0 || process_at(child)->parent != r->process_index ||
-        process_at(child)->state != PROCESS_EMBRYO)
+        process_at(child)->state != PROCESS_EMBRYO ||
+        process_at(child)->process == HANDLE_NONE) /* SPAWN's */
         return 0;
     return child;
 }

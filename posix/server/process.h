@@ -24,6 +24,7 @@
 #ifndef POSIX_SERVER_PROCESS_H
 #define POSIX_SERVER_PROCESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <abi/handle.h>
@@ -123,7 +124,8 @@ struct process {
     handle_t shared;
     uint32_t first_thread;
     uint32_t thread_count; /* thread slots */
-    uint64_t start_page;   /* of an embryo: its first thread's page */
+    uint64_t start_page;   /* of an embryo: its first thread's page, */
+    uint64_t spawn_action; /* or where its next file action is, spawn.c */
     uint64_t brk_start;
     uint32_t fd_count;
     uint32_t fd_index[PROCESS_FD_INDEXES];
@@ -142,6 +144,7 @@ struct thread {
     uint32_t wait_first; /* its wait_records */
     uint32_t next;       /* of the process; first_thread is the last */
     handle_t handle;     /* of the first thread */
+    uint32_t spawning;   /* embryo that its next SPAWN goes on with, or 0 */
 };
 
 static inline struct process *process_at(uint32_t index)
@@ -191,6 +194,9 @@ static inline uint32_t process_from_badge(uint64_t badge)
                ? index
                : 0;
 }
+
+/* May this process have one more child, with pages of memory? */
+bool process_may_fork(const struct process *process, uint64_t pages);
 
 /* Take a slot, a pid, a thread slot and the root directory; a session and a group of its
  * own; no kernel objects yet. Returns the slot or 0. name is cut. */

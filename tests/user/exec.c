@@ -19,9 +19,27 @@ extern char **environ;
 
 /* ---- what it does when it is run again ---- */
 
+static int data[4] = {17, 18, 19, 20}; /* and behind it, in the same page, zeros */
+static char zeros[20000];
+
+/* Is the program's memory as its file says? Then change all of it. */
+static int memory_is_fresh(void)
+{
+    int good = data[0] == 17 && data[3] == 20;
+
+    for (size_t i = 0; i < sizeof(zeros); i++)
+        good &= zeros[i] == 0;
+    memset(data, 1, sizeof(data));
+    memset(zeros, 1, sizeof(zeros));
+    return good;
+}
+
 static int report(int argc, char **argv)
 {
     const char *what = argv[1];
+
+    if (!strcmp(what, "memory"))
+        return memory_is_fresh();
 
     if (!strcmp(what, "count"))
         return argc;
@@ -109,6 +127,14 @@ static void check_arguments(void)
     long_word[100000] = 0;
     is(run(environ, "long", long_word, NULL), 100, "an argument of 100,000 bytes");
     free(long_word);
+}
+
+static void check_memory(void)
+{
+    is(run(environ, "memory", NULL, NULL), 1, "data and zeros are as the file says");
+    is(run(environ, "memory", NULL, NULL), 1, "whatever an earlier run made of them");
+    ok(memory_is_fresh(), "in this one, too");
+    is(run(environ, "memory", NULL, NULL), 1, "and while this one runs on with others");
 }
 
 static void on_term(int signal)
@@ -318,6 +344,7 @@ int main(int argc, char **argv)
         strcat(strcat(self_path, "/"), argv[0]);
     self = self_path;
     check_arguments();
+    check_memory();
     check_kept();
     check_errors();
     check_script();

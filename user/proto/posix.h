@@ -107,7 +107,8 @@
     X(SETFSID, "is group", "id", "", "")                                         \
     X(MEMFD_CREATE, "name", "flags", "", "")                                     \
     X(MAP_FILE, "fd", "address", "bytes | access | POSIX_MAP_*", "offset")       \
-    X(SYSINFO, "sysinfo", "", "", "")
+    X(SYSINFO, "sysinfo", "", "", "")                                            \
+    X(SPAWN, "struct posix_spawn", "", "", "")
 
 enum posix_request {
     POSIX_REQUEST_NONE,
@@ -203,6 +204,54 @@ struct posix_exec {
     uint64_t mask;
     uint64_t ignored; /* whose action is SIG_IGN */
     uint64_t pending; /* for the calling thread */
+};
+
+/*
+ * SPAWN: a child with another program, and everything that is to be otherwise in it. Its
+ * file actions are a chain in the caller's memory, followed by previous.
+ */
+struct posix_spawn {
+    uint64_t path;
+    uint64_t argv;
+    uint64_t envp;
+    uint64_t actions; /* the first struct posix_spawn_action, or 0 */
+    uint32_t flags;   /* POSIX_SPAWN_* */
+    int32_t group;
+    uint64_t mask; /* the child's masked and ignored signals */
+    uint64_t ignored;
+};
+
+#define POSIX_SPAWN_RESETIDS  1u
+#define POSIX_SPAWN_SETPGROUP 2u
+#define POSIX_SPAWN_SETSID    128u
+/*
+ * Of a search in several directories: when the program is not there (ENOENT, ENOTDIR,
+ * EACCES), the child waits for the thread's next SPAWN, which goes on with it, and the
+ * error has this added. Path 0 gives it up.
+ */
+#define POSIX_SPAWN_SEARCH 0x10000u
+#define POSIX_SPAWN_KEPT   4096
+
+/* Laid out, and numbered, as musl's file actions. */
+struct posix_spawn_action {
+    uint64_t next;
+    uint64_t previous;
+    int32_t kind; /* enum posix_spawn_kind */
+    int32_t fd;
+    int32_t from; /* DUP2 */
+    int32_t flags;
+    uint32_t mode;
+    /* and the path, with its NUL */
+};
+
+#define POSIX_SPAWN_PATH_OFFSET 36
+
+enum posix_spawn_kind {
+    POSIX_SPAWN_CLOSE = 1,
+    POSIX_SPAWN_DUP2 = 2,
+    POSIX_SPAWN_OPEN = 3,
+    POSIX_SPAWN_CHDIR = 4,
+    POSIX_SPAWN_FCHDIR = 5,
 };
 
 /* Kinds of SET_ID and GET_ID. */

@@ -12,5 +12,10 @@
 #define SHIM_UNMAP_SELF 10001   /* base, size; does not return */
 #define SHIM_SIGRETURN 10002    /* sp as the handler found it; does not return */
 #define SHIM_VFORK 10003        /* finish; returns twice */
+#define SHIM_SPAWN 10004        /* path, argv, envp, actions, flags, group, sets */
+
+/* Of SHIM_SPAWN's flags, and what is then added to some errors (user/proto/posix.h). */
+#define SHIM_SPAWN_SEARCH 0x10000
+#define SHIM_SPAWN_KEPT   4096
 
 #endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is to be executed (program.h). Arguments and environment are copied in once, into
+ * one buffer; "#!" lines put words before them. Start reading at program_find.
+ */
+#include <posix/server/program.h>
+
+#include <posix/server/names.h>
+#include <posix/server/permission.h>
+#include <posix/server/ramfs.h>
+#include <posix/server/request.h>
+#include <user/lib/string.h>
+
+#define STRINGS_BYTES    (STRINGS_HEAD + 196608u)
+#define STRINGS_HEAD     8192u /* room before the arguments for what "#!" adds */
+#define SCRIPT_LINE_MAX  256u
+#define SCRIPT_DEPTH_MAX 5
+#define POINTERS_AT_ONCE 64u
+
+static char strings[STRINGS_BYTES];
+static char path[LINUX_PATH_MAX];
+
+/* ---- arguments ---- */
+
+/* Copy a client's vector of strings to the buffer from at. Its end there, or -errno. */
+static int64_t strings_take(uint64_t theirs, uint32_t at, struct exec_strings *taken)
+{
+    uint64_t pointer[POINTERS_AT_ONCE];
+
+    *taken = (struct exec_strings){.first = strings + at};
+    if (theirs == 0)
+        return at; /* as Linux: no vector is an empty one */
+    for (;;) {
+        int64_t got = transfer_in(pointer, theirs, sizeof(pointer));
+
+        if (got < (int64_t)sizeof(pointer[0]))
+            return -LINUX_EFAULT;
+        for (uint32_t i = 0; i < (uint64_t)got / 8; i++) {
+            int64_t length;
+
+            if (pointer[i] == 0) {
+                taken->bytes = (uint32_t)(strings + at - taken->first);
+                return at;
+            }
+            length = copy_in_string(strings + at, STRINGS_BYTES - at, pointer[i]);
+            if (length < 0)
+                return length == -LINUX_ENAMETOOLONG ? -LINUX_E2BIG : length;
+            at += (uint32_t)length + 1;
+            taken->count++;
+        }
+        theirs += (uint64_t)got / 8 * 8;
+    }
+}
+
+/* A string before the arguments. */
+static bool argument_push(struct exec_program *program, const char *text, uint32_t bytes)
+{
+    char *to = strings + (program->arguments.first - strings);
+
+    if ((uint32_t)(to - strings) < bytes + 1)
+        return false;
+    to -= bytes + 1;
+    memcpy(to, text, bytes);
+    to[bytes] = 0;
+    program->arguments.first = to;
+    program->arguments.count++;
+    program->arguments.bytes += bytes + 1;
+    return true;
+}
+
+static void argument_drop(struct exec_program *program)
+{
+    uint32_t bytes = (uint32_t)strlen(program->arguments.first) + 1;
+
+    if (program->arguments.count == 0)
+        return;
+    program->arguments.first += bytes;
+    program->arguments.bytes -= bytes;
+    program->arguments.count--;
+}
+
+/* ---- the file ---- */
+
+/* What path, length bytes, leads to becomes the program's file. */
+static int64_t path_look_up(const struct process *process, uint32_t length,
+                            struct exec_program *program)
+{
+    static char walked[LINUX_PATH_MAX]; /* which the walk changes */
+    struct place place;
+    int64_t status;
+
+    memcpy(walked, path, length + 1);
+    status = names_walk(process, process->cwd, walked, length, NAMES_FOLLOW, &place);
+    if (status < 0)
+        return status;
+    program->inode = place.inode;
+    if (place.inode)
+        return 0;
+    return place.description ? -LINUX_EACCES : -LINUX_ENOENT;
+}
+
+/* ---- scripts ---- */
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* The words of a "#!" line: interpreter, and the rest as one argument. */
+static int64_t script_line(const char *line, uint32_t bytes, const char **word,
+                           uint32_t *word_bytes, const char **rest, uint32_t *rest_bytes)
+{
+    uint32_t end = 2;
+    uint32_t at = 2;
+
+    while (end < bytes && line[end] != '\n' && line[end] != 0)
+        end++;
+    while (end > at && is_blank(line[end - 1]))
+        end--;
+    while (at < end && is_blank(line[at]))
+        at++;
+    *word = line + at;
+    while (at < end && !is_blank(line[at]))
+        at++;
+    *word_bytes = (uint32_t)(line + at - *word);
+    while (at < end && is_blank(line[at]))
+        at++;
+    *rest = line + at;
+    *rest_bytes = end - at;
+    return *word_bytes ? 0 : -LINUX_ENOEXEC;
+}
+
+/* Follow one "#!": the program becomes its interpreter. 1: it was a script; 0; -errno. */
+static int64_t script_follow(const struct process *process, struct exec_program *program)
+{
+    const struct inode *file = inode_at(program->inode);
+    const char *line = (const char *)file_bytes(file);
+    uint32_t bytes =
+        file->size < SCRIPT_LINE_MAX ? (uint32_t)file->size : SCRIPT_LINE_MAX;
+    const char *word, *rest;
+    uint32_t word_bytes, rest_bytes;
+    int64_t status;
+
+    if (bytes < 2 || line[0] != '#' || line[1] != '!')
+        return 0;
+    status = script_line(line, bytes, &word, &word_bytes, &rest, &rest_bytes);
+    if (status < 0)
+        return status;
+    argument_drop(program); /* argv[0] gives way to the script's own path */
+    if (!argument_push(program, path, (uint32_t)strlen(path)) ||
+        (rest_bytes && !argument_push(program, rest, rest_bytes)) ||
+        !argument_push(program, word, word_bytes))
+        return -LINUX_E2BIG;
+    memcpy(path, word, word_bytes);
+    path[word_bytes] = 0;
+    status = path_look_up(process, word_bytes, program);
+    return status < 0 ? status : 1;
+}
+
+int64_t program_take_strings(struct exec_program *program, uint64_t argv, uint64_t envp)
+{
+    int64_t at = strings_take(argv, STRINGS_HEAD, &program->arguments);
+
+    if (at >= 0)
+        at = strings_take(envp, (uint32_t)at, &program->environment);
+    return at < 0 ? at : 0;
+}
+
+int64_t program_find(const struct process *process, uint64_t name,
+                     struct exec_program *program)
+{
+    struct exec_error error = {0};
+    int64_t status = copy_in_string(path, sizeof(path), name);
+
+    if (status < 0)
+        return status;
+    program->path = path;
+    status = path_look_up(process, (uint32_t)status, program);
+    for (int depth = 0; status >= 0 && depth <= SCRIPT_DEPTH_MAX; depth++) {
+        const struct inode *file = inode_at(program->inode);
+
+        if (inode_type(file) == LINUX_S_IFREG)
+            status = permission_check(process, file, LINUX_X_OK);
+        if (status < 0)
+            return status;
+        if (!exec_check_file(file, &error))
+            return -error.error;
+        status = script_follow(process, program);
+        if (status <= 0)
+            return status;
+    }
+    return status < 0 ? status : -LINUX_ELOOP;
+}
