@@ -26,7 +26,8 @@ static void message_fill(struct message *m, enum posix_request request,
         m->word[i] = word[i];
 }
 
-/* One answer. With POSIX_WAIT: POSIX_WOULD_WAIT, and what to sleep on in the reply. */
+/* One answer. With POSIX_WAIT: POSIX_WOULD_WAIT, and what to sleep on in the reply; with
+ * POSIX_IN_BACKGROUND: that is the result, and the signal is in the reply. */
 static long request_once(enum posix_request request, const uint64_t word[MESSAGE_WORDS],
                          struct message *reply)
 {
@@ -43,28 +44,34 @@ static long request_once(enum posix_request request, const uint64_t word[MESSAGE
     }
     if (status < 0)
         return status_to_errno(status);
-    if (message_label(reply->info) == POSIX_WAIT) {
-        thread_own()->server_thread = (uint32_t)reply->word[3];
-        return POSIX_WOULD_WAIT;
-    }
-    return (long)reply->word[0];
+    if (message_label(reply->info) == POSIX_DONE)
+        return (long)reply->word[0];
+    if (message_label(reply->info) == POSIX_IN_BACKGROUND)
+        return POSIX_WOULD_STOP;
+    thread_own()->server_thread = (uint32_t)reply->word[3];
+    return POSIX_WOULD_WAIT;
 }
 
 long posix_try(enum posix_request request, uint64_t word0, uint64_t word1, uint64_t word2,
                uint64_t word3)
 {
     struct message reply;
+    long result = request_once(request, (uint64_t[]){word0, word1, word2, word3}, &reply);
 
-    return request_once(request, (uint64_t[]){word0, word1, word2, word3}, &reply);
+    return result == POSIX_WOULD_STOP ? POSIX_WOULD_WAIT : result;
 }
 
 /* Sleep until asking again may help: 0, an error, or RESTART_ALWAYS: a signal is due. */
 static long sleep_on(const struct message *reply, uint64_t deadline_ns, uint32_t flags)
 {
     const volatile uint32_t *word = (const volatile uint32_t *)reply->word[1];
+    bool ends_sooner = reply->word[0] && reply->word[0] < deadline_ns;
     int64_t status =
-        futex_wait(word, (uint32_t)reply->word[2], deadline_ns, flags, HANDLE_NONE);
+        futex_wait(word, (uint32_t)reply->word[2],
+                   ends_sooner ? reply->word[0] : deadline_ns, flags, HANDLE_NONE);
 
+    if (status == E_TIMED_OUT && ends_sooner)
+        return 0;
     if (status == E_INTERRUPTED)
         return RESTART_ALWAYS;
     /* E_AGAIN: it changed before we slept. Anything but that would come again at once and
@@ -72,15 +79,40 @@ static long sleep_on(const struct message *reply, uint64_t deadline_ns, uint32_t
     return status < 0 && status != E_AGAIN ? status_to_errno(status) : 0;
 }
 
+/* The caller's group is in the background of its terminal. 0: it may go on if it says that
+ * it ignores the signal; RESTART_ALWAYS: the group was sent it; -EIO. */
+static long stop_in_background(uint32_t signal)
+{
+    uint64_t deaf = thread_page_own()->mask | signals_set_to_ignore();
+    long result;
+
+    if (deaf & LINUX_SIGBIT(signal))
+        return signal == LINUX_SIGTTOU ? 0 : -LINUX_EIO;
+    result = posix_try(POSIX_BACKGROUND, signal, 0, 0, 0);
+    return result < 0 ? result : RESTART_ALWAYS;
+}
+
 static long call(enum posix_request request, const uint64_t word[MESSAGE_WORDS],
                  struct message *reply, uint64_t deadline_ns, uint32_t flags)
 {
+    uint64_t again[MESSAGE_WORDS];
+
     for (;;) {
         long result = request_once(request, word, reply);
 
-        if (result != POSIX_WOULD_WAIT)
+        if (result > POSIX_WOULD_STOP)
             return result;
-        result = sleep_on(reply, deadline_ns, flags);
+        if (result == POSIX_WOULD_STOP) {
+            result = stop_in_background((uint32_t)reply->word[0]);
+            request = (enum posix_request)((uint32_t)request | POSIX_IGNORES_TTOU);
+        } else {
+            result = sleep_on(reply, deadline_ns, flags);
+            if (reply->word[0]) {
+                memcpy(again, word, sizeof(again));
+                again[3] = reply->word[0];
+                word = again;
+            }
+        }
         if (result < 0)
             return result;
     }

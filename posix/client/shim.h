@@ -82,7 +82,8 @@ static inline void cause_begin(struct thread_page *page)
 
 /* posix_call.c */
 
-#define POSIX_WOULD_WAIT INT64_MIN /* no errno, no count */
+#define POSIX_WOULD_WAIT INT64_MIN       /* no errno, no count */
+#define POSIX_WOULD_STOP (INT64_MIN + 1) /* nor this */
 
 /* Ask the server; sleep and ask again as often as it says so. Result or -errno. */
 long posix_call(enum posix_request request, uint64_t word0, uint64_t word1,

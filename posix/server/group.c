@@ -102,6 +102,20 @@ int64_t request_GETSID(struct request *r)
     return index < 0 ? index : id_at(process_at((uint32_t)index)->session)->number;
 }
 
+/* A stop signal of the terminal to all of the caller's group, unless nobody is there who
+ * would continue it. */
+int64_t request_BACKGROUND(struct request *r)
+{
+    uint32_t number = (uint32_t)r->word[0];
+
+    if (number != LINUX_SIGTTIN && number != LINUX_SIGTTOU)
+        return -LINUX_EINVAL;
+    if (group_is_orphaned(r->process->group))
+        return -LINUX_EIO;
+    signal_group(r->process->group, number);
+    return 0;
+}
+
 int64_t request_SETSID(struct request *r)
 {
     struct process *process = r->process;

@@ -201,6 +201,8 @@ static enum ldisc_action input_signal(struct tty *tty, uint8_t byte,
         action = LDISC_INTERRUPT;
     else if (is_special(tty, byte, LINUX_VQUIT))
         action = LDISC_QUIT;
+    else if (is_special(tty, byte, LINUX_VSUSP))
+        action = LDISC_SUSPEND;
     if (action == LDISC_NONE)
         return action;
     echo_char(tty, echo, byte);

@@ -14,7 +14,7 @@ struct ldisc_echo {
 /* One ldisc_input adds at most this many bytes. */
 #define LDISC_ECHO_MAX 3100u
 
-enum ldisc_action { LDISC_NONE, LDISC_INTERRUPT, LDISC_QUIT };
+enum ldisc_action { LDISC_NONE, LDISC_INTERRUPT, LDISC_QUIT, LDISC_SUSPEND };
 
 /* Is there room for one more byte? When not, a reader must take some first. */
 bool ldisc_has_room(const struct tty *tty);

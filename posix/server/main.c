@@ -68,12 +68,19 @@ int64_t request_wait(struct request *r, struct wait_queue *queue)
     return wait_on(r->thread_index, queue) ? REQUEST_WAIT : -LINUX_ENOMEM;
 }
 
-/* The reply that sends the thread to sleep on its wait word. */
-static void reply_wait(struct message *m, const struct request *r)
+/* Nothing was done: the thread is sent to sleep on its wait word, or is in the background
+ * of its terminal. */
+static void reply_later(struct message *m, const struct request *r, int64_t result)
 {
     const struct thread *thread = thread_at(r->thread_index);
 
+    if (result == REQUEST_IN_BACKGROUND) {
+        *m = (struct message){.info = message_info(POSIX_IN_BACKGROUND, 0, 0),
+                              .word = {r->reply[0]}};
+        return;
+    }
     m->info = message_info(POSIX_WAIT, 0, 0);
+    m->word[0] = r->again_ns;
     m->word[1] = POSIX_WAIT_VA + thread->wait_word * sizeof(uint32_t);
     m->word[2] = r->wait_value;
     m->word[3] = r->thread_index;
@@ -94,7 +101,7 @@ static uint32_t thread_named(const struct process *process, uint32_t process_ind
 
 static void on_call(struct server *server, uint64_t badge, struct message *m)
 {
-    uint32_t label = message_label(m->info) & 0xffff;
+    uint32_t label = message_label(m->info) & 0xffff & ~POSIX_IGNORES_TTOU;
     struct request r = {.word = m->word};
     int64_t result = -LINUX_ENOSYS;
 
@@ -106,6 +113,7 @@ static void on_call(struct server *server, uint64_t badge, struct message *m)
     r.process = process_at(r.process_index);
     r.thread_index =
         thread_named(r.process, r.process_index, message_label(m->info) >> 16);
+    r.ignores_ttou = message_label(m->info) & POSIX_IGNORES_TTOU;
     if (r.thread_index && thread_at(r.thread_index)->wait_first)
         wait_forget(r.thread_index);
     if (label < POSIX_REQUEST_COUNT && handlers[label])
@@ -114,8 +122,8 @@ static void on_call(struct server *server, uint64_t badge, struct message *m)
         server->deadline_ns = 0;
     if (timer_next_ns() < server->deadline_ns)
         server->deadline_ns = timer_next_ns();
-    if (result == REQUEST_WAIT) {
-        reply_wait(m, &r);
+    if (result <= REQUEST_IN_BACKGROUND) {
+        reply_later(m, &r, result);
         return;
     }
     m->info = message_info(POSIX_DONE, 0, 0);

@@ -20,10 +20,15 @@ struct request {
     uint32_t thread_index; /* 0: of a thread that never had to wait */
     uint32_t wait_value;   /* of its wait word, before it was queued anywhere */
     uint64_t reply[3];     /* words 1-3 of the answer */
+    uint64_t again_ns;     /* with REQUEST_WAIT: ask again then at the latest; 0: never */
+    uint32_t ignores_ttou; /* the caller says so */
 };
 
 /* Result of a handler: >= 0, -errno, or this after wait_on: answer POSIX_WAIT. */
 #define REQUEST_WAIT INT64_MIN
+
+/* Or this, with a stop signal in reply[0]: answer POSIX_IN_BACKGROUND. */
+#define REQUEST_IN_BACKGROUND (INT64_MIN + 1)
 
 /* Each handler validates all it was given before it changes anything. */
 #define X(name, ...) int64_t request_##name(struct request *r);

@@ -16,6 +16,18 @@
 
 static struct ldisc_echo echo;
 
+/* May the caller do what stops a process in the background? 0 or REQUEST_IN_BACKGROUND. */
+static int64_t job_check(struct request *r, uint32_t signal)
+{
+    uint32_t foreground = group_foreground();
+
+    if (STATE->tty_session != r->process->session || foreground == 0 ||
+        foreground == r->process->group || (signal == LINUX_SIGTTOU && r->ignores_ttou))
+        return 0;
+    r->reply[0] = signal;
+    return REQUEST_IN_BACKGROUND;
+}
+
 void tty_init(struct tty *tty)
 {
     static const uint8_t characters[LINUX_NCCS] = {
@@ -76,6 +88,9 @@ uint32_t tty_input(const uint8_t *bytes, uint32_t count)
         case LDISC_QUIT:
             signal_foreground(LINUX_SIGQUIT);
             break;
+        case LDISC_SUSPEND:
+            signal_foreground(LINUX_SIGTSTP);
+            break;
         case LDISC_NONE:
             break;
         }
@@ -109,6 +124,9 @@ int64_t tty_read(struct request *r, struct description *open, uint64_t offset,
         return -LINUX_EIO;
     if (bytes == 0)
         return 0;
+    status = job_check(r, LINUX_SIGTTIN);
+    if (status < 0)
+        return status;
     if (!ldisc_can_read(tty, bytes)) {
         if (tty->is_ended)
             return 0;
@@ -135,6 +153,10 @@ int64_t tty_write(struct request *r, struct description *open, uint64_t offset,
     int64_t status = 0;
 
     (void)offset;
+    if (STATE->tty.termios.lflag & LINUX_TOSTOP)
+        status = job_check(r, LINUX_SIGTTOU);
+    if (status < 0)
+        return status;
     while (done < bytes && status == 0) {
         uint64_t piece = bytes - done < PIECE_BYTES ? bytes - done : PIECE_BYTES;
         uint32_t room = console_room();
@@ -156,10 +178,13 @@ int64_t tty_write(struct request *r, struct description *open, uint64_t offset,
     return output_end(r, done, status);
 }
 
-static int64_t set_termios(uint64_t command, uint64_t argument)
+static int64_t set_termios(struct request *r, uint64_t command, uint64_t argument)
 {
     struct linux_termios termios;
-    int64_t status = copy_in(&termios, argument, sizeof(termios));
+    int64_t status = job_check(r, LINUX_SIGTTOU);
+
+    if (status == 0)
+        status = copy_in(&termios, argument, sizeof(termios));
 
     if (status < 0)
         return status;
@@ -188,15 +213,17 @@ static int64_t number_out(uint32_t id, uint64_t argument)
     return copy_out(argument, &number, sizeof(number));
 }
 
-static int64_t set_foreground(const struct request *r, uint64_t argument)
+static int64_t set_foreground(struct request *r, uint64_t argument)
 {
     uint32_t number;
-    int64_t status = copy_in(&number, argument, sizeof(number));
+    int64_t status = job_check(r, LINUX_SIGTTOU);
     uint32_t group;
 
+    if (status == 0)
+        status = copy_in(&number, argument, sizeof(number));
     if (status < 0)
         return status;
-    if ((int32_t)number <= 0)
+    if ((int32_t)number < 0)
         return -LINUX_EINVAL;
     group = id_find(number);
     if (group == 0 || id_at(group)->group_first == 0)
@@ -220,7 +247,7 @@ static int64_t take_terminal(const struct request *r)
 }
 
 /* What only processes of the session may ask. -ENOTTY: nothing of that. */
-static int64_t session_ioctl(const struct request *r, uint64_t command, uint64_t argument)
+static int64_t session_ioctl(struct request *r, uint64_t command, uint64_t argument)
 {
     if (command == LINUX_TIOCSCTTY)
         return take_terminal(r);
@@ -251,7 +278,7 @@ int64_t tty_ioctl(struct request *r, struct description *open, uint64_t command,
     case LINUX_TCSETS:
     case LINUX_TCSETSW: /* output is in the ring already, in order */
     case LINUX_TCSETSF:
-        return set_termios(command, argument);
+        return set_termios(r, command, argument);
     case LINUX_TIOCGWINSZ:
         return copy_out(argument, &tty->winsize, sizeof(tty->winsize));
     case LINUX_TIOCSWINSZ:
@@ -262,6 +289,8 @@ int64_t tty_ioctl(struct request *r, struct description *open, uint64_t command,
     case LINUX_TCFLSH:
         if (argument > 2)
             return -LINUX_EINVAL;
+        if (job_check(r, LINUX_SIGTTOU) < 0)
+            return REQUEST_IN_BACKGROUND;
         if (argument != 1) /* not output alone */
             ldisc_flush(tty);
         return 0;

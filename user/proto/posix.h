@@ -10,7 +10,11 @@
  * -errno, and words 1-3 what the request says. POSIX_WAIT: nothing was done; sleep with
  * futex_wait on the word at the address in word 1 (the caller's address, read-only page)
  * while it has the value in word 2, then ask again; word 3 is the thread's number from now
- * on.
+ * on. Word 0 is 0, or a time since boot: ask again then at the latest, with that time as
+ * word 3 of the request. POSIX_IN_BACKGROUND: nothing was done, because the caller's group is in
+ * the background of its terminal; word 0 is SIGTTIN or SIGTTOU. Who neither ignores nor
+ * blocks that sends it to its group by the request BACKGROUND and is interrupted by it; who
+ * does asks again with POSIX_IGNORES_TTOU, or has EIO if it is SIGTTIN.
  * One data request moves at most POSIX_TRANSFER_MAX bytes; the shim loops.
  */
 #ifndef PROTO_POSIX_H
@@ -79,6 +83,7 @@
     X(SIGNAL_FETCH, "signal", "", "", "")                                        \
     X(SIGNAL_FLUSH, "set", "", "", "")                                           \
     X(SIGNAL_STOP, "signal", "", "", "")                                         \
+    X(BACKGROUND, "signal", "", "", "")                                          \
     X(THREAD_HANDLE, "", "", "", "")                                             \
     X(UNKNOWN, "number", "", "", "")                                             \
     /* files */                                                                  \
@@ -121,14 +126,16 @@ enum posix_request {
 /* MAP_FILE maps a file into the caller at a free place; access is VM_READ and so on. */
 #define POSIX_MAP_SHARED 0x800u
 
-enum posix_reply { POSIX_DONE = 0, POSIX_WAIT = 1 };
+enum posix_reply { POSIX_DONE = 0, POSIX_WAIT = 1, POSIX_IN_BACKGROUND = 2 };
 
 /*
  * The label's upper half says which thread asks: what POSIX_WAIT's word 3 told it last, 0
  * for the first thread of a process, POSIX_THREAD_NONE for one that has not waited yet. A
- * thread's number may be used by another one of the process after its end.
+ * thread's number may be used by another one of the process after its end. A bit of the lower
+ * half says that the caller ignores or blocks SIGTTOU.
  */
 #define POSIX_LABEL(request, thread) ((uint32_t)(request) | (uint32_t)(thread) << 16)
+#define POSIX_IGNORES_TTOU 0x8000u
 #define POSIX_THREAD_NONE 0xffffu
 #define POSIX_THREAD_MAX  0xfffeu
 #define POSIX_TIDS_BLOCK  32u /* numbers that TIDS gives at once */
