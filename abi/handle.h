@@ -45,6 +45,7 @@ enum handle_info_kind {
     INFO_ACCOUNT = 1, /* struct info_account */
     INFO_PROCESS = 2, /* struct info_process */
     INFO_MEMORY = 3,  /* struct info_memory */
+    INFO_THREAD = 4,  /* struct info_thread */
 };
 
 struct info_object {
@@ -74,6 +75,18 @@ struct info_process {
     uint64_t status;
     uint64_t threads;
     uint64_t handles;
+};
+
+/* What a thread does. One that waits at an endpoint is busy: somebody works for it. */
+enum thread_activity {
+    THREAD_IS_BUSY = 0,
+    THREAD_IS_ASLEEP = 1,      /* on a word or until a time; what is due ends it */
+    THREAD_IS_FAST_ASLEEP = 2, /* the same, but UNINTERRUPTIBLE */
+};
+
+struct info_thread {
+    uint64_t id;
+    uint64_t activity; /* enum thread_activity */
 };
 
 struct info_memory {

@@ -140,6 +140,20 @@ static int64_t info_memory(struct thread *self, const uint64_t *a)
     return put_info(self, a, &info, sizeof(info));
 }
 
+static int64_t info_thread(struct thread *self, const uint64_t *a)
+{
+    struct info_thread info;
+    struct thread *t;
+    enum status st = thread_from_handle(self, a[0], RIGHT_INSPECT, &t);
+
+    if (st != OK)
+        return st;
+    info = (struct info_thread){.id = t->object.id, .activity = THREAD_IS_BUSY};
+    if (t->state == THREAD_SLEEPING && t->endpoint == NULL && t->server == NULL)
+        info.activity = t->is_interruptible ? THREAD_IS_ASLEEP : THREAD_IS_FAST_ASLEEP;
+    return put_info(self, a, &info, sizeof(info));
+}
+
 /* handle_info(handle, what, buffer, length) */
 int64_t sys_handle_info(struct thread *self, const uint64_t *a)
 {
@@ -152,6 +166,8 @@ int64_t sys_handle_info(struct thread *self, const uint64_t *a)
         return info_process(self, a);
     case INFO_MEMORY:
         return info_memory(self, a);
+    case INFO_THREAD:
+        return info_thread(self, a);
     default:
         return REFUSE(E_INVALID);
     }

@@ -74,12 +74,29 @@ static uint32_t parent_pid(const struct process *process)
     return process->parent ? process_at(process->parent)->pid : ID_INIT;
 }
 
-/* As ps shows it. Who runs and who sleeps is not known here. */
+/* As ps shows it: what the first thread does. One whose request is being handled, or
+ * waits for that, is not asleep. */
 static char state_of(const struct process *process)
 {
+    struct info_thread info = {.activity = THREAD_IS_BUSY};
+    handle_t thread;
+
     if (process->state == PROCESS_ZOMBIE)
         return 'Z';
-    return process->is_stopped ? 'T' : 'S';
+    if (process->is_stopped)
+        return 'T';
+    thread =
+        process->first_thread ? thread_at(process->first_thread)->handle : HANDLE_NONE;
+    if (thread != HANDLE_NONE)
+        handle_info(thread, INFO_THREAD, &info, sizeof(info));
+    switch (info.activity) {
+    case THREAD_IS_ASLEEP:
+        return 'S';
+    case THREAD_IS_FAST_ASLEEP:
+        return 'D';
+    default:
+        return 'R';
+    }
 }
 
 static uint32_t session_of(const struct process *process)

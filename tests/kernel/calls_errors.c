@@ -94,6 +94,7 @@ static void handles(void)
     BAD(handle_info, 0, OBJECT_ACCOUNT, account, INFO_ACCOUNT, b, 256);
     BAD(handle_info, 0, OBJECT_PROCESS, process, INFO_PROCESS, b, 256);
     BAD(handle_info, 0, OBJECT_MEMORY, memory, INFO_MEMORY, b, 256);
+    BAD(handle_info, 0, OBJECT_THREAD, thread, INFO_THREAD, b, 256);
     BAD(handle_duplicate, 3, OBJECT_PROCESS, endpoint, RIGHT_CALL, 0, process);
     BAD(memory_create, 0, OBJECT_ACCOUNT, account, MEMORY_ANONYMOUS, PAGE);
     BAD(memory_control, 0, OBJECT_MEMORY, memory, MEMORY_RESIZE, 4 * PAGE);
@@ -123,7 +124,7 @@ static void handles(void)
     IS(E_INVALID, handle_duplicate, endpoint, RIGHTS_ALL + 1, 0, HANDLE_SELF, 0, 0);
     IS(E_RIGHTS, handle_duplicate, endpoint, RIGHT_MANAGE, 0, HANDLE_SELF, 0, 0);
     IS(E_DEAD, handle_duplicate, endpoint, RIGHT_CALL, 0, dead, 0, 0);
-    IS(E_INVALID, handle_info, endpoint, 4, b, 256, 0, 0);
+    IS(E_INVALID, handle_info, endpoint, 5, b, 256, 0, 0);
     IS(E_TOO_BIG, handle_info, endpoint, INFO_OBJECT, b, sizeof(struct info_object) - 1,
        0, 0);
     IS(E_FAULT, handle_info, endpoint, INFO_OBJECT, POSIX_INFO_VA, 256, 0, 0);
