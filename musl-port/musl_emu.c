@@ -42,7 +42,7 @@ struct answer {
 
 static const struct answer answers[LINUX_CALL_COUNT] = {
     /* files */
-    [LINUX_openat] = SERVER(OPENAT),
+    [LINUX_openat] = MIXED(openat),
     [LINUX_close] = SERVER(CLOSE),
     [LINUX_read] = MIXED(read),
     [LINUX_write] = MIXED(write),

@@ -9,6 +9,7 @@
 #include <posix/server/fd.h>
 #include <posix/server/lock.h>
 #include <posix/server/mount.h>
+#include <posix/server/pipe.h>
 #include <posix/server/procfs.h>
 #include <posix/server/ramfs.h>
 #include <user/lib/print.h>
@@ -21,6 +22,7 @@ struct seen {
     uint32_t links;  /* of an inode */
     uint32_t mounts; /* on an inode */
     uint32_t locks;  /* of a description; chains that a lock is in */
+    uint32_t readers, writers; /* of a pipe */
 };
 
 static handle_t log_handle;
@@ -210,6 +212,35 @@ static void see_descriptions(void)
         expect("references of description", index, open->references,
                seen(TABLE_DESCRIPTION, index)->uses);
         see_place((struct where){open->mount, open->inode}, index);
+        if (open->pipe) {
+            seen(TABLE_PIPE, open->pipe)->readers += end_reads(open);
+            seen(TABLE_PIPE, open->pipe)->writers += end_writes(open);
+        }
+    }
+}
+
+/* What no fd means must be what a thread waits for. */
+static void see_openings(void)
+{
+    uint32_t unmeant = 0, openings = 0;
+
+    FOR_EACH(TABLE_DESCRIPTION, index)
+    unmeant += description_at(index)->references == 0;
+    FOR_EACH(TABLE_THREAD, index)
+    openings += thread_at(index)->opening != 0;
+    expect("opens that wait", 0, openings, unmeant);
+}
+
+static void see_pipes(void)
+{
+    FOR_EACH(TABLE_PIPE, index)
+    {
+        const struct pipe *pipe = pipe_at(index);
+
+        expect("readers of pipe", index, pipe->readers, seen(TABLE_PIPE, index)->readers);
+        expect("writers of pipe", index, pipe->writers, seen(TABLE_PIPE, index)->writers);
+        if (pipe->inode && inode_at(pipe->inode)->pipe != index)
+            complain_about("inode of pipe", index, inode_at(pipe->inode)->pipe, index);
     }
 }
 
@@ -360,6 +391,8 @@ uint32_t check_state(void *memory, handle_t log)
     check_reach();
     see_processes();
     see_descriptions();
+    see_openings();
+    see_pipes();
     see_mounts();
     see_inodes();
     if (STATE->proc_root)

@@ -3,7 +3,20 @@
  * Calls about files whose Linux form differs from the server's request. Those that do not
  * differ need no function: musl_emu.c's table names the request.
  */
-#include <posix/client/shim.h>
+#include <posix/client/thread.h>
+
+/* What waits for the other end of a FIFO is kept by the server: it is told when a signal
+ * ends the wait, and may have an fd all the same. */
+long shim_openat(const long *argument)
+{
+    long result = posix_call(POSIX_OPENAT, (uint64_t)argument[0], (uint64_t)argument[1],
+                             (uint64_t)argument[2], (uint64_t)argument[3]);
+
+    if (result != RESTART_ALWAYS)
+        return result;
+    result = posix_try(POSIX_OPEN_CANCEL, 0, 0, 0, 0);
+    return result == -LINUX_EINTR ? RESTART_ALWAYS : result;
+}
 
 /* Linux's first form has no flags, and whatever is in that register. */
 long shim_faccessat(const long *argument)

@@ -161,7 +161,7 @@ shim_call shim_rt_sigaction, shim_rt_sigpending, shim_rt_sigprocmask, shim_sigal
 shim_call shim_rt_sigsuspend, shim_rt_sigtimedwait;
 shim_call shim_getrandom, shim_pread, shim_pwrite, shim_read, shim_readv, shim_write;
 shim_call shim_writev;
-shim_call shim_faccessat, shim_renameat2, shim_linkat, shim_fchmodat, shim_fchownat;
+shim_call shim_openat, shim_faccessat, shim_renameat2, shim_linkat, shim_fchmodat, shim_fchownat;
 shim_call shim_statx, shim_mount, shim_setfsuid, shim_setfsgid, shim_nothing;
 shim_call shim_sync_file_range, shim_fallocate, shim_copy_file_range, shim_sendfile;
 shim_call shim_preadv, shim_pwritev, shim_preadv2, shim_pwritev2, shim_msync;

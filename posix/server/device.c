@@ -123,6 +123,7 @@ const struct kind_operations kind_operations[KIND_COUNT] = {
     [KIND_CRASH] = {read_nothing, write_crash, NULL, false, NULL},
     [KIND_PIPE_READ] = {pipe_read, write_full, pipe_ioctl, false, pipe_poll},
     [KIND_PIPE_WRITE] = {read_nothing, pipe_write, pipe_ioctl, false, pipe_poll},
+    [KIND_PIPE_BOTH] = {pipe_read, pipe_write, pipe_ioctl, false, pipe_poll},
     [KIND_PROC] = {proc_read, NULL, NULL, true, NULL}, /* never open for writing */
     [KIND_PATH] = {read_nothing, NULL, NULL, false, NULL}, /* nor for anything, io.c */
 };

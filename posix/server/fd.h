@@ -27,8 +27,9 @@ enum description_kind {
     KIND_CRASH,
     KIND_PIPE_READ,
     KIND_PIPE_WRITE,
-    KIND_PROC, /* a text of /proc */
-    KIND_PATH, /* open with O_PATH: names something, and no more */
+    KIND_PIPE_BOTH, /* a FIFO with O_RDWR */
+    KIND_PROC,      /* a text of /proc */
+    KIND_PATH,      /* open with O_PATH: names something, and no more */
     KIND_COUNT
 };
 
@@ -42,6 +43,7 @@ struct description {
     uint32_t kind;
     uint32_t channel;    /* KIND_STREAM: enum stream_channel */
     uint32_t pipe;       /* KIND_PIPE_*: slot */
+    uint32_t partner;    /* KIND_PIPE_*: opens of the other side that it has not met */
     uint32_t next_entry; /* KIND_DIRECTORY: a guess at the entry for offset */
     uint64_t offset;     /* KIND_DIRECTORY: cookie */
 };

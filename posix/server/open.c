@@ -6,6 +6,7 @@
  */
 #include <posix/server/device.h>
 #include <posix/server/fd.h>
+#include <posix/server/fifo.h>
 #include <posix/server/mount.h>
 #include <posix/server/names.h>
 #include <posix/server/permission.h>
@@ -181,7 +182,7 @@ static bool open_leads_nowhere(const struct place *place, uint32_t flags)
 
     if (flags & LINUX_O_PATH)
         return false;
-    return type == LINUX_S_IFBLK || type == LINUX_S_IFIFO ||
+    return type == LINUX_S_IFBLK ||
            (type == LINUX_S_IFCHR && device_kind(inode->device) == KIND_NONE);
 }
 
@@ -193,6 +194,8 @@ int64_t request_OPENAT(struct request *r)
     int64_t status;
     int64_t fd;
 
+    if (r->thread_index && thread_at(r->thread_index)->opening)
+        return fifo_open_again(r);
     if (flags & LINUX_O_PATH)
         flags &= PATH_FLAGS;
     status = open_check_flags(flags);
@@ -217,11 +220,13 @@ int64_t request_OPENAT(struct request *r)
         description_discard(index);
         return status;
     }
-    /* From here on nothing can fail. */
     inode_open(place.inode);
     mount_use(place.inode_mount);
     description_at(index)->inode = place.inode;
     description_at(index)->mount = place.inode_mount;
+    if (inode_type(inode_at(place.inode)) == LINUX_S_IFIFO && !(flags & LINUX_O_PATH))
+        return fifo_open(r, (uint32_t)fd, index, flags & LINUX_O_CLOEXEC);
+    /* From here on nothing can fail. */
     description_at(index)->kind = open_kind(place.inode, flags);
     fd_install(r->process, (uint32_t)fd, index, flags & LINUX_O_CLOEXEC);
     return fd;

@@ -11,12 +11,8 @@
 #include <posix/server/pipe.h>
 
 #include <posix/server/clock.h>
+#include <posix/server/ramfs.h>
 #include <user/proto/linux_process.h>
-
-static struct pipe *pipe_at(uint32_t index)
-{
-    return SLOT_AT(TABLE_PIPE, struct pipe, index);
-}
 
 static struct pipe_page *page_at(uint32_t index)
 {
@@ -25,7 +21,7 @@ static struct pipe_page *page_at(uint32_t index)
 
 /* ---- making and closing ---- */
 
-static uint32_t pipe_new(void)
+uint32_t pipe_new(void)
 {
     uint32_t index = slot_take(TABLE_PIPE);
 
@@ -36,17 +32,32 @@ static uint32_t pipe_new(void)
     return index;
 }
 
+/* Without a writer, a reader notes how many there have been: only after one more will the
+ * end of data be a hang-up. */
+void pipe_attach(struct description *end, uint32_t index)
+{
+    struct pipe *pipe = pipe_at(index);
+
+    end->pipe = index;
+    end->partner = end->kind == KIND_PIPE_READ ? pipe->writer_opens - (pipe->writers > 0)
+                                               : pipe->reader_opens - (pipe->readers > 0);
+    if (end_reads(end)) {
+        pipe->readers++;
+        pipe->reader_opens++;
+    }
+    if (end_writes(end)) {
+        pipe->writers++;
+        pipe->writer_opens++;
+    }
+}
+
 static uint32_t end_make(uint32_t pipe, enum description_kind kind, uint32_t flags)
 {
     uint32_t index = description_make(kind, 0, flags);
 
     if (index == 0)
         return 0;
-    description_at(index)->pipe = pipe;
-    if (kind == KIND_PIPE_READ)
-        pipe_at(pipe)->readers++;
-    else
-        pipe_at(pipe)->writers++;
+    pipe_attach(description_at(index), pipe);
     return index;
 }
 
@@ -63,6 +74,8 @@ static void pipe_free(uint32_t index)
         slot_drop(TABLE_PIPE_PAGE, page);
         page = next;
     }
+    if (pipe_at(index)->inode)
+        inode_at(pipe_at(index)->inode)->pipe = 0;
     slot_drop(TABLE_PIPE, index);
 }
 
@@ -70,9 +83,9 @@ void pipe_close(const struct description *end)
 {
     struct pipe *pipe = pipe_at(end->pipe);
 
-    if (end->kind == KIND_PIPE_READ && --pipe->readers == 0)
+    if (end_reads(end) && --pipe->readers == 0)
         wait_wake_all(&pipe->write_waiters);
-    if (end->kind == KIND_PIPE_WRITE && --pipe->writers == 0)
+    if (end_writes(end) && --pipe->writers == 0)
         wait_wake_all(&pipe->read_waiters);
     if (pipe->readers == 0 && pipe->writers == 0)
         pipe_free(end->pipe);
@@ -126,6 +139,20 @@ int64_t request_PIPE(struct request *r)
 }
 
 /* ---- data ---- */
+
+/* Its inode's times, if it has a name. */
+static void pipe_read_at_now(const struct pipe *pipe)
+{
+    if (pipe->inode)
+        inode_at(pipe->inode)->atime_ns = clock_realtime_ns();
+}
+
+static void pipe_written_at_now(const struct pipe *pipe)
+{
+    if (pipe->inode)
+        inode_at(pipe->inode)->mtime_ns = inode_at(pipe->inode)->ctime_ns =
+            clock_realtime_ns();
+}
 
 static uint32_t pipe_room(const struct pipe *pipe)
 {
@@ -182,8 +209,10 @@ int64_t pipe_read(struct request *r, struct description *end, uint64_t offset,
             break;
         done += (uint64_t)status;
     }
-    if (done > 0)
+    if (done > 0) {
         wait_wake_all(&pipe->write_waiters);
+        pipe_read_at_now(pipe);
+    }
     return done > 0 ? (int64_t)done : status;
 }
 
@@ -278,8 +307,10 @@ int64_t pipe_write(struct request *r, struct description *end, uint64_t offset,
         return request_wait(r, &pipe->write_waiters);
     }
     done = pipe_put(pipe, theirs, bytes < room ? bytes : room);
-    if (done > 0)
+    if (done > 0) {
         wait_wake_all(&pipe->read_waiters);
+        pipe_written_at_now(pipe);
+    }
     return done;
 }
 
@@ -321,20 +352,21 @@ int64_t pipe_poll(const struct description *end, uint32_t waiter)
     struct pipe *pipe = pipe_at(end->pipe);
     int64_t events = 0;
 
-    if (end->kind == KIND_PIPE_READ) {
+    if (end_reads(end)) {
         if (pipe->bytes > 0)
             events |= LINUX_POLLIN | LINUX_POLLRDNORM;
-        if (pipe->writers == 0)
+        if (pipe->writers == 0 && pipe->writer_opens != end->partner)
             events |= LINUX_POLLHUP;
         if (waiter && !wait_on(waiter, &pipe->read_waiters))
             return -LINUX_ENOMEM;
-        return events;
     }
-    if (pipe_room(pipe) >= LINUX_PIPE_BUF)
-        events |= LINUX_POLLOUT | LINUX_POLLWRNORM;
-    if (pipe->readers == 0)
-        events |= LINUX_POLLERR;
-    if (waiter && !wait_on(waiter, &pipe->write_waiters))
-        return -LINUX_ENOMEM;
+    if (end_writes(end)) {
+        if (pipe_room(pipe) >= LINUX_PIPE_BUF)
+            events |= LINUX_POLLOUT | LINUX_POLLWRNORM;
+        if (pipe->readers == 0)
+            events |= LINUX_POLLERR;
+        if (waiter && !wait_on(waiter, &pipe->write_waiters))
+            return -LINUX_ENOMEM;
+    }
     return events;
 }

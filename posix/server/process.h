@@ -115,12 +115,12 @@ struct process {
     struct where root; /* in use: where "/" and the last ".." lead */
     struct where exe;  /* in use, or inode 0: the program */
     uint32_t umask;
-    uint32_t fsuid;     /* who it is to the file system, permission.h: follows euid */
+    uint32_t fsuid; /* who it is to the file system, permission.h: follows euid */
     uint32_t fsgid;
     uint32_t proc;      /* inode of its directory in /proc, or 0: not looked at yet */
     uint64_t arguments; /* where argc and argv were put, in its memory */
-    handle_t account; /* the session's */
-    handle_t process; /* handles of the server, of the kernel's objects */
+    handle_t account;   /* the session's */
+    handle_t process;   /* handles of the server, of the kernel's objects */
     handle_t shared;
     uint32_t first_thread;
     uint32_t thread_count; /* thread slots */
@@ -145,6 +145,7 @@ struct thread {
     uint32_t next;       /* of the process; first_thread is the last */
     handle_t handle;     /* of the first thread */
     uint32_t spawning;   /* embryo that its next SPAWN goes on with, or 0 */
+    uint32_t opening;    /* open of a FIFO that it waits in, as an fd's entry; fifo.h */
 };
 
 static inline struct process *process_at(uint32_t index)

@@ -66,6 +66,7 @@ struct inode {
         struct directory directory;
         struct filedata file;
         uint32_t target; /* symlink: text, size bytes */
+        uint32_t pipe;   /* FIFO: while it is open, pipe.h */
     };
 };
 

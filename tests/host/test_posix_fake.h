@@ -248,6 +248,7 @@ void log_printf(handle_t system, const char *format, ...)
 #undef buffer
 #include "../../posix/server/entry.c"
 #include "../../posix/server/fd.c"
+#include "../../posix/server/fifo.c"
 #include "../../posix/server/filedata.c"
 #include "../../posix/server/fileobject.c"
 #include "../../posix/server/filepages.c"

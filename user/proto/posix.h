@@ -30,6 +30,7 @@
  * a Linux call that is not built; the server logs it, once per number and process. */
 #define POSIX_REQUESTS(X)                                                        \
     X(OPENAT, "dirfd", "path", "flags", "mode")                                  \
+    X(OPEN_CANCEL, "", "", "", "")                                               \
     X(CLOSE, "fd", "", "", "")                                                   \
     X(READ, "fd", "buffer", "bytes", "")                                         \
     X(WRITE, "fd", "buffer", "bytes", "")                                        \
