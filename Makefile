@@ -47,8 +47,10 @@ $(O)/.libfdt: musl-port/sources.lock
 $(O)/.musl: musl-port/sources.lock $(shell find musl-port/overlay musl-port/patches -type f 2>/dev/null)
 	$(Q)scripts/build-musl && touch $@
 
-$(O)/.lua: $(O)/.musl $(wildcard musl-port/ports/lua/*)
-	$(Q)scripts/build-port lua && touch $@
+# What the boot image has beside our own programs.
+PORTS := dash lua toybox
+$(O)/.ports: $(O)/.musl $(wildcard musl-port/ports/*/*) scripts/build-port scripts/outpost-cc
+	$(Q)scripts/build-port $(PORTS) && touch $@
 
 # ---- native user programs: flat images ----
 
@@ -112,19 +114,20 @@ $(O)/tests/kernel/%: tests/kernel/%.c $(wildcard tests/kernel/*.h abi/*.h abi/*.
 
 # ---- the boot image ----
 
-$(O)/boot/run:
-	$(Q)mkdir -p $(@D) && printf 'hello\0\0lua\0-i\0\0' > $@
-$(O)/boot/console:
-	$(Q)mkdir -p $(@D) && printf 'lua\0-i\0\0' > $@
+# A login shell on the console, first and after the server had to be replaced.
+$(O)/boot/run: Makefile
+	$(Q)mkdir -p $(@D) && printf 'sh\0-l\0\0' > $@
+$(O)/boot/console: $(O)/boot/run
+	$(Q)cp $< $@
 
 BOOT_FILES := $(O)/user/uart.flat:/boot/uart $(O)/user/posix-server.flat:/boot/posix-server \
   $(O)/user/posix-checker.flat:/boot/posix-checker $(O)/user/shim.flat:/boot/shim \
   $(O)/user/hello:/bin/hello $(O)/boot/run:/boot/run $(O)/boot/console:/boot/console
 BOOT_DEPS  := $(foreach f,$(BOOT_FILES),$(firstword $(subst :, ,$(f))))
 
-$(O)/boot.cpio: $(BOOT_DEPS) $(O)/.lua scripts/mkboot
+$(O)/boot.cpio: $(BOOT_DEPS) $(O)/.ports scripts/mkboot $(shell find user/root)
 	$(call say,BOOT,$@)
-	$(Q)scripts/mkboot $@ :/tmp :/dev :/etc $(BOOT_FILES) $(O)/ports/lua/root/bin/lua:/bin/lua
+	$(Q)scripts/mkboot -l $@ :/tmp :/dev :/root $(PORTS:%=$(O)/ports/%/root:/) user/root:/ $(BOOT_FILES)
 
 # ---- kernel ----
 

@@ -15,7 +15,7 @@ void report_banner(const struct init *init)
                boot->memory_bytes >> 20);
     log_printf(init->system, "%lu lines of kernel; POSIX is a process outside of it",
                boot->kernel_lines);
-    log_printf(init->system, "to leave: end the program (often Ctrl-D), or Ctrl-A X");
+    log_printf(init->system, "help says what there is; poweroff, or ^D at the prompt, ends");
 }
 
 void report_death(const struct init *init, const char *name, const struct message *death)
