@@ -157,8 +157,8 @@ static void trim_slot(struct memory *m, uint64_t *slot, unsigned level, uint64_t
     *budget -= NODE_WORK;
     if (end - base < (uint64_t)RADIX_WAYS << shift)
         count = (unsigned)((end - base - 1) >> shift) + 1;
-    while ((n = first_used(ways, (unsigned)((*at - base) >> shift), count, budget)) <
-           count) {
+    while (*at < end && (n = first_used(ways, (unsigned)((*at - base) >> shift), count,
+                                        budget)) < count) {
         uint64_t from = base + ((uint64_t)n << shift);
 
         if (*at < from)
@@ -168,7 +168,7 @@ static void trim_slot(struct memory *m, uint64_t *slot, unsigned level, uint64_t
         trim_slot(m, &ways[n], level - 1, from, at, end, budget);
     }
     *at = base + ((uint64_t)count << shift);
-    if ((m->object.refs > 0 && count < RADIX_WAYS) || node_is_used(m, ways, budget))
+    if (node_is_used(m, ways, budget))
         return;
     frame_put_clean(PADDR(*slot));
     *slot = 0;
