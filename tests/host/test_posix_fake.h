@@ -320,6 +320,7 @@ NOT_HERE(FORK_CANCEL)
 NOT_HERE(VFORK_WAIT)
 NOT_HERE(TIDS)
 NOT_HERE(EXECVE)
+NOT_HERE(SPAWN)
 
 bool request_thread(struct request *r)
 {
