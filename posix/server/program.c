@@ -9,47 +9,103 @@
 #include <posix/server/permission.h>
 #include <posix/server/ramfs.h>
 #include <posix/server/request.h>
+#include <abi/vm.h>
 #include <user/lib/string.h>
 
 #define STRINGS_BYTES    (STRINGS_HEAD + 196608u)
 #define STRINGS_HEAD     8192u /* room before the arguments for what "#!" adds */
 #define SCRIPT_LINE_MAX  256u
 #define SCRIPT_DEPTH_MAX 5
-#define POINTERS_AT_ONCE 64u
+#define PIECE_BYTES      1024u
 
 static char strings[STRINGS_BYTES];
 static char path[LINUX_PATH_MAX];
 
 /* ---- arguments ---- */
 
+/* A piece of the caller's memory, within a page: vectors and strings of a program mostly
+ * lie close together. Whatever is taken from it is copied once. */
+static struct {
+    uint64_t start;
+    uint64_t bytes;
+    char text[PIECE_BYTES];
+} piece;
+
+/* What lies at an address of the caller, and how much of it is at hand: at least 1. */
+static int64_t piece_at(uint64_t theirs, const char **text)
+{
+    if (theirs - piece.start >= piece.bytes) {
+        uint64_t in_page = VM_PAGE_BYTES - theirs % VM_PAGE_BYTES;
+        int64_t got = transfer_in(piece.text, theirs,
+                                  in_page < PIECE_BYTES ? in_page : PIECE_BYTES);
+
+        piece.start = theirs;
+        piece.bytes = got > 0 ? (uint64_t)got : 0;
+        if (got <= 0)
+            return got < 0 ? got : -LINUX_EFAULT;
+    }
+    *text = piece.text + (theirs - piece.start);
+    return (int64_t)(piece.start + piece.bytes - theirs);
+}
+
+static int64_t pointer_take(uint64_t theirs, uint64_t *pointer)
+{
+    for (uint64_t done = 0; done < sizeof(*pointer);) {
+        const char *text;
+        int64_t bytes = piece_at(theirs + done, &text);
+
+        if (bytes < 0)
+            return bytes;
+        if ((uint64_t)bytes > sizeof(*pointer) - done)
+            bytes = (int64_t)(sizeof(*pointer) - done);
+        memcpy((char *)pointer + done, text, (size_t)bytes);
+        done += (uint64_t)bytes;
+    }
+    return 0;
+}
+
+/* Copy a string to the buffer from at. Where the next one goes, or -errno. */
+static int64_t string_take(uint64_t theirs, uint32_t at)
+{
+    const char *end = NULL;
+
+    while (end == NULL) {
+        const char *text;
+        int64_t bytes = piece_at(theirs, &text);
+
+        if (bytes < 0)
+            return bytes;
+        end = memchr(text, 0, (size_t)bytes);
+        if (end)
+            bytes = end + 1 - text;
+        if ((uint64_t)bytes > STRINGS_BYTES - at)
+            return -LINUX_E2BIG;
+        memcpy(strings + at, text, (size_t)bytes);
+        theirs += (uint64_t)bytes;
+        at += (uint32_t)bytes;
+    }
+    return at;
+}
+
 /* Copy a client's vector of strings to the buffer from at. Its end there, or -errno. */
 static int64_t strings_take(uint64_t theirs, uint32_t at, struct exec_strings *taken)
 {
-    uint64_t pointer[POINTERS_AT_ONCE];
-
     *taken = (struct exec_strings){.first = strings + at};
-    if (theirs == 0)
-        return at; /* as Linux: no vector is an empty one */
-    for (;;) {
-        int64_t got = transfer_in(pointer, theirs, sizeof(pointer));
+    for (; theirs; theirs += sizeof(uint64_t)) { /* as Linux: no vector is an empty one */
+        uint64_t pointer;
+        int64_t status = pointer_take(theirs, &pointer);
 
-        if (got < (int64_t)sizeof(pointer[0]))
-            return -LINUX_EFAULT;
-        for (uint32_t i = 0; i < (uint64_t)got / 8; i++) {
-            int64_t length;
-
-            if (pointer[i] == 0) {
-                taken->bytes = (uint32_t)(strings + at - taken->first);
-                return at;
-            }
-            length = copy_in_string(strings + at, STRINGS_BYTES - at, pointer[i]);
-            if (length < 0)
-                return length == -LINUX_ENAMETOOLONG ? -LINUX_E2BIG : length;
-            at += (uint32_t)length + 1;
-            taken->count++;
-        }
-        theirs += (uint64_t)got / 8 * 8;
+        if (status == 0 && pointer == 0)
+            break;
+        if (status == 0)
+            status = string_take(pointer, at);
+        if (status < 0)
+            return status;
+        at = (uint32_t)status;
+        taken->count++;
     }
+    taken->bytes = (uint32_t)(strings + at - taken->first);
+    return at;
 }
 
 /* A string before the arguments. */
@@ -159,7 +215,10 @@ static int64_t script_follow(const struct process *process, struct exec_program 
 
 int64_t program_take_strings(struct exec_program *program, uint64_t argv, uint64_t envp)
 {
-    int64_t at = strings_take(argv, STRINGS_HEAD, &program->arguments);
+    int64_t at;
+
+    piece.bytes = 0; /* another caller's, or of an earlier time */
+    at = strings_take(argv, STRINGS_HEAD, &program->arguments);
 
     if (at >= 0)
         at = strings_take(envp, (uint32_t)at, &program->environment);

@@ -81,22 +81,40 @@ bool random_seed(struct random_state *random, const uint8_t *seed, size_t seed_b
     return any != 0;
 }
 
-void random_fill(struct random_state *random, void *buffer, size_t bytes)
+static void generate(struct random_state *random, uint8_t *to, size_t bytes)
 {
-    uint8_t *to = buffer;
     uint32_t out[16];
     uint32_t next_key[8];
 
-    /* Block 0 is half key for the next request, half never used; the rest is output. */
-    block(random->key, 0, out);
-    memcpy(next_key, out, sizeof(next_key));
-    for (uint64_t counter = 1; bytes > 0; counter++) {
-        size_t piece = bytes < sizeof(out) ? bytes : sizeof(out);
+    /* Block 0 is half key for the next request, half output; the rest is output. */
+    for (uint64_t counter = 0; bytes > 0 || counter == 0; counter++) {
+        size_t used = counter == 0 ? sizeof(next_key) : 0;
+        size_t piece = bytes < sizeof(out) - used ? bytes : sizeof(out) - used;
 
         block(random->key, counter, out);
-        memcpy(to, out, piece);
+        if (counter == 0)
+            memcpy(next_key, out, sizeof(next_key));
+        memcpy(to, (uint8_t *)out + used, piece);
         to += piece;
         bytes -= piece;
     }
     memcpy(random->key, next_key, sizeof(next_key));
+}
+
+void random_fill(struct random_state *random, void *buffer, size_t bytes)
+{
+    uint8_t *from;
+
+    if (bytes > RANDOM_BLOCK_BYTES) {
+        generate(random, buffer, bytes);
+        return;
+    }
+    if (random->pool_left < bytes) {
+        generate(random, random->pool, sizeof(random->pool));
+        random->pool_left = sizeof(random->pool);
+    }
+    from = random->pool + sizeof(random->pool) - random->pool_left;
+    memcpy(buffer, from, bytes);
+    memset(from, 0, bytes);
+    random->pool_left -= (uint32_t)bytes;
 }
