@@ -112,6 +112,10 @@ $(O)/tests/kernel/%: tests/kernel/%.c $(wildcard tests/kernel/*.h abi/*.h abi/*.
 	$(call say,OCC,$<)
 	$(Q)mkdir -p $(@D) && scripts/outpost-cc -O1 -Wall -Wextra -I. $< -o $@
 
+# The C library for programs that are linked dynamically, which is their dynamic linker, too.
+$(O)/user/ld-musl: $(O)/.musl
+	$(Q)mkdir -p $(@D) && $(OBJCOPY) --strip-all $(O)/sysroot/lib/libc.so $@
+
 # ---- the boot image ----
 
 # A login shell on the console, first and after the server had to be replaced.
@@ -122,6 +126,7 @@ $(O)/boot/console: $(O)/boot/run
 
 BOOT_FILES := $(O)/user/uart.flat:/boot/uart $(O)/user/posix-server.flat:/boot/posix-server \
   $(O)/user/posix-checker.flat:/boot/posix-checker $(O)/user/shim.flat:/boot/shim \
+  $(O)/user/ld-musl:/lib/ld-musl-riscv64.so.1 \
   $(O)/user/hello:/bin/hello $(O)/boot/run:/boot/run $(O)/boot/console:/boot/console
 BOOT_DEPS  := $(foreach f,$(BOOT_FILES),$(firstword $(subst :, ,$(f))))
 

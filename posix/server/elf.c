@@ -133,6 +133,23 @@ static void find_headers(struct elf_image *image, const struct elf_program *prog
             image->bias + program->address + (image->table - program->offset);
 }
 
+/* The path of the dynamic linker: a string, and all of it in the file. The first counts. */
+static const char *check_interpreter(struct elf_image *image,
+                                     const struct elf_program *program)
+{
+    if (image->interpreter_bytes)
+        return NULL;
+    if (program->file_bytes > image->file_bytes ||
+        program->offset > image->file_bytes - program->file_bytes)
+        return "ELF file is truncated";
+    if (program->file_bytes < 2 ||
+        image->file[program->offset + program->file_bytes - 1] != 0)
+        return "its dynamic linker has no name";
+    image->interpreter = program->offset;
+    image->interpreter_bytes = program->file_bytes;
+    return NULL;
+}
+
 /* All segments: each good by itself, in ascending order, not sharing pages, small enough.
  */
 static const char *check_segments(struct elf_image *image,
@@ -146,8 +163,11 @@ static const char *check_segments(struct elf_image *image,
         struct elf_segment segment;
         const char *why;
 
-        if (program.type == PROGRAM_INTERP)
-            return "program is dynamically linked, which is not supported yet";
+        if (program.type == PROGRAM_INTERP) {
+            why = check_interpreter(image, &program);
+            if (why)
+                return why;
+        }
         if (program.type != PROGRAM_LOAD || program.memory_bytes == 0)
             continue;
         why = check_segment(image, &program, bounds);

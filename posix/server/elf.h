@@ -25,7 +25,9 @@ struct elf_image {
     uint64_t program_headers; /* their address in the program; 0: not mapped */
     uint64_t table;           /* their offset in the file */
     uint32_t header_count;
-    uint64_t end; /* page-aligned end of the highest segment */
+    uint64_t interpreter;       /* offset of its path in the file, */
+    uint64_t interpreter_bytes; /* with its NUL; 0: it needs none */
+    uint64_t end;               /* page-aligned end of the highest segment */
 };
 
 /* One loadable segment; addresses with the bias. */

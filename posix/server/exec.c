@@ -8,8 +8,8 @@
  */
 #include <posix/server/exec.h>
 
-#include <posix/server/budget.h>
 #include <posix/server/clock.h>
+#include <posix/server/load.h>
 #include <posix/server/names.h>
 #include <posix/server/ramfs.h>
 #include <posix/server/self.h>
@@ -22,8 +22,8 @@ static uint8_t stack_image[STACK_IMAGE_BYTES];
 
 /* ---- finding and checking ---- */
 
-static bool refuse(struct exec_error *error, uint32_t exit_code, int32_t number,
-                   const char *text)
+bool exec_refuse(struct exec_error *error, uint32_t exit_code, int32_t number,
+                 const char *text)
 {
     *error = (struct exec_error){exit_code, number, text};
     return false;
@@ -50,44 +50,24 @@ uint32_t exec_find(const char *name, const char **path, struct exec_error *error
     if (strchr(*path, '/'))
         inode = names_find(*path);
     if (inode == 0)
-        refuse(error, 127, LINUX_ENOENT, "not found");
+        exec_refuse(error, 127, LINUX_ENOENT, "not found");
     return inode;
 }
 
 bool exec_check_file(const struct inode *file, struct exec_error *error)
 {
     if (inode_is_directory(file))
-        return refuse(error, 126, LINUX_EACCES, "is a directory");
+        return exec_refuse(error, 126, LINUX_EACCES, "is a directory");
     if (inode_type(file) != LINUX_S_IFREG)
-        return refuse(error, 126, LINUX_EACCES, "not a regular file");
+        return exec_refuse(error, 126, LINUX_EACCES, "not a regular file");
     if ((file->mode & 0111) == 0)
-        return refuse(error, 126, LINUX_EACCES, "permission denied");
+        return exec_refuse(error, 126, LINUX_EACCES, "permission denied");
     if (file->size == 0)
-        return refuse(error, 126, LINUX_ENOEXEC, "not an ELF file");
+        return exec_refuse(error, 126, LINUX_ENOEXEC, "not an ELF file");
     if (file->file.source == FILE_OBJECT && file->size > file->file.written_bytes)
-        return refuse(error, 126, LINUX_ENOEXEC, "not an ELF file"); /* ends in a hole */
+        return exec_refuse(error, 126, LINUX_ENOEXEC,
+                           "not an ELF file"); /* ends in a hole */
     return true;
-}
-
-static bool check_program(const struct inode *file, struct elf_image *elf,
-                          struct exec_error *error)
-{
-    struct elf_bounds bounds = {
-        .start = VM_PAGE_BYTES,
-        .end = POSIX_MMAP_START - POSIX_BRK_BYTES_MAX,
-        .pie_base = POSIX_PIE_BASE,
-    };
-    uint64_t free_pages = budget_pages();
-    const char *why;
-
-    if (shim_entry() == 0)
-        return refuse(error, 126, LINUX_ENOEXEC, "there is no shim to run it");
-    if (!exec_check_file(file, error))
-        return false;
-    bounds.pages_max =
-        free_pages > PROCESS_PAGES_EXTRA ? free_pages - PROCESS_PAGES_EXTRA : 0;
-    why = elf_check(file_bytes(file), file->size, &bounds, elf);
-    return why ? refuse(error, 126, LINUX_ENOEXEC, why) : true;
 }
 
 const char *exec_base_name(const char *path)
@@ -98,85 +78,6 @@ const char *exec_base_name(const char *path)
 }
 
 /* ---- building ---- */
-
-static uint32_t segment_access(const struct elf_segment *segment)
-{
-    return VM_READ | (segment->is_writable ? VM_WRITE : 0) |
-           (segment->is_executable ? VM_EXECUTE : 0);
-}
-
-/* Memory for one segment, its bytes, then its final access: never writable and
- * executable. */
-static int64_t copy_segment(handle_t process, const struct elf_image *elf,
-                            const struct elf_segment *segment)
-{
-    uint64_t bytes = segment->page_end - segment->page_start;
-    int64_t status =
-        vm_map(process, segment->page_start, bytes, HANDLE_NONE, 0, VM_READ | VM_WRITE);
-
-    if (status >= 0)
-        status = process_write(process, segment->address, elf->file + segment->offset,
-                               segment->file_bytes);
-    if (status >= 0 && !segment->is_writable)
-        status = vm_protect(process, segment->page_start, bytes, segment_access(segment));
-    return status;
-}
-
-/* Do the file's pages lie as the segment's do, with nothing to be zeroed that the program
- * cannot write? */
-static bool segment_is_as_in_file(const struct elf_segment *segment)
-{
-    return segment->file_bytes > 0 &&
-           (segment->offset - segment->address) % VM_PAGE_BYTES == 0 &&
-           (segment->is_writable || segment->memory_bytes == segment->file_bytes);
-}
-
-/* Zeros from the end of a segment's bytes to the end of their last page. */
-static int64_t zero_tail(handle_t process, const struct elf_segment *segment)
-{
-    static const uint8_t zeros[VM_PAGE_BYTES];
-    uint64_t end = segment->address + segment->file_bytes;
-
-    return segment->memory_bytes > segment->file_bytes
-               ? process_write(process, end, zeros, -end % VM_PAGE_BYTES)
-               : OK;
-}
-
-/* DOC: map-segment */
-/* The file's own pages: who runs the same program shares them, but for what is written. */
-static int64_t map_segment(handle_t process, struct inode *file,
-                           const struct elf_segment *segment)
-{
-    uint32_t access = segment_access(segment);
-    uint64_t end = (segment->address + segment->file_bytes + VM_PAGE_BYTES - 1) &
-                   ~(VM_PAGE_BYTES - 1);
-    int64_t status = OK;
-
-    if (file_map(file, process, segment->page_start, end - segment->page_start,
-                 segment->offset & ~(VM_PAGE_BYTES - 1), access, access, false) < 0)
-        return E_NO_MEMORY;
-    if (segment->page_end > end)
-        status = vm_map(process, end, segment->page_end - end, HANDLE_NONE, 0, access);
-    return status < 0 ? status : zero_tail(process, segment);
-}
-
-static int64_t map_segments(handle_t process, struct inode *file,
-                            const struct elf_image *elf)
-{
-    int64_t status = OK;
-
-    for (uint32_t i = 0; status >= 0 && i < elf->header_count; i++) {
-        struct elf_segment segment;
-
-        if (!elf_segment(elf, i, &segment))
-            continue;
-        if (segment_is_as_in_file(&segment))
-            status = map_segment(process, file, &segment);
-        else
-            status = copy_segment(process, elf, &segment);
-    }
-    return status;
-}
 
 /* The stack's top holds arguments, environment, auxiliary vector. *sp is where it ends.
  */
@@ -312,8 +213,7 @@ static int64_t map_thread(struct process *process)
 }
 
 /* The first thread, which does not run before the process is resumed. */
-static int64_t make_thread(struct process *process, const struct elf_image *elf,
-                           uint64_t sp)
+static int64_t make_thread(struct process *process, uint64_t entry, uint64_t sp)
 {
     int64_t status = process_control(process->process, PROCESS_SUSPEND, 0, 0, 0);
 
@@ -321,16 +221,17 @@ static int64_t make_thread(struct process *process, const struct elf_image *elf,
         status = map_thread(process);
     if (status < 0)
         return status;
-    return thread_create(process->process, elf->entry, sp, 0, 0, POSIX_THREAD_PAGES);
+    return thread_create(process->process, entry, sp, 0, 0, POSIX_THREAD_PAGES);
 }
 
-static int64_t build(uint32_t index, const struct elf_image *elf,
+static int64_t build(uint32_t index, const struct load *load,
                      const struct exec_program *program)
 {
     struct process *process = process_at(index);
     struct stack_input input = {
         .program = program,
-        .elf = elf,
+        .elf = &load->program,
+        .interpreter_base = load->interpreter.bias,
         .shim_entry = shim_entry(),
         .credentials = &process->credentials,
     };
@@ -338,18 +239,18 @@ static int64_t build(uint32_t index, const struct elf_image *elf,
     int64_t status;
 
     random_fill(&STATE->random, input.random, sizeof(input.random));
-    process->brk_start = elf->end;
+    process->brk_start = load->program.end;
     status = exec_make_process(index);
     if (status >= 0)
         status = exec_map_shared(index);
     if (status >= 0)
-        status = map_segments(process->process, inode_at(program->inode), elf);
+        status = load_map(process->process, load);
     if (status >= 0)
         status = shim_map(process->process);
     if (status >= 0)
         status = map_stack(process->process, &input, &sp);
     if (status >= 0)
-        status = make_thread(process, elf, sp);
+        status = make_thread(process, load_entry(load), sp);
     if (status >= 0) {
         process->arguments = sp;
         process_set_exe(process, program->inode);
@@ -361,16 +262,16 @@ static int64_t build(uint32_t index, const struct elf_image *elf,
 int64_t exec_build(uint32_t index, const struct exec_program *program,
                    struct exec_error *error)
 {
-    struct elf_image elf;
+    struct load load;
     int64_t status;
 
-    if (!check_program(inode_at(program->inode), &elf, error))
+    if (!load_find(process_at(index), program->inode, &load, error))
         return E_INVALID;
-    status = build(index, &elf, program);
+    status = build(index, &load, program);
     if (status == E_TOO_BIG)
-        refuse(error, 126, LINUX_E2BIG, "argument list too long");
+        exec_refuse(error, 126, LINUX_E2BIG, "argument list too long");
     else if (status < 0)
-        refuse(error, 126, LINUX_ENOMEM, "not enough memory to start it");
+        exec_refuse(error, 126, LINUX_ENOMEM, "not enough memory to start it");
     return status;
 }
 

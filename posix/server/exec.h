@@ -37,6 +37,10 @@ struct exec_program {
     struct exec_strings environment;
 };
 
+/* Say why not: false. */
+bool exec_refuse(struct exec_error *error, uint32_t exit_code, int32_t number,
+                 const char *text);
+
 /* Find the program that a command names: with a slash a path, else a file in /bin.
  * Returns its inode and *path (good until the next call), or 0 and why. */
 uint32_t exec_find(const char *name, const char **path, struct exec_error *error);

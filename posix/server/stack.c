@@ -88,7 +88,7 @@ uint64_t stack_build(uint8_t *image, uint64_t top, const struct stack_input *inp
         {LINUX_AT_PHENT, 56},
         {LINUX_AT_PHNUM, input->elf->program_headers ? input->elf->header_count : 0},
         {LINUX_AT_PAGESZ, 4096},
-        {LINUX_AT_BASE, 0},
+        {LINUX_AT_BASE, input->interpreter_base},
         {LINUX_AT_FLAGS, 0},
         {LINUX_AT_ENTRY, input->elf->entry},
         {LINUX_AT_UID, who->uid},

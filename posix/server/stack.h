@@ -17,8 +17,9 @@ struct stack_input {
     const struct exec_program *program;
     const struct elf_image *elf;
     const struct credentials *credentials;
-    uint64_t shim_entry; /* AT_SYSINFO */
-    uint8_t random[16];  /* AT_RANDOM */
+    uint64_t shim_entry;       /* AT_SYSINFO */
+    uint64_t interpreter_base; /* AT_BASE */
+    uint8_t random[16];        /* AT_RANDOM */
 };
 
 /*

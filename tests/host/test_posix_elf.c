@@ -106,6 +106,8 @@ static bool is_sound(const uint8_t *file, uint64_t bytes)
             for (uint64_t k = 0; k < s.file_bytes; k++)
                 sum += copy[s.offset + k];
         }
+        for (uint64_t k = 0; k < image.interpreter_bytes; k++)
+            sum += copy[image.interpreter + k];
         sound = sound && image.end == end && sum < UINT64_MAX;
     }
     free(copy);
@@ -149,7 +151,7 @@ static void test_messages(void)
     refused(PHDR(0) + 4, 7, 4, "ELF segment is both writable and executable");
     refused(PHDR(1) + 16, 0x11800, 8, "ELF segments overlap or are out of order");
     refused(PHDR(1) + 40, 0x10000000, 8, "program is larger than the memory it may use");
-    refused(PHDR(2), 3, 4, "program is dynamically linked, which is not supported yet");
+    refused(PHDR(2), 3, 4, "its dynamic linker has no name");
     refused(24, 0x12900, 8, "ELF entry point is not in its code");
 }
 
@@ -169,6 +171,29 @@ static void test_good(void)
     check(check_file(pie, FILE_BYTES, &image) == NULL && image.bias == 0x40000000 &&
               image.entry == 0x40000100 && image.program_headers == 0x40000040,
           "a position-independent one goes to its base");
+}
+
+/* A path in the header's segment, with or without its NUL, and one behind the end. */
+static void test_interpreter(void)
+{
+    static uint8_t file[FILE_BYTES];
+    struct elf_image image;
+
+    memcpy(file, good, FILE_BYTES);
+    memcpy(file + 0x200, "/lib/ld", 8);
+    put_segment(file, 2, 4, 0x200, 0x10200, 8, 8);
+    put(file, PHDR(2), 3, 4);
+    check(check_file(file, FILE_BYTES, &image) == NULL && image.interpreter == 0x200 &&
+              image.interpreter_bytes == 8,
+          "a dynamic linker's path is found");
+    put(file, PHDR(2) + 32, 7, 8);
+    check(check_file(file, FILE_BYTES, &image) != NULL, "one without its end is refused");
+    put(file, PHDR(2) + 32, 1, 8);
+    put(file, PHDR(2) + 8, FILE_BYTES, 8);
+    check(check_file(file, FILE_BYTES, &image) != NULL, "one behind the file's end, too");
+    put(file, PHDR(2) + 8, UINT64_MAX, 8);
+    put(file, PHDR(2) + 32, 8, 8);
+    check(check_file(file, FILE_BYTES, &image) != NULL, "and one that wraps around");
 }
 
 static void test_truncations(void)
@@ -217,6 +242,7 @@ int main(void)
 {
     make_good();
     test_good();
+    test_interpreter();
     test_messages();
     test_truncations();
     test_mutations();

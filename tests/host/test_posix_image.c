@@ -150,7 +150,7 @@ static void test_stack(void)
         0, "/bin/prog", {strings, 4, sizeof(strings)}, {variables, 2, sizeof(variables)}};
     struct credentials who = {.uid = 5};
     struct elf_image elf = {.entry = 0x1234, .program_headers = 0x40, .header_count = 3};
-    struct stack_input input = {&program, &elf, &who, 0x7777, {9}};
+    struct stack_input input = {&program, &elf, &who, 0x7777, 0x70000, {9}};
     uint64_t top = 0x7e0000000000, sp = stack_build(stack, top, &input), at;
     static char long_strings[STACK_IMAGE_BYTES];
     uint64_t value[64] = {0};
@@ -170,7 +170,7 @@ static void test_stack(void)
         value[word_at(stack, top, at) % 64] = word_at(stack, top, at + 8);
     check(value[LINUX_AT_ENTRY] == 0x1234 && value[LINUX_AT_PHDR] == 0x40 &&
               value[LINUX_AT_PHNUM] == 3 && value[LINUX_AT_SYSINFO] == 0x7777 &&
-              value[LINUX_AT_PAGESZ] == 4096 &&
+              value[LINUX_AT_BASE] == 0x70000 && value[LINUX_AT_PAGESZ] == 4096 &&
               !strcmp(string_at(stack, top, value[LINUX_AT_EXECFN]), "/bin/prog") &&
               *string_at(stack, top, value[LINUX_AT_RANDOM]) == 9,
           "auxiliary vector");

@@ -156,6 +156,8 @@ enum posix_reply { POSIX_DONE = 0, POSIX_WAIT = 1, POSIX_IN_BACKGROUND = 2 };
 #define POSIX_THREAD_STRIDE  0x4000ull
 #define POSIX_THREAD_PAGES_END 0x7f0030000000ull
 #define POSIX_PIE_BASE       0x4000000000ull
+#define POSIX_INTERPRETER_BASE 0x7000000000ull /* a dynamic linker; programs and their heaps
+                                                * lie below */
 #define POSIX_SHIM_DATA      0x7f0010000000ull /* what the shim keeps of mappings */
 #define POSIX_SHIM_DATA_END  0x7f001f000000ull
 #define POSIX_PROGRAM_END    0x7e0000000000ull /* programs choose addresses below */

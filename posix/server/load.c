@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Checking ELF files and mapping their segments (load.h). What a file says has been checked
+ * by elf.c before anything is mapped. Start reading at load_find.
+ */
+#include <posix/server/load.h>
+
+#include <posix/server/budget.h>
+#include <posix/server/names.h>
+#include <posix/server/permission.h>
+#include <posix/server/ramfs.h>
+#include <posix/server/shim.h>
+#include <user/lib/kernel.h>
+#include <user/lib/string.h>
+
+/* ---- finding and checking ---- */
+
+static const char *check_image(const struct inode *file, uint64_t pie_base,
+                               struct elf_image *elf)
+{
+    uint64_t free_pages = budget_pages();
+    struct elf_bounds bounds = {
+        .start = VM_PAGE_BYTES,
+        .end = POSIX_INTERPRETER_BASE - POSIX_BRK_BYTES_MAX,
+        .pie_base = pie_base,
+    };
+
+    if (pie_base == POSIX_INTERPRETER_BASE)
+        bounds.end = POSIX_MMAP_START;
+    bounds.pages_max =
+        free_pages > PROCESS_PAGES_EXTRA ? free_pages - PROCESS_PAGES_EXTRA : 0;
+    return elf_check(file_bytes(file), file->size, &bounds, elf);
+}
+
+/* The program that a program names to be loaded with it. */
+static bool find_interpreter(const struct process *process, struct load *load,
+                             struct exec_error *error)
+{
+    static char path[LINUX_PATH_MAX];
+    const struct elf_image *elf = &load->program;
+    struct place place;
+    int64_t status;
+
+    if (elf->interpreter_bytes > sizeof(path))
+        return exec_refuse(error, 126, LINUX_ENOEXEC, "its dynamic linker has no name");
+    memcpy(path, elf->file + elf->interpreter, elf->interpreter_bytes);
+    status = names_walk(process, process->cwd, path, (uint32_t)strlen(path), NAMES_FOLLOW,
+                        &place);
+    if (status == 0 && place.inode == 0)
+        status = -LINUX_ENOENT;
+    if (status < 0)
+        return exec_refuse(error, 126, (int32_t)-status,
+                           "its dynamic linker is not there");
+    load->interpreter_inode = place.inode;
+    if (!exec_check_file(inode_at(place.inode), error))
+        return false;
+    if (permission_check(process, inode_at(place.inode), LINUX_X_OK) < 0)
+        return exec_refuse(error, 126, LINUX_EACCES,
+                           "its dynamic linker: permission denied");
+    if (check_image(inode_at(place.inode), POSIX_INTERPRETER_BASE, &load->interpreter) ||
+        load->interpreter.bias == 0)
+        return exec_refuse(error, 126, LINUX_ELIBBAD,
+                           "its dynamic linker cannot be loaded");
+    return true;
+}
+
+/* DOC: load-find */
+bool load_find(const struct process *process, uint32_t inode, struct load *load,
+               struct exec_error *error)
+{
+    const char *why;
+
+    memset(load, 0, sizeof(*load));
+    load->inode = inode;
+    if (shim_entry() == 0)
+        return exec_refuse(error, 126, LINUX_ENOEXEC, "there is no shim to run it");
+    if (!exec_check_file(inode_at(inode), error))
+        return false;
+    why = check_image(inode_at(inode), POSIX_PIE_BASE, &load->program);
+    if (why)
+        return exec_refuse(error, 126, LINUX_ENOEXEC, why);
+    return load->program.interpreter_bytes == 0 || find_interpreter(process, load, error);
+}
+
+/* ---- mapping ---- */
+
+static uint32_t segment_access(const struct elf_segment *segment)
+{
+    return VM_READ | (segment->is_writable ? VM_WRITE : 0) |
+           (segment->is_executable ? VM_EXECUTE : 0);
+}
+
+/* Memory for one segment, its bytes, then its final access: never writable and
+ * executable. */
+static int64_t copy_segment(handle_t process, const struct elf_image *elf,
+                            const struct elf_segment *segment)
+{
+    uint64_t bytes = segment->page_end - segment->page_start;
+    int64_t status =
+        vm_map(process, segment->page_start, bytes, HANDLE_NONE, 0, VM_READ | VM_WRITE);
+
+    if (status >= 0)
+        status = process_write(process, segment->address, elf->file + segment->offset,
+                               segment->file_bytes);
+    if (status >= 0 && !segment->is_writable)
+        status = vm_protect(process, segment->page_start, bytes, segment_access(segment));
+    return status;
+}
+
+/* Do the file's pages lie as the segment's do, with nothing to be zeroed that the program
+ * cannot write? */
+static bool segment_is_as_in_file(const struct elf_segment *segment)
+{
+    return segment->file_bytes > 0 &&
+           (segment->offset - segment->address) % VM_PAGE_BYTES == 0 &&
+           (segment->is_writable || segment->memory_bytes == segment->file_bytes);
+}
+
+/* Zeros from the end of a segment's bytes to the end of their last page. */
+static int64_t zero_tail(handle_t process, const struct elf_segment *segment)
+{
+    static const uint8_t zeros[VM_PAGE_BYTES];
+    uint64_t end = segment->address + segment->file_bytes;
+
+    return segment->memory_bytes > segment->file_bytes
+               ? process_write(process, end, zeros, -end % VM_PAGE_BYTES)
+               : OK;
+}
+
+/* DOC: map-segment */
+/* The file's own pages: who runs the same program shares them, but for what is written. */
+static int64_t map_segment(handle_t process, struct inode *file,
+                           const struct elf_segment *segment)
+{
+    uint32_t access = segment_access(segment);
+    uint64_t end = (segment->address + segment->file_bytes + VM_PAGE_BYTES - 1) &
+                   ~(VM_PAGE_BYTES - 1);
+    int64_t status = OK;
+
+    if (file_map(file, process, segment->page_start, end - segment->page_start,
+                 segment->offset & ~(VM_PAGE_BYTES - 1), access, access, false) < 0)
+        return E_NO_MEMORY;
+    if (segment->page_end > end)
+        status = vm_map(process, end, segment->page_end - end, HANDLE_NONE, 0, access);
+    return status < 0 ? status : zero_tail(process, segment);
+}
+
+static int64_t map_image(handle_t process, struct inode *file,
+                         const struct elf_image *elf)
+{
+    int64_t status = OK;
+
+    for (uint32_t i = 0; status >= 0 && i < elf->header_count; i++) {
+        struct elf_segment segment;
+
+        if (!elf_segment(elf, i, &segment))
+            continue;
+        if (segment_is_as_in_file(&segment))
+            status = map_segment(process, file, &segment);
+        else
+            status = copy_segment(process, elf, &segment);
+    }
+    return status;
+}
+
+int64_t load_map(handle_t process, const struct load *load)
+{
+    int64_t status = map_image(process, inode_at(load->inode), &load->program);
+
+    if (status >= 0 && load->interpreter_inode)
+        status =
+            map_image(process, inode_at(load->interpreter_inode), &load->interpreter);
+    return status;
+}
