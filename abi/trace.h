@@ -40,16 +40,19 @@ _Static_assert(sizeof(struct trace_record) == 64, "trace_record is ABI");
 
 /*
  * One per hart, in physically contiguous memory, page-aligned. A tool that looks at the
- * machine's memory from outside finds it by its magic. records follow the header page;
- * record i lies at index i % capacity; head counts all ever written.
+ * machine's memory from outside finds it by its magic. Records follow the header page;
+ * record i lies at index i % capacity.
  */
 struct trace_ring {
     uint64_t magic;
-    uint64_t head;
     uint64_t capacity; /* a power of two */
     uint64_t hart;
     uint64_t timebase_hz;
     uint64_t self_physical; /* where this header lies, to tell it from copies */
+    uint64_t reserved[506];
+    uint64_t head_bytes; /* of all records ever written; next to the first */
 };
+
+_Static_assert(sizeof(struct trace_ring) == 4096, "trace_ring is ABI");
 
 #endif

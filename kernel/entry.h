@@ -33,6 +33,19 @@ struct arch_context *kernel_syscall(struct thread *self, uint64_t a1, uint64_t a
                                     uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6,
                                     uint64_t number);
 
+/*
+ * It was endpoint_call or endpoint_reply_wait: the same, but all of its registers are in its
+ * context, except for the six of the message, which come as they are; the first, the
+ * handle, comes last. arch_enter_message() takes the place of a return where the message is
+ * all that there is to do.
+ */
+struct arch_context *kernel_message_call(struct thread *self, uint64_t info, uint64_t w0,
+                                         uint64_t w1, uint64_t w2, uint64_t w3,
+                                         uint64_t handle);
+struct arch_context *kernel_message_reply_wait(struct thread *self, uint64_t info,
+                                               uint64_t w0, uint64_t w1, uint64_t w2,
+                                               uint64_t w3, uint64_t handle);
+
 /* The current thread touched memory that is not there, or not yet, or not for that. */
 void kernel_page_fault(struct thread *self, enum fault_kind kind, uint64_t address);
 

@@ -3,6 +3,7 @@
 #include <arch/context.h>
 #include <arch/hart.h>
 #include <arch/lock.h>
+#include <abi/syscall.h>
 
 #include <kernel/base/string.h>
 
@@ -20,6 +21,10 @@ _Static_assert(offsetof(struct hart, stack_top) == HART_STACK_TOP, "asm offset")
 _Static_assert(offsetof(struct kernel_lock, serving) == 0, "asm offset");
 _Static_assert(offsetof(struct kernel_lock, next) == LOCK_NEXT, "asm offset");
 _Static_assert(offsetof(struct kernel_lock, holder) == LOCK_HOLDER, "asm offset");
+
+_Static_assert(SYS_endpoint_call == CALL_ENDPOINT_CALL &&
+                   SYS_endpoint_reply_wait == CALL_ENDPOINT_CALL + 1,
+               "asm number");
 
 struct hart boot_hart;
 uint64_t harts_running;

@@ -4,8 +4,9 @@
  *
  * A kernel call saves only what C may change; C keeps gp and s0-s11 as it found them, so
  * a call that returns to its caller never stores them. When another thread is to run,
- * or somebody must look at all registers, they are stored behind the call. Every other
- * trap saves everything at once.
+ * or somebody must look at all registers, they are stored behind the call. A message is
+ * likely to go to another thread at once: there everything is saved but the message itself,
+ * which stays in its registers. Every other trap saves everything at once.
  *
  * The kernel's lock goes when the old thread's registers are complete in memory: from then
  * on any hart may run it.
@@ -14,7 +15,9 @@
 #include <arch/riscv64/offsets.h>
 
 /* x registers, by number: what a C function may change but sp and tp ... */
-#define CALLER_SAVED 1,6,7,10,11,12,13,14,15,16,17,28,29,30,31
+#define NO_MESSAGE   1,6,7,16,17,28,29,30,31
+#define MESSAGE      10,11,12,13,14,15
+#define CALLER_SAVED NO_MESSAGE,MESSAGE
 #define CALLER_SAVED_BUT_A0 1,6,7,11,12,13,14,15,16,17,28,29,30,31
 /* ... and what it keeps, gp being nobody's in the kernel. */
 #define CALLEE_SAVED 3,8,9,18,19,20,21,22,23,24,25,26,27
@@ -29,8 +32,9 @@
     ld      x\n, CONTEXT_X(\n)(\base)
     .endr
 .endm
-/* As in arch/lock.h; a0 is also in the stack's word. Clobber what C may change. */
-.macro acquire_lock
+/* As in arch/lock.h; a0 is also in the stack's word. Clobber t0-t2 and, after a wait, what C
+ * may change but a0 and what the second argument of .irp restores. */
+.macro acquire_lock is_message=0
     lla     t0, kernel_lock + LOCK_NEXT
     li      t1, 1
     amoadd.w.aq t1, t1, (t0)
@@ -38,10 +42,19 @@
     bne     t1, t2, 8f
 7:  sd      tp, LOCK_HOLDER-LOCK_NEXT(t0)
     .subsection 1
-8:  mv      a0, t1
+8:
+    .if \is_message
+    save    a0, 11, 12, 13, 14, 15
+    sd      a6, CONTEXT_X(10)(a0)
+    .endif
+    mv      a0, t1
     call    kernel_lock_wait
     ld      a0, (sp)
     load    a0, 11, 12, 13, 14, 15, 16, 17
+    .if \is_message
+    addi    t3, a7, -CALL_ENDPOINT_CALL
+    ld      a6, CONTEXT_X(10)(a0)
+    .endif
     lla     t0, kernel_lock + LOCK_NEXT
     j       7b
     .previous
@@ -93,12 +106,16 @@ trap_entry:
 
     /* 2 */
     sd      sp, CONTEXT_X(2)(tp)
-    save    tp, CALLER_SAVED
+    save    tp, NO_MESSAGE
     csrrw   t0, sscratch, zero      /* the user's tp; from here on we are the kernel */
     csrr    t1, sepc
     addi    t1, t1, 4               /* go on behind the ecall, whatever the call does */
     sd      t0, CONTEXT_X(4)(tp)
     sd      t1, CONTEXT_PC(tp)
+    addi    t3, a7, -CALL_ENDPOINT_CALL
+    sltiu   t0, t3, 2
+    bnez    t0, message_call
+    save    tp, MESSAGE
     /* 3 */
     mv      a0, tp
     ld      tp, CONTEXT_HART(tp)
@@ -116,6 +133,7 @@ trap_entry:
     /* 4 */
     acquire_lock
     call    kernel_syscall          /* a0 = context to run */
+called:
     ld      t2, (sp)
     bne     a0, t2, leave_thread
 
@@ -136,6 +154,50 @@ leave_thread:                       /* t2: the thread that called, a0: whom to r
     li      s0, 0                   /* backtraces end here */
     call    kernel_next
     j       arch_enter_user
+
+message_call:                       /* t3: 0 endpoint_call, 1 endpoint_reply_wait */
+    save    tp, CALLEE_SAVED
+    /* 3 */
+    mv      a6, a0
+    mv      a0, tp
+    ld      tp, CONTEXT_HART(tp)
+    ld      sp, HART_STACK_TOP(tp)
+    sd      a0, (sp)
+    /* 4 */
+    acquire_lock is_message=1
+    lla     ra, called              /* both may go on to arch_enter_message instead */
+    bnez    t3, 1f
+    tail    kernel_message_call
+1:  tail    kernel_message_reply_wait
+
+/*
+ * arch_enter_message: a0 = context, a1-a5 = what it finds there. The end of message_call:
+ * sstatus and floating point in its context are right, and the other thread's are.
+ */
+    .globl arch_enter_message
+arch_enter_message:
+    lla     t0, kernel_lock
+    li      t1, 1
+    amoadd.w.aqrl t1, t1, (t0)
+    lw      t2, LOCK_NEXT(t0)
+    addiw   t1, t1, 1
+    bne     t1, t2, 3f
+    /* 5 */
+2:  ld      t0, CONTEXT_PC(a0)
+    ld      t1, CONTEXT_SSTATUS(a0)
+    csrw    sepc, t0
+    csrw    sstatus, t1
+    csrw    sscratch, a0
+    load    a0, NO_MESSAGE, CALLEE_SAVED, 2, 4, 5
+    li      a0, 0                   /* OK */
+    sret
+3:  save    a0, 11, 12, 13, 14, 15
+    ld      sp, HART_STACK_TOP(tp)
+    sd      a0, (sp)
+    call    kernel_lock_wake
+    ld      a0, (sp)
+    load    a0, 11, 12, 13, 14, 15
+    j       2b
 
 not_a_call:
     /* 2 */

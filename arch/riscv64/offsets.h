@@ -18,4 +18,7 @@
 #define LOCK_NEXT   4 /* serving is at 0 */
 #define LOCK_HOLDER 8
 
+/* abi/syscall.def */
+#define CALL_ENDPOINT_CALL 21 /* endpoint_reply_wait is the next one */
+
 #endif

@@ -94,7 +94,7 @@ _Noreturn void panic_report(const char *reason, uint64_t pc, uint64_t frame_poin
     print(line);
     fmt_print(
         line, sizeof(line), "thread=%u process=%u cause=0x%lx lock=%ld build=%s",
-        (uint32_t)hart->trace_ids, (uint32_t)(hart->trace_ids >> 32), *hart->trace_cause,
+        (uint32_t)hart->trace_ids, (uint32_t)(hart->trace_ids >> 32), trace_cause(),
         kernel_lock.holder != NULL ? (long)kernel_lock.holder->id : -1, kernel_build_id);
     print(line);
     if (registers != NULL)

@@ -5,7 +5,7 @@
 #include <arch/mmu.h>
 #include <kernel/base/string.h>
 
-const uint64_t trace_no_cause;
+const struct thread_page trace_no_page;
 
 static const char *const event_names[] = {
 #define X(name, ...) #name,
@@ -30,10 +30,10 @@ void trace_init(struct hart *hart, void *memory, uint64_t bytes, uint64_t timeba
         .timebase_hz = timebase_hz,
         .self_physical = arch_physical(memory).value,
     };
-    hart->trace = ring;
-    hart->trace_mask = capacity - 1;
+    hart->trace = ring + 1;
+    hart->trace_mask = capacity * sizeof(struct trace_record) - 1;
     hart->trace_tag = hart->id << 16;
-    trace_set_context(hart, 0, NULL);
+    trace_set_nobody(hart);
 }
 
 void refuse_record(enum status status, int line)
@@ -44,20 +44,19 @@ void refuse_record(enum status status, int line)
 
 void trace_print_last(unsigned count, void (*print)(const char *line))
 {
-    struct trace_ring *ring = arch_hart()->trace;
-    const struct trace_record *records;
-    uint64_t i;
+    struct trace_ring *end = arch_hart()->trace;
+    uint64_t i, head;
     char line[200];
 
-    if (ring == NULL)
+    if (end == NULL)
         return;
-    records = (const struct trace_record *)((char *)ring + 4096);
-    if (count > ring->head)
-        count = (unsigned)ring->head;
-    if (count > ring->capacity)
-        count = (unsigned)ring->capacity;
-    for (i = ring->head - count; i < ring->head; i++) {
-        const struct trace_record *r = &records[i & (ring->capacity - 1)];
+    head = trace_count();
+    if (count > head)
+        count = (unsigned)head;
+    if (count > end[-1].capacity)
+        count = (unsigned)end[-1].capacity;
+    for (i = head - count; i < head; i++) {
+        const struct trace_record *r = trace_at(i);
 
         fmt_print(
             line, sizeof(line), "  %lu %s process=%u thread=%u cause=%lx %lx %lx %lx %lx",

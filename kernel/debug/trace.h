@@ -9,11 +9,10 @@
 #define KERNEL_DEBUG_TRACE_H
 
 #include <abi/status.h>
+#include <abi/thread_page.h>
 #include <abi/trace.h>
 #include <arch/hart.h>
 #include <kernel/base/assert.h>
-
-#define TRACE_WORDS (sizeof(struct trace_record) / sizeof(uint64_t))
 
 _Static_assert(offsetof(struct trace_record, thread) == 16 &&
                    offsetof(struct trace_record, process) == 20 &&
@@ -30,32 +29,51 @@ static inline uint64_t trace_ids(uint64_t thread, uint64_t process)
     return process << 32 | (uint32_t)thread;
 }
 
-/* Who a hart's records are attributed to; the cause is read afresh for each. ids 0 and cause
- * NULL: nobody. */
-extern const uint64_t trace_no_cause;
-
+/* Who a hart's records are attributed to; the cause in the page is read afresh for each. */
 static inline void trace_set_context(struct hart *hart, uint64_t ids,
-                                     const uint64_t *cause)
+                                     const struct thread_page *page)
 {
     hart->trace_ids = ids;
-    hart->trace_cause = cause != NULL ? cause : &trace_no_cause;
+    hart->trace_page = page;
+}
+
+extern const struct thread_page trace_no_page;
+
+static inline void trace_set_nobody(struct hart *hart)
+{
+    trace_set_context(hart, 0, &trace_no_page);
+}
+
+/* What the current thread works on. */
+static inline uint64_t trace_cause(void)
+{
+    return *(const volatile uint64_t *)&arch_hart()->trace_page->cause;
 }
 
 /* DOC: trace-record */
-/* One record, written as whole words where fields are neighbours; where it lies. */
+/* One record, written as whole words where fields are neighbours. The caller adds words 1,
+ * cause; 2, who; and 4 to 7, the arguments. */
+static inline uint64_t *trace_open(enum trace_event event)
+{
+    struct hart *hart = arch_hart();
+    struct trace_ring *end = hart->trace;
+    uint64_t head = end[-1].head_bytes, *r;
+
+    r = (uint64_t *)((char *)end + (head & hart->trace_mask));
+    end[-1].head_bytes = head + sizeof(struct trace_record);
+    r[0] = arch_ticks();
+    r[3] = hart->trace_tag | event;
+    return r;
+}
+
+/* A whole one; where it lies. */
 static inline uint64_t *trace_put(uint64_t ids, uint64_t cause, enum trace_event event,
                                   uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3)
 {
-    struct hart *hart = arch_hart();
-    struct trace_ring *ring = hart->trace;
-    uint64_t head = ring->head, *r;
+    uint64_t *r = trace_open(event);
 
-    r = (uint64_t *)((char *)ring + 4096) + (head & hart->trace_mask) * TRACE_WORDS;
-    ring->head = head + 1;
-    r[0] = arch_ticks();
     r[1] = cause;
     r[2] = ids;
-    r[3] = hart->trace_tag | event;
     r[4] = a0;
     r[5] = a1;
     r[6] = a2;
@@ -74,17 +92,13 @@ static inline void trace_as(uint64_t thread, uint64_t process, uint64_t cause,
 static inline void trace(enum trace_event event, uint64_t a0, uint64_t a1, uint64_t a2,
                          uint64_t a3)
 {
-    struct hart *hart = arch_hart();
-
-    trace_put(hart->trace_ids, *hart->trace_cause, event, a0, a1, a2, a3);
+    trace_put(arch_hart()->trace_ids, trace_cause(), event, a0, a1, a2, a3);
 }
 
 /* It begins a kernel call: where the result goes, if it returns at once. */
 static inline uint64_t *trace_call(uint64_t number, uint64_t a0, uint64_t a1)
 {
-    struct hart *hart = arch_hart();
-
-    return trace_put(hart->trace_ids, *hart->trace_cause, TRACE_call, number, a0, a1,
+    return trace_put(arch_hart()->trace_ids, trace_cause(), TRACE_call, number, a0, a1,
                      (uint64_t)TRACE_NO_RESULT) +
            7;
 }
@@ -92,10 +106,8 @@ static inline uint64_t *trace_call(uint64_t number, uint64_t a0, uint64_t a1)
 /* A page fault begins: its arguments, of which kind and outcome become final with an error. */
 static inline uint64_t *trace_fault(uint64_t kind, uint64_t address, uint64_t pc)
 {
-    struct hart *hart = arch_hart();
-
-    return trace_put(hart->trace_ids, *hart->trace_cause, TRACE_fault, kind, address, pc,
-                     OK) +
+    return trace_put(arch_hart()->trace_ids, trace_cause(), TRACE_fault, kind, address,
+                     pc, OK) +
            4;
 }
 
@@ -109,6 +121,19 @@ static inline enum status refuse(enum status status, int line)
     return status;
 }
 #define REFUSE(status) refuse((status), __LINE__)
+
+/* How many records this hart has written; record n, if it is not written over yet. */
+static inline uint64_t trace_count(void)
+{
+    return arch_hart()->trace[-1].head_bytes / sizeof(struct trace_record);
+}
+
+static inline const struct trace_record *trace_at(uint64_t n)
+{
+    const struct trace_ring *end = arch_hart()->trace;
+
+    return (const struct trace_record *)end + (n & (end[-1].capacity - 1));
+}
 
 /* The last records as text, for the panic screen. */
 void trace_print_last(unsigned count, void (*print)(const char *line));

@@ -9,6 +9,10 @@
  * queue is made of the calling threads themselves, best priority first, so it needs no
  * memory and cannot overflow.
  *
+ * The first server to come is the endpoint's regular, while it waits here or has a call of
+ * here in hand; the others stand in one list while they wait and in another while they work.
+ * So between two calls nothing moves for the one server that most endpoints have.
+ *
  * A call in a server's hand is a pair of pointers, server->caller and caller->server.
  * The reply clears them; so does either one's death: the caller gets E_OWNER_DEAD, or
  * the reply goes nowhere.
@@ -21,8 +25,8 @@
  * queue is made of the dead processes. A receiver gets deaths first, then events, then
  * calls.
  *
- * References: handles, sleeping callers and receivers, supervised processes, bound
- * lines.
+ * References: handles, sleeping callers, servers that wait or work, supervised processes,
+ * bound lines.
  */
 #include <kernel/ipc/endpoint.h>
 
@@ -77,11 +81,26 @@ static void endpoint_destroy(struct object *object)
 
 /* ---- sleeping at an endpoint ---- */
 
-void endpoint_cancel_receive(struct thread *t)
+/* A server begins to wait, or to work for a call. */
+static void enter_station(struct thread *t, struct endpoint *ep, struct list *others)
 {
+    object_get(&ep->object);
+    t->station = ep;
+    if (ep->regular == NULL && !ep->was_revoked)
+        ep->regular = t;
+    else
+        list_append(others, &t->receive);
+}
+
+static void leave_station(struct thread *t)
+{
+    struct endpoint *ep = t->station;
+
+    if (ep->regular == t)
+        ep->regular = NULL;
     list_remove(&t->receive);
-    object_put(&t->endpoint->object);
-    t->endpoint = NULL;
+    t->station = NULL;
+    object_put(&ep->object);
 }
 
 static void cancel_queued_call(struct thread *t)
@@ -91,13 +110,13 @@ static void cancel_queued_call(struct thread *t)
     t->endpoint = NULL;
 }
 
-void endpoint_cancel_delivered(struct thread *t)
+static void cancel_delivered(struct thread *t)
 {
     struct thread *server = t->server;
 
     server->caller = NULL;
     t->server = NULL;
-    list_remove(&server->receive); /* from ep->servers */
+    leave_station(server);
     sched_set_rank(server, server->base_rank);
 }
 
@@ -112,6 +131,8 @@ static void lend_rank(struct thread *server, const struct thread *caller)
 /* A call has to wait: those that stand in its way get its rank. */
 static void lend_to_servers(struct endpoint *ep, const struct thread *caller)
 {
+    if (ep->regular != NULL && ep->regular->caller != NULL)
+        lend_rank(ep->regular, caller);
     for (struct list *item = ep->servers.next; item != &ep->servers; item = item->next)
         lend_rank(container_of(item, struct thread, receive), caller);
 }
@@ -164,22 +185,30 @@ static void finish_later(struct endpoint *ep)
     reaper_add(&ep->object);
 }
 
+static struct thread *any_receiver(const struct endpoint *ep)
+{
+    if (ep->regular != NULL && ep->regular->caller == NULL)
+        return ep->regular;
+    return list_is_empty(&ep->receivers)
+               ? NULL
+               : container_of(ep->receivers.next, struct thread, receive);
+}
+
 /* A thread that waits here for work, or NULL. Those of dying processes are passed over: what
  * came in must stay for a server that lives. */
 static struct thread *first_receiver(struct endpoint *ep)
 {
-    for (unsigned n = 0; !list_is_empty(&ep->receivers); n++) {
-        struct thread *t = container_of(ep->receivers.next, struct thread, receive);
+    struct thread *t = any_receiver(ep);
 
-        if (t->process->state == PROCESS_ALIVE)
-            return t;
+    for (unsigned n = 0; t != NULL && t->process->state != PROCESS_ALIVE; n++) {
         if (n == STEP) {
             finish_later(ep); /* a live one may be behind them */
-            break;
+            return NULL;
         }
         sched_cancel_sleep(t);
+        t = any_receiver(ep);
     }
-    return NULL;
+    return t;
 }
 
 /* It has got something, its registers are set: on with it. */
@@ -197,9 +226,11 @@ void endpoint_post_bits(struct endpoint *ep, uint64_t bits)
     t = first_receiver(ep);
     trace(TRACE_event_post, ep->object.id, bits, ep->events,
           t != NULL ? t->object.id : 0);
-    if (t == NULL)
+    if (t == NULL) {
+        ep->has_more = true;
         return;
-    t->page->cause = *arch_hart()->trace_cause;
+    }
+    t->page->cause = trace_cause();
     if (take_events(t, ep))
         wake_receiver(t);
 }
@@ -222,6 +253,7 @@ static void process_death_hook(struct process *p)
     if (ep->receive_handles > 0) {
         object_get(&p->object);
         list_append(&ep->deaths, &p->death);
+        ep->has_more = true;
         t = first_receiver(ep);
         if (t != NULL && take_death(t, ep))
             wake_receiver(t);
@@ -237,10 +269,10 @@ static void deliver(struct endpoint *ep, struct thread *caller, struct thread *s
 {
     uint64_t cause = READ_ONCE(caller->page->cause);
 
-    sched_cancel_sleep(server); /* if it slept here: its link moves over */
+    sched_cancel_sleep(server); /* if it slept here */
     server->caller = caller;
     caller->server = server;
-    list_append(&ep->servers, &server->receive);
+    enter_station(server, ep, &ep->servers);
     lend_rank(server, caller);
     if (ep->callers.first != NULL)
         lend_rank(server, container_of(ep->callers.first, struct thread, call));
@@ -267,7 +299,7 @@ enum status endpoint_start_call(struct thread *self, struct endpoint *ep, uint64
         if (st != OK)
             return st; /* the server sleeps on; its registers will be written again */
         deliver(ep, self, server, badge);
-        sched_sleep(self, SLEEP_REPLY, UINT64_MAX, endpoint_cancel_delivered);
+        sched_sleep(self, SLEEP_REPLY, UINT64_MAX);
         sched_hand_over(server);
         return OK;
     }
@@ -276,10 +308,11 @@ enum status endpoint_start_call(struct thread *self, struct endpoint *ep, uint64
     self->call_badge = badge;
     self->call.key = (uint64_t)rank_class(self->rank) << 56 | ep->arrivals++;
     tree_insert(&ep->callers, &self->call);
+    ep->has_more = true;
     lend_to_servers(ep, self);
     self->endpoint = ep;
     object_get(&ep->object);
-    sched_sleep(self, SLEEP_CALL, deadline_ns, cancel_queued_call);
+    sched_sleep(self, SLEEP_CALL, deadline_ns);
     self->is_interruptible = is_interruptible;
     return OK;
 }
@@ -322,7 +355,7 @@ static bool take_call(struct thread *self, struct endpoint *ep)
         sched_cancel_sleep(caller);
         deliver(ep, caller, self, badge);
         caller->state = THREAD_SLEEPING; /* still: until the reply */
-        caller->cancel = endpoint_cancel_delivered;
+        caller->sleep = SLEEP_REPLY;
         caller->is_interruptible = false;
         trace_as(self->object.id, self->process->object.id, self->page->cause,
                  TRACE_msg_receive, ep->object.id, context_argument(&self->context, 1),
@@ -343,13 +376,11 @@ void endpoint_receive(struct thread *self, struct endpoint *ep, uint64_t deadlin
         context_set_result(&self->context, E_INTERRUPTED);
         return;
     }
-    list_append(&ep->receivers, &self->receive);
-    self->endpoint = ep;
-    object_get(&ep->object);
-    sched_sleep(self, SLEEP_RECEIVE, deadline_ns, endpoint_cancel_receive);
+    ep->has_more = ep->callers.first != NULL; /* some that cannot be delivered, perhaps */
+    enter_station(self, ep, &ep->receivers);
+    sched_sleep(self, SLEEP_RECEIVE, deadline_ns);
     self->is_interruptible = is_interruptible;
-    self->is_plain_receiver =
-        is_interruptible && deadline_ns == UINT64_MAX && self->pinned == NULL;
+    self->is_plain_receiver = is_interruptible && self->pinned == NULL;
 }
 
 /* ---- ends ---- */
@@ -372,15 +403,15 @@ static bool send_away(struct endpoint *ep)
 {
     for (unsigned n = 0; n < STEP; n++) {
         struct list *death = list_take_first(&ep->deaths);
+        struct thread *t = any_receiver(ep);
 
         if (death != NULL)
             object_put(&container_of(death, struct process, death)->object);
         else if (ep->callers.first != NULL)
             sched_wake(container_of(ep->callers.first, struct thread, call),
                        E_OWNER_DEAD);
-        else if (!list_is_empty(&ep->receivers))
-            sched_wake(container_of(ep->receivers.next, struct thread, receive),
-                       E_BAD_HANDLE);
+        else if (t != NULL)
+            sched_wake(t, E_BAD_HANDLE);
         else
             return false;
     }
@@ -421,7 +452,13 @@ static void endpoint_revoked(struct object *object, uint32_t rights)
 {
     struct endpoint *ep = container_of(object, struct endpoint, object);
 
+    struct thread *t = ep->regular;
+
     ep->receive_handles = rights & RIGHT_RECEIVE ? 1 : 0;
+    ep->was_revoked = true;
+    ep->regular = NULL;
+    if (t != NULL)
+        list_append(t->caller != NULL ? &ep->servers : &ep->receivers, &t->receive);
     if (ep->receive_handles == 0)
         finish_later(ep);
 }
@@ -435,6 +472,10 @@ void endpoint_init(void)
         .revoked = endpoint_revoked,
         .reap = endpoint_reap,
     };
+    sched_set_cancel(SLEEP_CALL, cancel_queued_call);
+    sched_set_cancel(SLEEP_REPLY, cancel_delivered);
+    sched_set_cancel(SLEEP_RECEIVE, leave_station);
+    sched_set_cancel(SLEEP_RECEIVE_ALWAYS, leave_station);
     process_set_death_hook(process_death_hook);
     thread_set_end_hook(thread_end_hook);
 }

@@ -17,9 +17,12 @@ struct thread;
 
 struct endpoint {
     struct object object;
-    struct tree callers;   /* struct thread.call: undelivered calls, best first */
-    struct list receivers; /* struct thread.receive: threads with nothing to do */
-    struct list servers;   /* struct thread.receive: threads with a call in hand */
+    struct tree callers;    /* struct thread.call: undelivered calls, best first */
+    struct thread *regular; /* the server that came first, at work or not; NULL: none */
+    bool has_more;    /* false: no event, call or death waits; a receiver looks anyway */
+    bool was_revoked; /* then it has no regular: each handle is to be looked at */
+    struct list receivers; /* struct thread.receive: others with nothing to do */
+    struct list servers;   /* struct thread.receive: others with a call in hand */
     struct list deaths;    /* struct process.death: each holds a reference to itself */
     uint64_t events;       /* bits posted and not yet taken */
     uint64_t arrivals;
@@ -61,9 +64,5 @@ enum status endpoint_reply(struct thread *self, const struct endpoint *ep,
  */
 void endpoint_receive(struct thread *self, struct endpoint *endpoint,
                       uint64_t deadline_ns, bool is_interruptible);
-
-/* Take a thread out of what it sleeps in here; the scheduler calls them. */
-void endpoint_cancel_receive(struct thread *thread);
-void endpoint_cancel_delivered(struct thread *thread);
 
 #endif

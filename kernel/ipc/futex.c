@@ -27,23 +27,6 @@ static struct {
     uint64_t seed;
 } futex;
 
-void futex_init(uint64_t seed)
-{
-    unsigned order = 0;
-    paddr_t table;
-
-    /* One page of buckets per 64 MiB of memory. */
-    while (order < TABLE_ORDER_MAX && frame_total() > (16384ull << order))
-        order++;
-    if (frame_alloc(NULL, order, &table) != OK)
-        panic("no memory for the futex table");
-    futex.buckets = arch_direct(table);
-    futex.count = (PAGE_BYTES << order) / sizeof(struct list);
-    for (uint64_t i = 0; i < futex.count; i++)
-        list_init(&futex.buckets[i]);
-    futex.seed = seed | 1;
-}
-
 /* The seed is secret: nobody can choose words that share a bucket. */
 static inline struct list *bucket_of(struct futex_key key)
 {
@@ -128,6 +111,25 @@ static void cancel_futex(struct thread *t)
     sched_take_back(t);
 }
 
+void futex_init(uint64_t seed)
+{
+    unsigned order = 0;
+    paddr_t table;
+
+    /* One page of buckets per 64 MiB of memory. */
+    while (order < TABLE_ORDER_MAX && frame_total() > (16384ull << order))
+        order++;
+    if (frame_alloc(NULL, order, &table) != OK)
+        panic("no memory for the futex table");
+    futex.buckets = arch_direct(table);
+    futex.count = (PAGE_BYTES << order) / sizeof(struct list);
+    for (uint64_t i = 0; i < futex.count; i++)
+        list_init(&futex.buckets[i]);
+    futex.seed = seed | 1;
+    sched_set_cancel(SLEEP_FUTEX, cancel_futex);
+    sched_set_cancel(SLEEP_FUTEX_ALWAYS, cancel_futex);
+}
+
 /* DOC: last-look */
 /* The last looks before the sleep, and the sleep. */
 static inline enum status sleep_on(struct thread *self, struct futex_key key, uint32_t *word,
@@ -152,7 +154,7 @@ static inline enum status sleep_on(struct thread *self, struct futex_key key, ui
         list_append(&first->same_word, &self->same_word);
     else
         list_append(bucket, &self->futex);
-    sched_sleep(self, SLEEP_FUTEX, deadline_ns, cancel_futex);
+    sched_sleep(self, SLEEP_FUTEX, deadline_ns);
     self->is_interruptible = is_interruptible;
     return OK;
 }
@@ -213,7 +215,6 @@ struct arch_context *fastpath_swap(struct thread *self)
 {
     const uint64_t *a = &self->context.x[CONTEXT_A0];
     struct space *space = &self->process->space;
-    struct hart *hart = arch_hart();
     struct futex_key wake_key, key;
     struct list *bucket;
     struct thread *t;
@@ -231,7 +232,7 @@ struct arch_context *fastpath_swap(struct thread *self)
     bucket = bucket_of(key);
     if (t == NULL || !list_is_empty(&t->same_word) || t->owner != NULL ||
         t->deadline.is_linked || t->rank != self->rank || t->pinned != self->pinned ||
-        upcall_may_be_due(t) || !sched_can_replace(hart, self, t) ||
+        upcall_may_be_due(t) || !sched_can_replace(self, t) ||
         longest_sleeper(bucket, key) != NULL || !arch_context_fp_is_quiet(&t->context))
         return syscall_long_way(self);
     /* Nothing can fail from here on. */
@@ -240,8 +241,8 @@ struct arch_context *fastpath_swap(struct thread *self)
     context_set_result(&t->context, OK);
     self->futex_key = key;
     list_append(bucket, &self->futex);
-    sched_replace(hart, self, t, cancel_futex);
-    self->is_interruptible = true;
+    sched_replace(self, t,
+                  THREAD_STATE(THREAD_SLEEPING, SLEEP_FUTEX_ALWAYS, true, false));
     return &t->context;
 }
 

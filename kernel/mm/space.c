@@ -38,6 +38,7 @@
  */
 
 static uint32_t asid_round = 1, asid_next = 1;
+static uint64_t passes; /* each is a hart's in what it knows now */
 
 static uint64_t harts_inside(const struct space *space)
 {
@@ -58,7 +59,7 @@ static void take_number(struct space *space)
         asid_next = 1;
     }
     space->is_split = harts_inside(space) != 0;
-    space->harts = 0;
+    space->harts = space->pass = 0;
     space->asid = asid_next++;
     space->asid_round = asid_round;
 }
@@ -77,14 +78,18 @@ void space_adopt(struct space *space, struct hart *hart)
     if (hart->is_code_stale)
         arch_fence_code(0);
     hart->is_code_stale = false;
+    if (hart->asid_round != asid_round)
+        hart->pass = ++passes;
     hart->asid_round = hart->flushed_round = asid_round;
 }
 
 /* Only harts inside are interrupted; the others forget what they know when they come back. */
 static uint64_t harts_to_fence(struct space *space)
 {
-    if (space->harts & ~arch_hart()->bit)
+    if (space->harts & ~arch_hart()->bit) {
         space->harts &= harts_inside(space);
+        space->pass = 0;
+    }
     return space->harts;
 }
 
@@ -116,6 +121,7 @@ void space_fence_code(struct space *space)
         if (!(inside & h->bit)) {
             h->is_code_stale = true; /* when it enters a space */
             h->asid_round = 0;
+            h->pass = ++passes;
         }
     arch_fence_code(inside);
 }

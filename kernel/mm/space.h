@@ -32,6 +32,7 @@ struct space {
     uint32_t asid_round;  /* UINT32_MAX: it has none yet, or there are none */
     uint64_t translation; /* arch_space_value(root, asid), once there is an asid */
     uint64_t harts;       /* what those remember of this asid is right */
+    uint64_t pass;        /* a hart's, if that may enter as it is; 0: nobody knows */
     bool is_split; /* some hart still runs it under its number of an earlier round */
     struct tree mappings; /* by first address */
     struct account *account;
@@ -64,9 +65,22 @@ static inline bool space_is_known(const struct space *space, const struct hart *
     return space->asid_round == hart->asid_round && (space->harts & hart->bit) != 0;
 }
 
-static inline void space_enter(struct space *space, struct hart *hart)
+/* DOC: pass */
+/* The same in one comparison for the hart that asked last. It may not be entered while its
+ * process is stopped; whoever stops it takes the pass away. */
+static inline bool space_passes(struct space *space, const bool *is_stopped)
 {
-    if (hart->translation != space->translation)
+    if (__builtin_expect(space->pass == arch_hart()->pass, 1))
+        return true;
+    if (*is_stopped || !space_is_known(space, arch_hart()))
+        return false;
+    space->pass = arch_hart()->pass;
+    return true;
+}
+
+static inline void space_enter(const struct space *space)
+{
+    if (arch_hart()->translation != space->translation)
         arch_space_use(space->translation);
 }
 
@@ -74,7 +88,7 @@ static inline void space_activate(struct space *space, struct hart *hart)
 {
     if (!space_is_known(space, hart))
         space_adopt(space, hart);
-    space_enter(space, hart);
+    space_enter(space);
 }
 
 /* Entries were taken away or weakened, one or several: before this returns no hart uses the

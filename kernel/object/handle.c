@@ -125,6 +125,18 @@ enum status handle_lookup(const struct handle_table *t, handle_t handle,
     return OK;
 }
 
+static void forget(struct handle_hint *hint, uint32_t slot)
+{
+    if ((hint->handle & ((1u << HANDLE_SLOT_BITS) - 1)) == slot)
+        *hint = (struct handle_hint){0};
+}
+
+static __attribute__((noinline)) void forget_hints(struct handle_table *t, uint32_t slot)
+{
+    forget(&t->call, slot);
+    forget(&t->receive, slot);
+}
+
 static void entry_close(struct handle_table *t, uint32_t slot)
 {
     struct handle_entry *e = entry_at(t, slot);
@@ -133,6 +145,8 @@ static void entry_close(struct handle_table *t, uint32_t slot)
 
     trace(TRACE_handle_drop, handle_number(slot, e->generation), object->id, object->type,
           0);
+    if (object->type == OBJECT_ENDPOINT)
+        forget_hints(t, slot);
     e->object = NULL;
     e->generation = (uint16_t)((e->generation + 1) & GENERATION_MASK);
     if (e->generation == 0)

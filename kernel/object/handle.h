@@ -27,7 +27,15 @@ struct handle_entry {
     uint16_t reserved;
 };
 
+/* What a handle that was used meant; none: object NULL. */
+struct handle_hint {
+    uint64_t handle;
+    struct object *object;
+    uint64_t badge;
+};
+
 struct handle_table {
+    struct handle_hint call, receive; /* used last to call, and to receive */
     struct handle_entry **leaves; /* a page of pointers to pages; NULL: no handle yet */
     uint32_t slots;               /* that were ever used: what is behind means nothing */
     uint32_t free;                /* slot number + 1 of the first free one */
@@ -71,6 +79,27 @@ static inline struct handle_entry *handle_peek(const struct handle_table *t,
         e->epoch != e->object->epoch)
         return NULL;
     return e;
+}
+
+/* DOC: handle-hint */
+/*
+ * The same for who asks again and again: the hint of a good handle to an object of this type
+ * with this right, or NULL. The hint goes with its handle. An object that was ever
+ * revoked is not remembered; one that is revoked later has to turn away who comes by a hint.
+ */
+static inline struct handle_hint *handle_recall(const struct handle_table *t,
+                                                struct handle_hint *hint, uint64_t handle,
+                                                enum object_type type, uint32_t right)
+{
+    struct handle_entry *e;
+
+    if (__builtin_expect(hint->handle == handle, 1))
+        return hint->object != NULL ? hint : NULL;
+    e = handle_peek(t, handle);
+    if (e == NULL || e->object->type != type || !(e->rights & right) || e->epoch != 0)
+        return NULL;
+    *hint = (struct handle_hint){handle, e->object, e->badge};
+    return hint;
 }
 
 /* Errors: E_BAD_HANDLE. A stale handle can be closed. */

@@ -231,6 +231,7 @@ enum status process_suspend(struct process *p)
     if (p->suspend_count == UINT32_MAX)
         return REFUSE(E_TOO_BIG);
     p->suspend_count++;
+    p->space.pass = 0;
     p->is_stopped = true; /* the scheduler parks its threads as it comes to them */
     sched_expel(p);
     return OK;
@@ -265,6 +266,7 @@ void process_kill(struct process *p, uint64_t status, enum fault_kind kind,
     if (p->state != PROCESS_ALIVE)
         return;
     p->state = PROCESS_DYING;
+    p->space.pass = 0;
     p->is_stopped = true;
     account_remove_process(p->account, &p->in_account);
     p->status = status;

@@ -3,6 +3,7 @@
 #include <kernel/sched/queue.h>
 
 #include <kernel/base/assert.h>
+#include <kernel/sched/sched.h>
 
 #pragma GCC optimize("omit-frame-pointer") /* every sleep and wake goes through here */
 
@@ -40,6 +41,8 @@ void queue_add(struct run_queue *q, struct thread *t, bool at_head)
     t->queued_at = at_head ? first_place-- : ++last_place;
     q->ready |= 1u << c;
     if (is_timed(t)) {
+        if (t->deadline.is_linked)
+            sched_drop_deadline(t);
         t->deadline.key = t->rank;
         tree_insert(&q->timed[c], &t->deadline);
     } else if (at_head) {

@@ -34,8 +34,9 @@
 
 #pragma GCC optimize("omit-frame-pointer") /* every switch goes through here */
 
-#define SLICE_NS    10000000ull /* 10 ms */
-#define EXPIRE_STEP 32          /* sleepers woken by one timer interrupt */
+#define SLICE_NS     10000000ull /* 10 ms */
+#define EXPIRE_STEP  32          /* sleepers woken by one timer interrupt */
+#define TIMED_SLEEPS (1u << SLEEP_FUTEX | 1u << SLEEP_CALL | 1u << SLEEP_RECEIVE)
 
 static struct {
     struct tree deadlines;
@@ -44,6 +45,7 @@ static struct {
     uint64_t ns_per_tick_32;       /* nanoseconds per tick, times 2^32 */
     uint64_t ticks_per_ns_32;
     struct thread reaper;
+    void (*cancel[SLEEP_KINDS])(struct thread *thread);
 } sched;
 
 uint64_t sched_ns_of(uint64_t ticks)
@@ -110,14 +112,25 @@ void sched_add_hart(struct hart *hart, struct hart_schedule *s)
 
 /* ---- sleeping ---- */
 
-void sched_sleep(struct thread *self, enum sleep_kind kind, uint64_t deadline_ns,
-                 void (*cancel)(struct thread *self))
+void sched_set_cancel(enum sleep_kind kind, void (*cancel)(struct thread *thread))
+{
+    sched.cancel[kind] = cancel;
+}
+
+void sched_drop_deadline(struct thread *t)
+{
+    tree_remove(&sched.deadlines, &t->deadline);
+}
+
+void sched_sleep(struct thread *self, enum sleep_kind kind, uint64_t deadline_ns)
 {
     self->state = THREAD_SLEEPING;
-    self->cancel = cancel;
+    self->sleep = (uint8_t)kind;
     self->is_interruptible = false; /* callers say otherwise */
     self->is_plain_receiver = false;
     arch_hart()->look |= LOOK_PICK;
+    if (self->deadline.is_linked)
+        sched_drop_deadline(self);
     if (deadline_ns != UINT64_MAX) {
         self->deadline.key = deadline_ns;
         tree_insert(&sched.deadlines, &self->deadline);
@@ -130,14 +143,15 @@ void sched_cancel_sleep(struct thread *t)
     if (t->state != THREAD_SLEEPING)
         return;
     t->state = THREAD_PARKED;
-    t->cancel(t);
+    t->is_plain_receiver = false;
+    sched.cancel[t->sleep](t);
     if (t->deadline.is_linked)
-        tree_remove(&sched.deadlines, &t->deadline);
+        sched_drop_deadline(t);
 }
 
 void sched_end_sleep(struct thread *t, int64_t result)
 {
-    trace(TRACE_wake, t->object.id, *arch_hart()->trace_cause, (uint64_t)result, 0);
+    trace(TRACE_wake, t->object.id, trace_cause(), (uint64_t)result, 0);
     sched_cancel_sleep(t);
     context_set_result(&t->context, result);
 }
@@ -157,6 +171,15 @@ void sched_yield(struct thread *self)
 
 /* ---- time ---- */
 
+/* A deadline has passed: of a sleep, or of one that a fast way has ended. */
+static void expire(struct thread *t)
+{
+    if (t->state == THREAD_SLEEPING && (1u << t->sleep & TIMED_SLEEPS))
+        sched_wake(t, E_TIMED_OUT);
+    else
+        sched_drop_deadline(t);
+}
+
 void sched_timer(void)
 {
     struct hart *hart = arch_hart();
@@ -169,8 +192,7 @@ void sched_timer(void)
     sched.alarm_ns = 0;
     while (expired < EXPIRE_STEP && sched.deadlines.first != NULL &&
            sched.deadlines.first->key <= now) {
-        sched_wake(container_of(sched.deadlines.first, struct thread, deadline),
-                   E_TIMED_OUT);
+        expire(container_of(sched.deadlines.first, struct thread, deadline));
         expired++;
     }
     if (now >= hart->schedule->slice_end_ns)
@@ -247,7 +269,7 @@ static void switch_to(struct hart *hart, struct thread *next, bool is_heir)
           rank_priority(next->rank));
     arch_context_switch_fp(hart, from != NULL ? &from->context : NULL, &next->context);
     space_activate(&next->process->space, hart);
-    trace_set_context(hart, next->trace_ids, &next->page->cause);
+    trace_set_context(hart, next->trace_ids, next->page);
     hart->current = next;
     next->context.hart = hart;
     if (is_heir)
@@ -265,7 +287,7 @@ static void leave_thread(struct hart *hart)
     if (hart->current != NULL)
         arch_context_switch_fp(hart, &hart->current->context, NULL);
     hart->current = NULL;
-    trace_set_context(hart, 0, NULL);
+    trace_set_nobody(hart);
     if (hart->translation == arch_space_kernel())
         return;
     arch_space_use(arch_space_kernel());
@@ -290,7 +312,8 @@ static void preempt(const struct hart_schedule *s, struct thread *t, bool is_sli
 {
     uint64_t now = sched_now_ns();
 
-    t->slice_left_ns = is_slice_over || now >= s->slice_end_ns ? 0 : s->slice_end_ns - now;
+    t->slice_left_ns =
+        is_slice_over || now >= s->slice_end_ns ? 0 : s->slice_end_ns - now;
     sched_enqueue(t, t->slice_left_ns != 0);
 }
 

@@ -48,11 +48,16 @@ void sched_hand_over(struct thread *thread);
 void sched_remove(struct thread *thread);
 
 /*
- * The current thread goes to sleep. cancel takes it out of whatever queue the caller put
- * it in; deadline_ns UINT64_MAX: no deadline.
+ * The current thread goes to sleep, in a queue that the caller has put it in; deadline_ns
+ * UINT64_MAX: no deadline.
  */
-void sched_sleep(struct thread *self, enum sleep_kind kind, uint64_t deadline_ns,
-                 void (*cancel)(struct thread *self));
+void sched_sleep(struct thread *self, enum sleep_kind kind, uint64_t deadline_ns);
+
+/* How to take a thread out of the queue that it sleeps in. Boot only. */
+void sched_set_cancel(enum sleep_kind kind, void (*cancel)(struct thread *thread));
+
+/* It will not sleep again as it is: forget the deadline that a fast way left behind. */
+void sched_drop_deadline(struct thread *thread);
 
 /* End a sleep with a result: the thread leaves its queue. The caller makes it runnable. */
 void sched_end_sleep(struct thread *thread, int64_t result);
@@ -65,28 +70,28 @@ void sched_wake(struct thread *thread, int64_t result);
 void sched_cancel_sleep(struct thread *thread);
 
 /*
- * The short way of a message: self, current, goes to sleep and other, asleep without a
- * deadline, runs in its place, at its rank and on its slice. sched_can_replace() says
- * whether nothing speaks against it: with hart->look 0 nobody better waits.
+ * The short way of a message: self, current, goes to sleep and other, asleep, runs in its
+ * place, at its rank and on its slice; state: THREAD_STATE of self. sched_can_replace()
+ * says whether nothing speaks against it: with hart->look 0 nobody better waits. Floating
+ * point is left to the caller.
  */
-static inline bool sched_can_replace(struct hart *hart, const struct thread *self,
+static inline bool sched_can_replace(const struct thread *self,
                                      const struct thread *other)
 {
-    return hart->look == 0 && other->rank >= self->rank && !other->process->is_stopped &&
-           space_is_known(&other->process->space, hart);
+    return arch_hart()->look == 0 && other->rank >= self->rank &&
+           space_passes(&other->process->space, &other->process->is_stopped);
 }
 
-static inline void sched_replace(struct hart *hart, struct thread *self,
-                                 struct thread *other, void (*cancel)(struct thread *))
+static inline void sched_replace(struct thread *self, struct thread *other,
+                                 uint32_t state)
 {
-    self->state = THREAD_SLEEPING;
-    self->cancel = cancel;
-    self->is_interruptible = false;
-    other->state = THREAD_RUNNING;
-    other->context.hart = hart;
-    space_enter(&other->process->space, hart);
-    trace_set_context(hart, other->trace_ids, &other->page->cause);
-    hart->current = other;
+    self->all_of_state = state;
+    other->all_of_state = THREAD_STATE(THREAD_RUNNING, 0, false, false);
+    other->context.hart = arch_hart();
+    arch_hart()->current = other;
+    arch_hart()->trace_ids = other->trace_ids;
+    arch_hart()->trace_page = other->page;
+    space_enter(&other->process->space);
 }
 
 /* Somebody waits in a queue who is no better than this hart's current thread: see that its

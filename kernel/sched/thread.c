@@ -91,6 +91,8 @@ void thread_end(struct thread *t)
     if (t->state == THREAD_RUNNABLE)
         sched_remove(t);
     sched_cancel_sleep(t);
+    if (t->deadline.is_linked)
+        sched_drop_deadline(t);
     t->state = THREAD_PARKED;
     if (end_hook != NULL)
         end_hook(t);
@@ -98,7 +100,7 @@ void thread_end(struct thread *t)
     if (arch_hart()->current == t) {
         arch_hart()->current = NULL;
         arch_hart()->look |= LOOK_PICK;
-        trace_set_context(arch_hart(), 0, NULL);
+        trace_set_nobody(arch_hart());
     }
     ASSERT(list_is_empty(&t->run)); /* its memory may go now */
     t->state = THREAD_ENDED;

@@ -21,12 +21,24 @@ enum thread_state {
     THREAD_RUNNABLE, /* in a run queue, or its hart's heir */
     THREAD_RUNNING,  /* some hart's current; its registers may be in that hart */
     THREAD_PARKED,   /* would run, but its process is suspended */
-    THREAD_SLEEPING, /* cancel says how to take it out of what it sleeps in */
+    THREAD_SLEEPING, /* sleep says in what */
     THREAD_ENDED,
 };
 
-/* Why a thread sleeps, for the trace. */
-enum sleep_kind { SLEEP_FUTEX, SLEEP_CALL, SLEEP_REPLY, SLEEP_RECEIVE };
+/* Why a thread sleeps, for the trace, and how it is taken out of that. */
+enum sleep_kind {
+    SLEEP_FUTEX,
+    SLEEP_CALL,
+    SLEEP_REPLY,
+    SLEEP_RECEIVE,
+    SLEEP_FUTEX_ALWAYS, /* by the fast ways: with no deadline, whatever thread.deadline */
+    SLEEP_RECEIVE_ALWAYS, /* still says */
+    SLEEP_KINDS
+};
+
+#define THREAD_STATE(state, sleep, is_interruptible, is_plain_receiver)                  \
+    ((uint32_t)(state) | (uint32_t)(sleep) << 8 | (uint32_t)(is_interruptible) << 16 |   \
+     (uint32_t)(is_plain_receiver) << 24)
 
 struct futex_key {
     uint64_t object; /* id of the process (private memory) or of the memory object */
@@ -43,27 +55,32 @@ struct thread {
     uint64_t page_va;         /* where the thread has it; only ever handed back to it */
 
     /* scheduling: ranks, of which the smallest runs first (sched.h) */
-    enum thread_state state;
     uint64_t own_rank;       /* as set by thread_control */
     uint64_t base_rank;      /* the same, or what waiters for its locks lend it */
     uint64_t rank;           /* it is scheduled at: that, or more, lent by callers */
     struct run_queue *queue; /* it is in; NULL: none */
     struct list run;         /* in the queue, without a deadline */
     uint64_t queued_at;      /* place among the queues' threads of the same rank */
-    uint64_t slice_left_ns;   /* it was preempted in the middle of one; 0: it was not */
+    uint64_t slice_left_ns;  /* it was preempted in the middle of one; 0: it was not */
     struct hart *pinned;     /* the one hart it may run on; NULL: any */
     void (*continuation)(struct thread *self); /* run instead of user mode */
     struct tree lenders; /* sleepers that named it as the owner of their lock */
 
-    /* sleeping */
-    struct tree_node
-        deadline; /* key: nanoseconds, while asleep with a finite deadline; its
-                                * rank, while in a run queue with a scheduling deadline */
-    /* These three count only while THREAD_SLEEPING. */
-    void (*cancel)(struct thread *self); /* leave the queue */
-    bool is_interruptible;               /* due bits end this sleep */
-    bool
-        is_plain_receiver; /* the fast path may hand it a call: nothing else to consider */
+    /* DOC: deadline-left-over */
+    /* key: nanoseconds, while asleep with a finite deadline; its rank, while in a run queue
+     * with a scheduling deadline. Who is woken by the fast path leaves it among the
+     * deadlines, where it does nothing until a later sleep takes it over. */
+    struct tree_node deadline;
+    union {
+        struct {
+            uint8_t state; /* enum thread_state */
+            uint8_t
+                sleep; /* enum sleep_kind; this and the next count only while asleep */
+            bool is_interruptible;  /* due bits end this sleep */
+            bool is_plain_receiver; /* the fast path may hand it a call; else false */
+        };
+        uint32_t all_of_state; /* for one store */
+    };
     struct list futex;     /* in its bucket, if it sleeps longest on its word, or alone */
     struct list same_word; /* circle of all that sleep on its word */
     struct futex_key futex_key;
@@ -75,16 +92,16 @@ struct thread {
     uint64_t exit_status, exit_va, exit_bytes, exit_word;
 
     /* messages: as a caller */
-    struct tree_node call; /* in endpoint->callers; key: priority, then arrival */
-    struct endpoint
-        *endpoint; /* called, or received on; holds a reference while asleep */
+    struct tree_node call;     /* in endpoint->callers; key: priority, then arrival */
+    struct endpoint *endpoint; /* called, while the call queues; holds a reference */
     uint64_t call_badge;
     uint64_t window_base, window_bytes;
     uint32_t call_handles[MESSAGE_HANDLES_MAX];
     struct thread *server; /* has our call in hand */
     /* as a server */
-    struct thread *caller; /* whose call we have in hand */
-    struct list receive;   /* in endpoint->receivers */
+    struct thread *caller;    /* whose call we have in hand */
+    struct endpoint *station; /* where we wait, or got that call; holds a reference */
+    struct list receive;      /* in its receivers or servers, if it is not its regular */
 };
 
 void thread_init(void);

@@ -102,20 +102,16 @@ static int64_t counters(struct thread *self, const uint64_t *a)
 /* Records [c, c + n) of this hart's ring, as far as they are still there. */
 static int64_t trace_read(struct thread *self, const uint64_t *a)
 {
-    struct trace_ring *ring = arch_hart()->trace;
-    const struct trace_record *records =
-        (const struct trace_record *)((const char *)ring + PAGE_BYTES);
-    uint64_t wanted = a[3] / sizeof(struct trace_record), first = a[4], head = ring->head,
-             n;
+    uint64_t wanted = a[3] / sizeof(struct trace_record), first = a[4];
+    uint64_t head = trace_count(), n;
 
     if (wanted > TRACE_READ_MAX)
         wanted = TRACE_READ_MAX;
-    if (first > head || head - first > ring->capacity)
+    if (first > head || head - first > arch_hart()->trace[-1].capacity)
         return REFUSE(E_NOT_FOUND); /* not written yet, or written over */
     for (n = 0; n < wanted && first + n < head; n++) {
         uint64_t to = a[2] + n * sizeof(struct trace_record);
-        enum status st = copy_out(&self->process->space, UADDR(to),
-                                  &records[(first + n) & (ring->capacity - 1)],
+        enum status st = copy_out(&self->process->space, UADDR(to), trace_at(first + n),
                                   sizeof(struct trace_record));
 
         if (st != OK)

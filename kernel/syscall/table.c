@@ -78,28 +78,13 @@ struct arch_context *syscall_long_way(struct thread *self)
     return by_table(self, self->context.x[CONTEXT_A1], self->context.x[CONTEXT_A7]);
 }
 
-static __attribute__((noinline)) struct arch_context *short_way(struct thread *self,
-                                                                uint64_t number)
-{
-    switch (number) {
-    case SYS_endpoint_call:
-        return fastpath_call(self);
-    case SYS_endpoint_reply_wait:
-        return fastpath_reply_wait(self);
-    case SYS_futex_swap:
-        return fastpath_swap(self);
-    default:
-        return syscall_long_way(self);
-    }
-}
-
 struct arch_context *kernel_syscall(struct thread *self, uint64_t a1, uint64_t a2,
                                     uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6,
                                     uint64_t number)
 {
     (void)a2, (void)a3, (void)a4, (void)a5, (void)a6;
-    if (number - SYS_futex_swap <= SYS_endpoint_reply_wait - SYS_futex_swap)
-        return short_way(self, number);
+    if (number == SYS_futex_swap)
+        return fastpath_swap(self);
     return by_table(self, a1, number);
 }
 

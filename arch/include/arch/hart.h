@@ -34,15 +34,16 @@ struct hart {
     uint64_t translation;   /* what it translates through */
     uint32_t asid_round;    /* its TLB knows address space numbers of this round; 0: look
                              * closer (kernel/mm/space.c) */
+    uint64_t pass;          /* names this hart and what it knows now */
     uint32_t flushed_round; /* the last such round, whatever asid_round says */
     bool
         is_code_stale; /* fence before the next space: it may fetch what was there before */
-    struct arch_context *fp_owner; /* whose f registers it holds; NULL: nobody's */
-    struct trace_ring *trace;
-    uint64_t trace_mask;         /* records in the ring, less one */
-    uint64_t trace_ids;          /* of current, as records name it */
-    const uint64_t *trace_cause; /* in a thread page; never NULL */
-    uint64_t trace_tag;          /* a record's field of the hart in its place */
+    struct arch_context *fp_owner;        /* whose f registers it holds; NULL: nobody's */
+    struct trace_ring *trace;             /* its end, where the records are */
+    uint64_t trace_mask;                  /* bytes of the records, less one */
+    uint64_t trace_ids;                   /* of current, as records name it */
+    const struct thread_page *trace_page; /* its cause; never NULL */
+    uint64_t trace_tag;                   /* a record's field of the hart in its place */
     struct hart_schedule *schedule;
     uint32_t lock_ticket; /* for the kernel's lock, while it sleeps for its turn */
     bool is_waiting;
@@ -121,6 +122,12 @@ _Noreturn void arch_power(enum arch_power what);
 
 /* Load this thread's registers and go to user mode. */
 _Noreturn void arch_enter_user(struct arch_context *context);
+
+/* The same for one that gets a message: OK and these in its a0-a5, all else from its context.
+ * Does not return, but is called as if: then the caller needs no stack. */
+struct arch_context *arch_enter_message(struct arch_context *context, uint64_t info,
+                                        uint64_t w0, uint64_t w1, uint64_t w2,
+                                        uint64_t w3);
 
 /* Return addresses of the calling kernel stack, innermost first; how many were found. */
 unsigned arch_backtrace(uint64_t *pcs, unsigned max, uint64_t frame_pointer);
