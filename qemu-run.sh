@@ -152,7 +152,7 @@ fi
 bootargs=console=raw
 set -- -- "${OUTPOST_QEMU:-qemu-system-riscv64}" -M "virt${trace:+,memory-backend=ram}" \
     -cpu rv64 -smp "$harts" -m "$memory" -bios default -kernel "$kernel" -initrd "$boot" \
-    -nodefaults -no-user-config -display none -no-reboot "$@"
+    -nodefaults -no-user-config -display none "$@"
 if [ -n "$framed" ]; then
     stdin='stream' stdout='stream' stderr='stream'
     if [ -t 1 ]; then
@@ -165,7 +165,7 @@ if [ -n "$framed" ]; then
     esac
     bootargs="console=framed batch stdin=$stdin stdout=$stdout stderr=$stderr"
     [ ! -t 1 ] || set -- -w "$@"
-    set -- -i "$stdin" "$@" -chardev stdio,id=line,signal=off -serial chardev:line
+    set -- -i "$stdin" "$@" -no-reboot -chardev stdio,id=line,signal=off -serial chardev:line
 else
     set -- -r "$@" -serial mon:stdio
 fi

@@ -185,6 +185,7 @@ static const struct answer answers[LINUX_CALL_COUNT] = {
     [LINUX_uname] = SERVER(UNAME),
     [LINUX_sysinfo] = SERVER(SYSINFO),     /* not: load */
     [LINUX_umask] = SERVER(UMASK),
+    [LINUX_reboot] = SERVER(REBOOT), /* not: halting with the power on, Ctrl-Alt-Del */
     [LINUX_getrandom] = MIXED(getrandom),
 };
 

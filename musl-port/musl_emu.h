@@ -86,6 +86,7 @@ enum linux_call {
     LINUX_rt_sigpending = 136,
     LINUX_rt_sigtimedwait = 137,
     LINUX_rt_sigqueueinfo = 138,
+    LINUX_reboot = 142,
     LINUX_setregid = 143,
     LINUX_setgid = 144,
     LINUX_setreuid = 145,

@@ -206,10 +206,24 @@ void session_death(uint32_t process, uint64_t status, enum fault_kind kind,
     uint32_t wait_status = process_death_status(process, status, kind, address, pc);
 
     if (process == session->process) {
-        session->exit_code = exit_code_of(wait_status);
+        session->exit_code = session->is_ending ? 0 : exit_code_of(wait_status);
         session->process = 0;
     }
     process_died(process, wait_status);
+}
+
+void session_end(enum posix_end end)
+{
+    struct process *command;
+
+    session->is_ending = 1;
+    session->end = end;
+    session->at = session->bytes;
+    if (session->process == 0)
+        return; /* what it left is being killed already */
+    command = process_at(session->process);
+    command->is_killed = 1;
+    process_control(command->process, PROCESS_KILL, POSIX_STATUS_SIGNAL(LINUX_SIGKILL), 0, 0);
 }
 
 /* What the command left running ends with it, some at a time. True: all has gone. */
@@ -267,7 +281,7 @@ void session_continue(void)
     if (!session->has_ended)
         run_next();
     if (session->has_ended && console_end(session->exit_code))
-        process_exit(0);
+        process_exit(session->end);
 }
 
 /* ---- start ---- */

@@ -15,6 +15,7 @@
 
 #include <abi/handle.h>
 #include <abi/thread_page.h>
+#include <user/proto/posix.h>
 
 struct session {
     uint64_t image_offset; /* of the contents of /boot/run or /boot/console */
@@ -30,6 +31,8 @@ struct session {
     uint8_t stream[3];  /* fds 0-2: 1: stream, 0: terminal */
     uint8_t logs_counters;
     uint32_t checks; /* the state after each command, check.h */
+    uint32_t is_ending; /* session_end was called */
+    enum posix_end end; /* what init is to do after the last command */
 };
 
 /* Read the bootargs and start the first command. */
@@ -41,6 +44,9 @@ void session_death(uint32_t process, uint64_t status, enum fault_kind kind,
 
 /* Go on where time or room in the output ring was waited for. */
 void session_continue(void);
+
+/* Somebody ends the machine: no command comes after this one, and its exit status is 0. */
+void session_end(enum posix_end end);
 
 /* When session_continue wants to be called, nanoseconds from now; UINT64_MAX: it does
  * not. */

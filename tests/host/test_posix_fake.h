@@ -321,6 +321,7 @@ NOT_HERE(VFORK_WAIT)
 NOT_HERE(TIDS)
 NOT_HERE(EXECVE)
 NOT_HERE(SPAWN)
+NOT_HERE(REBOOT)
 
 bool request_thread(struct request *r)
 {

@@ -9,11 +9,13 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/reboot.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tap.h"
@@ -155,6 +157,23 @@ static void check_unknown(void)
     fails(syscall(-1), ENOSYS, "call -1");
 }
 
+/* Whoever may end the machine has to say so three times. */
+static void check_reboot(void)
+{
+    pid_t child = fork();
+    int status;
+
+    if (child == 0)
+        _exit(setuid(65534) == 0 && reboot(RB_POWER_OFF) < 0 && errno == EPERM ? 0 : 1);
+    ok(waitpid(child, &status, 0) == child && status == 0,
+       "reboot is refused to a user without privilege");
+    if (getuid() != 0)
+        return; /* what follows would be the same */
+    fails(syscall(SYS_reboot, 1, 672274793, RB_POWER_OFF, 0), EINVAL, "reboot: magic");
+    fails(syscall(SYS_reboot, 0xfee1dead, 1, RB_POWER_OFF, 0), EINVAL, "reboot: magic 2");
+    fails(reboot(0x12345678), EINVAL, "reboot: command");
+}
+
 int main(void)
 {
     char directory[] = "/tmp/errors.XXXXXX";
@@ -169,6 +188,7 @@ int main(void)
     check_kinds(fd);
     check_limits();
     check_unknown();
+    check_reboot();
     close(fd);
     unlink("file");
     chdir("/");

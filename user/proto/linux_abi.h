@@ -456,6 +456,13 @@ enum linux_auxv {
 /* RISC-V AT_HWCAP: one bit per letter of the ISA string. */
 #define LINUX_HWCAP_ISA(letter) (1ull << ((letter) - 'A'))
 
+/* reboot */
+#define LINUX_REBOOT_MAGIC1    0xfee1deadu
+#define LINUX_REBOOT_MAGIC2    0x28121969u
+#define LINUX_REBOOT_RESTART   0x01234567u
+#define LINUX_REBOOT_HALT      0xcdef0123u
+#define LINUX_REBOOT_POWER_OFF 0x4321fedcu
+
 /* getrandom */
 #define LINUX_GRND_NONBLOCK 1u
 #define LINUX_GRND_RANDOM   2u

@@ -58,6 +58,7 @@
     X(UNAME, "utsname", "", "", "")                                              \
     X(GETRANDOM, "buffer", "bytes", "flags", "")                                 \
     X(UMASK, "mask", "", "", "")                                                 \
+    X(REBOOT, "magic", "magic", "command", "")                                   \
     X(FORK, "thread page", "", "", "")                                           \
     X(FORK_START, "pid", "entry", "stack", "vfork")                              \
     X(FORK_CANCEL, "pid", "", "", "")                                            \
@@ -316,6 +317,9 @@ enum checker_startup {
     CHECKER_START_STATE = 0,  /* memory, READ, INSPECT: the state object */
     CHECKER_START_SYSTEM = 1, /* LOG */
 };
+
+/* The server's exit status at the end of the last session: how the machine is to end. */
+enum posix_end { POSIX_END_OFF = 0, POSIX_END_REBOOT = 2 };
 
 /* Event bits at the POSIX server's endpoint. */
 #define POSIX_BIT_INPUT  0 /* the console driver put something into the input ring */

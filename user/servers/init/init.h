@@ -51,6 +51,7 @@ struct session {
     uint64_t badge;
     uint64_t generation;
     bool has_ended;  /* the server is gone and will not be replaced */
+    bool reboots;    /* it said so with its end */
     bool is_drained; /* the driver has sent the end of the session */
     struct storm deaths;
 };

@@ -68,7 +68,7 @@ static _Noreturn void finish(struct init *init)
         report_counters(init);
     }
     console_end(init); /* on another hart the driver may be in the middle of the log */
-    power_off(init, POWER_OFF);
+    power_off(init, init->session.reboots ? POWER_REBOOT : POWER_OFF);
 }
 
 static void on_events(struct server *server, uint64_t bits)

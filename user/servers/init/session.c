@@ -135,8 +135,11 @@ void session_clear(struct init *init)
 void session_died(struct init *init, const struct message *death)
 {
     struct session *session = &init->session;
-    bool is_clean = death->word[1] == FAULT_NONE && death->word[0] == 0;
+    bool has_exited = death->word[1] == FAULT_NONE;
+    bool is_clean = has_exited && (death->word[0] == POSIX_END_OFF ||
+                                   death->word[0] == POSIX_END_REBOOT);
 
+    session->reboots = is_clean && death->word[0] == POSIX_END_REBOOT;
     if (!is_clean)
         report_death(init, "the POSIX server", death);
     /* Whatever its status, a server whose session is over is not replaced. */
