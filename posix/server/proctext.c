@@ -8,6 +8,7 @@
 
 #include <posix/server/budget.h>
 #include <posix/server/clock.h>
+#include <posix/server/device.h>
 #include <posix/server/entry.h>
 #include <posix/server/ids.h>
 #include <posix/server/misc.h>
@@ -122,15 +123,31 @@ static void say_name(struct text_out *out, const struct process *process)
     SAY(out, "%s", name);
 }
 
+/* The device number of the terminal that the process's session has, and the group in its
+ * foreground; 0 and -1: it has none. */
+static uint32_t terminal_of(const struct process *process, int32_t *foreground)
+{
+    uint32_t session = id_at(process->group)->group_session;
+
+    *foreground = -1;
+    if (session != STATE->tty_session)
+        return 0;
+    if (id_at(session)->session_foreground)
+        *foreground = (int32_t)id_at(id_at(session)->session_foreground)->number;
+    return DEVICE_CONSOLE;
+}
+
 static void text_stat(struct text_out *out, const struct process *process)
 {
     uint64_t pages = pages_of(process->account);
+    int32_t foreground;
+    uint32_t terminal = terminal_of(process, &foreground);
 
     SAY(out, "%u (", process->pid);
     say_name(out, process);
-    SAY(out, ") %c %u %u %u 0 -1 4194304 0 0 0 0 0 0 0 0 20 0 %lu 0 %lu %lu %lu",
+    SAY(out, ") %c %u %u %u %u %d 4194304 0 0 0 0 0 0 0 0 20 0 %lu 0 %lu %lu %lu",
         state_of(process), parent_pid(process), id_at(process->group)->number,
-        session_of(process), threads_of(process),
+        session_of(process), terminal, foreground, threads_of(process),
         (unsigned long)(process->start_ns / (NANOSECONDS_PER_SECOND / TICKS_HZ)),
         (unsigned long)(pages * VM_PAGE_BYTES), (unsigned long)pages);
     SAY(out,

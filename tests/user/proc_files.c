@@ -92,6 +92,23 @@ static void check_links(void)
     fails(open("/proc/999999", O_RDONLY), ENOENT, "nor a process that is none");
 }
 
+/* Fields 7 and 8 of stat: a session's terminal, and whose turn it is there. */
+static void check_terminal(void)
+{
+    int fd = open("/dev/tty", O_RDWR);
+    int terminal = -2, foreground = -2;
+
+    slurp("/proc/self/stat");
+    sscanf(strrchr(text, ')') + 1, " %*c %*d %*d %*d %d %d", &terminal, &foreground);
+    if (fd >= 0)
+        ok(terminal > 0 && foreground == tcgetpgrp(fd),
+           "stat has the terminal and its foreground group: %d, %d", terminal, foreground);
+    else
+        ok(terminal == 0 && foreground == -1, "stat has no terminal: %d, %d", terminal,
+           foreground);
+    close(fd);
+}
+
 static void check_process(void)
 {
     char expected[64];
@@ -106,6 +123,7 @@ static void check_process(void)
             fields += *at == ' ';
         ok(fields >= 50 - 2, "and has all its fields");
     }
+    check_terminal();
     ok(slurp("/proc/self/status") > 0, "status");
     is(value_of("Pid:\t"), getpid(), "has the pid");
     is(value_of("PPid:\t"), getppid(), "the parent's");
