@@ -12,6 +12,7 @@
 #include <posix/server/pipe.h>
 #include <posix/server/procfs.h>
 #include <posix/server/ramfs.h>
+#include <posix/server/tty.h>
 #include <user/lib/print.h>
 
 #define LINES_MAX 10u
@@ -200,6 +201,24 @@ static void see_processes(void)
             if (entry)
                 seen(TABLE_DESCRIPTION, entry)->uses++;
         }
+    }
+}
+
+/* Each terminal is opened as often as descriptions say; it and its session name each
+ * other. */
+static void see_terminals(void)
+{
+    FOR_EACH(TABLE_DESCRIPTION, index)
+    if (description_at(index)->kind == KIND_TTY)
+        seen(TABLE_TTY, description_at(index)->channel)->uses++;
+    FOR_EACH(TABLE_TTY, index)
+    {
+        const struct tty *tty = tty_at(index);
+
+        expect("opens of terminal", index, tty->opens, seen(TABLE_TTY, index)->uses);
+        if (tty->session)
+            expect("terminal of session", tty->session, id_at(tty->session)->session_tty,
+                   index);
     }
 }
 
@@ -393,10 +412,13 @@ uint32_t check_state(void *memory, handle_t log)
     see_descriptions();
     see_openings();
     see_pipes();
+    see_terminals();
     see_mounts();
     see_inodes();
     if (STATE->proc_root)
         seen(TABLE_INODE, STATE->proc_root)->uses++;
+    if (STATE->pts_root)
+        seen(TABLE_INODE, STATE->pts_root)->uses++;
     FOR_EACH(TABLE_INODE, index)
     check_inode(index);
     expect("texts", 0, texts_seen, STATE->table[TABLE_TEXT].used);

@@ -3,6 +3,7 @@
 #include <posix/server/console.h>
 
 #include <posix/server/state.h>
+#include <posix/server/tty.h>
 #include <posix/server/wait.h>
 #include <user/lib/kernel.h>
 #include <user/lib/ring.h>
@@ -76,8 +77,8 @@ static void take_winsize(const struct ring_entry *entry)
     if (entry->bytes != sizeof(size))
         return;
     ring_read(&input, 0, size, sizeof(size));
-    STATE->tty.winsize.rows = size[0];
-    STATE->tty.winsize.columns = size[1];
+    tty_resize(tty_of_console(),
+               &(struct linux_winsize){.rows = size[0], .columns = size[1]});
 }
 
 uint32_t console_peek(uint8_t *buffer, uint32_t count)
@@ -132,13 +133,13 @@ static void pump_tty(void)
                 return; /* POSIX_BIT_OUTPUT brings us back here */
             continue;
         }
-        taken = tty_input(piece, count);
+        taken = tty_input(tty_of_console(), piece, count);
         console_take(taken);
         if (taken == 0)
             return; /* its queue is full: a reader brings us back here */
     }
     if (STATE->console.input_ended)
-        tty_input_ended();
+        tty_input_ended(tty_of_console());
 }
 
 void console_pump(void)
@@ -156,8 +157,10 @@ void console_pump(void)
 
 void console_events(uint64_t bits)
 {
-    if (bits & (1ull << POSIX_BIT_OUTPUT))
+    if (bits & (1ull << POSIX_BIT_OUTPUT)) {
+        tty_output_resume(tty_of_console());
         wait_wake_all(&STATE->console.output_waiters);
+    }
     if (bits & ((1ull << POSIX_BIT_INPUT) | (1ull << POSIX_BIT_OUTPUT)))
         console_pump();
 }

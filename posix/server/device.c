@@ -6,9 +6,11 @@
 #include <posix/server/device.h>
 
 #include <posix/server/filedata.h>
+#include <posix/server/job.h>
 #include <posix/server/permission.h>
 #include <posix/server/procfs.h>
 #include <posix/server/pipe.h>
+#include <posix/server/pty.h>
 #include <posix/server/stream.h>
 #include <posix/server/tty.h>
 #include <user/lib/string.h>
@@ -119,6 +121,7 @@ const struct kind_operations kind_operations[KIND_COUNT] = {
     [KIND_FULL] = {read_zeros, write_full, NULL, true, NULL},
     [KIND_RANDOM] = {read_random, write_nowhere, NULL, true, NULL},
     [KIND_TTY] = {tty_read, tty_write, tty_ioctl, false, tty_poll},
+    [KIND_PTY_MASTER] = {pty_read, pty_write, tty_ioctl, false, pty_poll},
     [KIND_STREAM] = {stream_read, stream_write, NULL, false, stream_poll},
     [KIND_CRASH] = {read_nothing, write_crash, NULL, false, NULL},
     [KIND_PIPE_READ] = {pipe_read, write_full, pipe_ioctl, false, pipe_poll},
@@ -143,6 +146,7 @@ static const struct node nodes[] = {
     {"urandom", DEVICE_URANDOM, KIND_RANDOM, 0666},
     {"tty", DEVICE_TTY, KIND_TTY, 0666},
     {"console", DEVICE_CONSOLE, KIND_TTY, 0600},
+    {"ptmx", DEVICE_PTMX, KIND_PTY_MASTER, 0666},
     {"stdin", DEVICE_STDIN, KIND_NONE, 0666},
     {"stdout", DEVICE_STDOUT, KIND_NONE, 0666},
     {"stderr", DEVICE_STDERR, KIND_NONE, 0666},
@@ -156,7 +160,42 @@ enum description_kind device_kind(uint32_t device)
     for (size_t i = 0; i < NODE_COUNT; i++)
         if (nodes[i].device == device)
             return nodes[i].kind;
-    return KIND_NONE;
+    return pty_is_device(device) ? KIND_TTY : KIND_NONE;
+}
+
+static int64_t tty_open(const struct process *process, struct description *open,
+                        uint32_t tty, uint32_t flags)
+{
+    tty_attach(open, tty);
+    job_opened(process, tty, flags);
+    return 0;
+}
+
+int64_t device_open(const struct process *process, struct description *open,
+                    uint32_t index, uint32_t flags)
+{
+    const struct inode *inode = inode_at(index);
+    uint32_t tty;
+
+    if (inode_type(inode) != LINUX_S_IFCHR)
+        return 0;
+    switch (inode->device) {
+    case DEVICE_TTY:
+        tty = job_terminal(process);
+        return tty ? tty_open(process, open, tty, flags) : -LINUX_ENXIO;
+    case DEVICE_CONSOLE: /* nobody's terminal by being opened */
+        return tty_open(process, open, STATE->console_tty, flags | LINUX_O_NOCTTY);
+    case DEVICE_PTMX:
+        return pty_open_master(process, open);
+    default:
+        break;
+    }
+    if (!pty_is_device(inode->device))
+        return 0;
+    tty = pty_of_node(index);
+    if (tty == 0 || tty_at(tty)->is_locked)
+        return -LINUX_EIO;
+    return tty_open(process, open, tty, flags);
 }
 
 bool device_is_fd(const struct inode *inode)
@@ -213,6 +252,8 @@ int64_t device_make_nodes(void)
     }
     if (status == 0 && entry_find(directory, "shm", 3) == 0)
         status = ramfs_make(directory, "shm", 3, LINUX_S_IFDIR | 01777, &made);
+    if (status == 0)
+        status = pty_init(directory);
     if (status == 0 && entry_find(directory, "fd", 2) == 0)
         status = ramfs_make_link(directory, "fd", 2, "/proc/self/fd", 13, &made);
     return status;

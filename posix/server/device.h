@@ -21,6 +21,7 @@ enum device {
     DEVICE_URANDOM = 0x109,
     DEVICE_TTY = 0x500,
     DEVICE_CONSOLE = 0x501,
+    DEVICE_PTMX = 0x502,
     DEVICE_STDIN = 0xf000, /* 0xf0 is set aside for local use */
     DEVICE_STDOUT = 0xf001,
     DEVICE_STDERR = 0xf002,
@@ -32,6 +33,11 @@ int64_t device_make_nodes(void);
 
 /* Who handles a device; KIND_NONE: nobody. */
 enum description_kind device_kind(uint32_t device);
+
+/* A device is opened by a new description: what is behind it knows. 0 for all that need no
+ * more; -ENXIO, -EIO, -ENOSPC. */
+int64_t device_open(const struct process *process, struct description *open,
+                    uint32_t inode, uint32_t flags);
 
 /* Is this one of stdin, stdout, stderr? */
 bool device_is_fd(const struct inode *inode);

@@ -9,6 +9,7 @@
 #include <posix/server/lock.h>
 #include <posix/server/mount.h>
 #include <posix/server/pipe.h>
+#include <posix/server/pty.h>
 #include <posix/server/ramfs.h>
 
 #include <user/proto/linux_process.h>
@@ -58,6 +59,10 @@ void description_discard(uint32_t index)
 
     if (description_at(index)->pipe)
         pipe_close(description_at(index));
+    if (description_at(index)->kind == KIND_TTY)
+        tty_detach(description_at(index));
+    if (description_at(index)->kind == KIND_PTY_MASTER)
+        pty_close_master(description_at(index));
     if (description_at(index)->locks)
         lock_release_description(index);
     slot_drop(TABLE_DESCRIPTION, index);

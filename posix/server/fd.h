@@ -23,6 +23,7 @@ enum description_kind {
     KIND_FULL,
     KIND_RANDOM,
     KIND_TTY,
+    KIND_PTY_MASTER,
     KIND_STREAM, /* one of the session's byte streams; the channel says which */
     KIND_CRASH,
     KIND_PIPE_READ,
@@ -41,7 +42,7 @@ struct description {
     uint32_t locks;      /* flock and OFD locks that it holds, lock.c: a count */
     uint32_t flags;      /* access mode and status flags, LINUX_O_* */
     uint32_t kind;
-    uint32_t channel;    /* KIND_STREAM: enum stream_channel */
+    uint32_t channel;    /* KIND_STREAM: enum stream_channel; KIND_TTY, KIND_PTY_MASTER: slot */
     uint32_t pipe;       /* KIND_PIPE_*: slot */
     uint32_t partner;    /* KIND_PIPE_*: opens of the other side that it has not met */
     uint32_t next_entry; /* KIND_DIRECTORY: a guess at the entry for offset */

@@ -2,6 +2,7 @@
 /* setpgid, getpgid, setsid, getsid, and orphaned groups. */
 #include <posix/server/group.h>
 
+#include <posix/server/job.h>
 #include <posix/server/request.h>
 #include <posix/server/signal.h>
 
@@ -30,13 +31,6 @@ static bool group_has_stopped(uint32_t group)
     return false;
 }
 
-uint32_t group_foreground(void)
-{
-    uint32_t session = STATE->tty_session;
-
-    return session ? id_at(session)->session_foreground : 0;
-}
-
 /* Nobody can continue its stopped members any more: they are told. */
 static void group_look(uint32_t group)
 {
@@ -44,20 +38,6 @@ static void group_look(uint32_t group)
         return;
     signal_group(group, LINUX_SIGHUP);
     signal_group(group, LINUX_SIGCONT);
-}
-
-/* A session leader takes the terminal with it. */
-static void session_leader_died(uint32_t session)
-{
-    uint32_t foreground = id_at(session)->session_foreground;
-
-    id_at(session)->session_foreground = 0;
-    if (STATE->tty_session == session)
-        STATE->tty_session = 0;
-    if (foreground) {
-        signal_group(foreground, LINUX_SIGHUP);
-        signal_group(foreground, LINUX_SIGCONT);
-    }
 }
 
 void group_lost_parent(uint32_t child, uint32_t parent)
@@ -73,8 +53,8 @@ void group_process_died(uint32_t index)
 {
     const struct process *process = process_at(index);
 
-    if (process->session == process->id && STATE->tty_session == process->session)
-        session_leader_died(process->session);
+    if (process->session == process->id)
+        job_leader_died(process->session);
     /* It may have been the member that tied its group to a parent outside. */
     if (process->parent)
         group_lost_parent(index, process->parent);
@@ -102,20 +82,6 @@ int64_t request_GETSID(struct request *r)
     return index < 0 ? index : id_at(process_at((uint32_t)index)->session)->number;
 }
 
-/* A stop signal of the terminal to all of the caller's group, unless nobody is there who
- * would continue it. */
-int64_t request_BACKGROUND(struct request *r)
-{
-    uint32_t number = (uint32_t)r->word[0];
-
-    if (number != LINUX_SIGTTIN && number != LINUX_SIGTTOU)
-        return -LINUX_EINVAL;
-    if (group_is_orphaned(r->process->group))
-        return -LINUX_EIO;
-    signal_group(r->process->group, number);
-    return 0;
-}
-
 int64_t request_SETSID(struct request *r)
 {
     struct process *process = r->process;
@@ -124,6 +90,8 @@ int64_t request_SETSID(struct request *r)
     if (id->group_first || id->session_groups)
         return -LINUX_EPERM; /* its number is a group already */
     id->group_session = process->id;
+    id->session_tty = id->session_foreground = 0;
+    process->has_left_tty = 0;
     group_join(r->process_index, process->id);
     return process->pid;
 }

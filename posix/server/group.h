@@ -23,7 +23,4 @@ void group_process_died(uint32_t process);
 /* A process has, or is going to have, another parent than this one, which died. */
 void group_lost_parent(uint32_t child, uint32_t parent);
 
-/* The foreground group of the console's terminal (id slot), or 0. */
-uint32_t group_foreground(void);
-
 #endif

@@ -31,8 +31,8 @@ struct id {
     uint32_t group_first;        /* its members: processes and zombies */
     uint32_t group_session;      /* id slot of the session of the group */
     uint32_t session_groups;     /* how many groups the session has */
-    uint32_t session_foreground; /* id slot of its terminal's foreground group, or 0 */
-    uint32_t session_has_tty;
+    uint32_t session_foreground; /* id slot; job.h */
+    uint32_t session_tty;        /* its terminal, or 0 */
     uint32_t block_owner; /* process slot: a block of thread numbers */
     uint32_t block_next;  /* of the same process */
 };

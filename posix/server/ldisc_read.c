@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The line discipline's other side: what a program reads, what it prints, its settings. A
- * read looks first and takes later, so that one that fails in between loses nothing.
+ * The line discipline's other side: what a program reads, and its settings. A read looks
+ * first and takes later, so that one that fails in between loses nothing.
  */
 #include <posix/server/ldisc_queue.h>
 
@@ -13,8 +13,8 @@ void ldisc_flush(struct tty *tty)
 
 bool ldisc_has_room(const struct tty *tty)
 {
-    if (queue_used(tty) < TTY_QUEUE_BYTES - 1)
-        return true;
+    if (queue_used(tty) < TTY_QUEUE_BYTES - 2)
+        return true; /* also for a byte that PARMRK doubles */
     /* One line that fills the queue: nobody can read it, so input is taken and dropped
      * until the line ends. */
     return has_local(tty, LINUX_ICANON) && tty->ready == tty->tail &&
@@ -39,8 +39,14 @@ bool ldisc_can_read(const struct tty *tty, uint64_t bytes)
         return tty->ready != tty->tail;
     if (minimum > bytes)
         minimum = (uint32_t)bytes;
-    return queue_used(tty) >=
-           minimum; /* a minimum of 0 never waits; VTIME has no effect */
+    return queue_used(tty) > 0 && queue_used(tty) >= minimum;
+}
+
+bool ldisc_poll(const struct tty *tty)
+{
+    uint64_t most = tty->termios.cc[LINUX_VTIME] ? 1 : UINT64_MAX;
+
+    return ldisc_can_read(tty, most);
 }
 
 uint32_t ldisc_peek(const struct tty *tty, uint8_t *buffer, uint32_t bytes,
@@ -85,30 +91,13 @@ void ldisc_set(struct tty *tty, const struct linux_termios *termios)
     bool was_raw = !has_local(tty, LINUX_ICANON);
 
     tty->termios = *termios;
+    /* Eight bits and a receiver are all there is. */
+    tty->termios.cflag &= ~(uint32_t)(LINUX_CSIZE | LINUX_PARENB);
+    tty->termios.cflag |= LINUX_CS8 | LINUX_CREAD;
     if (was_raw && has_local(tty, LINUX_ICANON))
         tty->ready = tty->head; /* typed before there were lines: readable as it is */
-}
-
-uint32_t ldisc_output(struct tty *tty, const uint8_t *from, uint32_t count, uint8_t *to)
-{
-    bool adds_return =
-        (tty->termios.oflag & (LINUX_OPOST | LINUX_ONLCR)) == (LINUX_OPOST | LINUX_ONLCR);
-    uint32_t done = 0;
-
-    for (uint32_t i = 0; i < count; i++) {
-        uint8_t byte = from[i];
-
-        if (byte == '\n' && adds_return)
-            to[done++] = '\r';
-        to[done++] = byte;
-        if (byte == '\r' || byte == '\n')
-            tty->column = 0;
-        else if (byte == '\b')
-            tty->column -= tty->column > 0;
-        else if (byte == '\t')
-            tty->column = (tty->column | 7) + 1;
-        else if (byte >= 32 && !is_continuation(tty, byte))
-            tty->column++;
-    }
-    return done;
+    if (was_raw != !has_local(tty, LINUX_ICANON))
+        tty->is_literal = 0;
+    if (!(tty->termios.iflag & LINUX_IXON))
+        tty->stopped &= ~TTY_STOPPED_BY_KEY; /* no key could start it again */
 }

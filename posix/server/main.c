@@ -20,6 +20,7 @@
 #include <posix/server/session.h>
 #include <posix/server/shim.h>
 #include <posix/server/timer.h>
+#include <posix/server/tty.h>
 #include <posix/server/window.h>
 #include <user/lib/kernel.h>
 #include <user/lib/print.h>
@@ -274,9 +275,8 @@ static int64_t start(const struct startup *startup, uint32_t generation,
         return status;
     /* Without a seed numbers can be guessed, which init has said. */
     random_seed(&STATE->random, startup->seed, sizeof(startup->seed), generation);
-    tty_init(&STATE->tty);
     *step = "file system";
-    if (ramfs_init() < 0 || mount_init() < 0)
+    if (tty_console_init() < 0 || ramfs_init() < 0 || mount_init() < 0)
         return E_NO_MEMORY;
     if (startup->handle[POSIX_START_BOOT_IMAGE] != HANDLE_NONE)
         image_load(startup->value[POSIX_VALUE_IMAGE_OFFSET],

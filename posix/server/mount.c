@@ -316,6 +316,9 @@ static int64_t mount_new(const struct mount_request *m, struct where on)
     if (strcmp(m->type, "proc") == 0)
         return mount_attach(on, STATE->proc_root, STATE->proc_root, MOUNT_PROC, m->flags,
                             m->source, m->source_bytes);
+    if (strcmp(m->type, "devpts") == 0)
+        return mount_attach(on, STATE->pts_root, STATE->pts_root, MOUNT_DEVPTS, m->flags,
+                            m->source, m->source_bytes);
     if (strcmp(m->type, "tmpfs") != 0 && strcmp(m->type, "ramfs") != 0)
         return -LINUX_ENODEV;
     root = ramfs_make_root(m->root_mode);

@@ -18,7 +18,7 @@
 #include <posix/server/state.h>
 #include <posix/server/where.h>
 
-enum mount_type { MOUNT_RAMFS = 1, MOUNT_PROC = 2 };
+enum mount_type { MOUNT_RAMFS = 1, MOUNT_PROC = 2, MOUNT_DEVPTS = 3 };
 
 struct mount {
     struct slot slot;

@@ -216,6 +216,8 @@ int64_t request_OPENAT(struct request *r)
     if (index == 0)
         return -LINUX_ENFILE;
     status = open_prepare(r, flags, &place);
+    if (status == 0 && !(flags & LINUX_O_PATH))
+        status = device_open(r->process, description_at(index), place.inode, flags);
     if (status < 0) {
         description_discard(index);
         return status;

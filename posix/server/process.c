@@ -176,6 +176,7 @@ uint32_t process_new_child(uint32_t parent_index)
     process->fsuid = parent->fsuid;
     process->fsgid = parent->fsgid;
     process->arguments = parent->arguments;
+    process->has_left_tty = parent->has_left_tty;
     process->parent = parent_index;
     child_link(index);
     group_join(index, parent->group);

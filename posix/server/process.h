@@ -100,6 +100,7 @@ struct process {
     uint32_t may_stop; /* a stop signal that the shim has taken and not acted on yet */
     uint32_t is_vfork; /* the parent waits for its exec or exit */
     uint32_t has_execed;
+    uint32_t has_left_tty; /* by TIOCNOTTY, though its session has one; and its children */
     uint32_t is_killed;    /* with the command it belonged to, session.c */
     uint32_t first_signal; /* queued, in order */
     uint32_t last_signal;

@@ -24,6 +24,7 @@ enum proc_kind {
     PROC_ROOT,
     PROC_PROCESS,
     PROC_FDS,
+    PROC_PTS, /* no part of /proc: the root of /dev/pts, where nobody makes names, either */
     /* links */
     PROC_SELF,
     PROC_EXE,

@@ -4,6 +4,8 @@
  * that nobody measures (cpu time, faults) are 0, as on a Linux without the accounting.
  * Start reading at proc_text.
  */
+#include <posix/server/job.h>
+#include <posix/server/pty.h>
 #include <posix/server/procfs.h>
 
 #include <posix/server/budget.h>
@@ -123,31 +125,19 @@ static void say_name(struct text_out *out, const struct process *process)
     SAY(out, "%s", name);
 }
 
-/* The device number of the terminal that the process's session has, and the group in its
- * foreground; 0 and -1: it has none. */
-static uint32_t terminal_of(const struct process *process, int32_t *foreground)
-{
-    uint32_t session = id_at(process->group)->group_session;
-
-    *foreground = -1;
-    if (session != STATE->tty_session)
-        return 0;
-    if (id_at(session)->session_foreground)
-        *foreground = (int32_t)id_at(id_at(session)->session_foreground)->number;
-    return DEVICE_CONSOLE;
-}
-
 static void text_stat(struct text_out *out, const struct process *process)
 {
     uint64_t pages = pages_of(process->account);
-    int32_t foreground;
-    uint32_t terminal = terminal_of(process, &foreground);
+    uint32_t terminal = job_terminal(process);
+    uint32_t group = terminal ? job_foreground(tty_at(terminal)) : 0;
+    int foreground = group ? (int)id_at(group)->number : -1;
 
     SAY(out, "%u (", process->pid);
     say_name(out, process);
     SAY(out, ") %c %u %u %u %u %d 4194304 0 0 0 0 0 0 0 0 20 0 %lu 0 %lu %lu %lu",
         state_of(process), parent_pid(process), id_at(process->group)->number,
-        session_of(process), terminal, foreground, threads_of(process),
+        session_of(process), terminal ? pty_device(terminal) : 0, foreground,
+        threads_of(process),
         (unsigned long)(process->start_ns / (NANOSECONDS_PER_SECOND / TICKS_HZ)),
         (unsigned long)(pages * VM_PAGE_BYTES), (unsigned long)pages);
     SAY(out,
@@ -203,7 +193,7 @@ static void text_cmdline(struct text_out *out, const struct process *process)
 static void say_mount(struct text_out *out, const struct process *process, uint32_t index)
 {
     static char path[LINUX_PATH_MAX];
-    static const char *const types[] = {"", "tmpfs", "proc"};
+    static const char *const types[] = {"", "tmpfs", "proc", "devpts"};
     const struct mount *mount = mount_at(index);
     struct where at = {index, mount->root};
     uint32_t bytes = mount->source_bytes < 255 ? mount->source_bytes : 255;
@@ -354,7 +344,7 @@ int64_t proc_text(uint32_t node, char *buffer, uint32_t bytes)
         SAY(&out, "Outpost version %s (POSIX server)\n", OUTPOST_RELEASE);
         break;
     case PROC_FILESYSTEMS:
-        SAY(&out, "nodev\ttmpfs\nnodev\tramfs\nnodev\tproc\n");
+        SAY(&out, "nodev\ttmpfs\nnodev\tramfs\nnodev\tproc\nnodev\tdevpts\n");
         break;
     case PROC_SYSTEM_STAT:
         text_system_stat(&out);

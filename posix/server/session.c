@@ -6,6 +6,7 @@
 #include <posix/server/console.h>
 #include <posix/server/exec.h>
 #include <posix/server/fd.h>
+#include <posix/server/job.h>
 #include <posix/server/mount.h>
 #include <posix/server/names.h>
 #include <posix/server/ramfs.h>
@@ -52,6 +53,7 @@ static uint32_t open_terminal(void)
     uint32_t index = inode ? description_make(KIND_TTY, inode, LINUX_O_RDWR) : 0;
 
     if (index) {
+        tty_attach(description_at(index), STATE->console_tty);
         description_at(index)->mount = STATE->mount_first;
         mount_use(STATE->mount_first);
     }
@@ -168,8 +170,7 @@ static bool command_start(const struct exec_strings *arguments)
         process->account = session->account;
         if (open_standard_fds(process) && exec_start(index, &program, &error)) {
             session->process = index;
-            STATE->tty_session = process->session;
-            id_at(process->session)->session_foreground = process->group;
+            job_give(process->session, STATE->console_tty, process->group);
             return true;
         }
         process_free(index);

@@ -205,6 +205,8 @@ static int64_t statfs_out(uint32_t mount, uint64_t theirs)
                (at && at->flags & LINUX_MS_NOATIME ? 1024u : 4096u);
     if (at && at->type == MOUNT_PROC) {
         fs.type = LINUX_PROC_MAGIC;
+    } else if (at && at->type == MOUNT_DEVPTS) {
+        fs.type = LINUX_DEVPTS_MAGIC;
     } else {
         fs.type = LINUX_TMPFS_MAGIC;
         fs.blocks = self.startup->value[POSIX_VALUE_MEMORY] / BLOCK_BYTES;

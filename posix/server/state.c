@@ -18,6 +18,7 @@
 #include <posix/server/ramfs.h>
 #include <posix/server/signal.h>
 #include <posix/server/timer.h>
+#include <posix/server/tty.h>
 #include <posix/server/wait.h>
 #include <user/lib/kernel.h>
 #include <user/lib/string.h>

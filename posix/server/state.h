@@ -21,7 +21,6 @@
 #include <posix/server/console.h>
 #include <posix/server/random.h>
 #include <posix/server/session.h>
-#include <posix/server/tty.h>
 
 /* The server's own address space. Everything else is the loader's (user/proto/startup.h).
  */
@@ -64,6 +63,7 @@ struct slot {
     X(BUCKET, struct bucket, 0x544b4342u)                                                \
     X(WAIT, struct wait_record, 0x54494157u)                                             \
     X(WINDOW, struct window, 0x444e4957u)                                                \
+    X(TTY, struct tty, 0x20595454u)                                                      \
     X(MOUNT, struct mount, 0x544e554du)                                                  \
     X(LOCK, struct lock, 0x4b434f4cu)                                                    \
     X(PAGE_NODE, struct page_node, 0x45474150u)
@@ -101,7 +101,8 @@ struct state {
     uint32_t last_pid;
     uint32_t timer_heap;    /* the timer that fires next */
     uint32_t orphans;       /* chain of processes without a parent, process.c */
-    uint32_t tty_session;   /* id slot of the session that has the console, 0: none */
+    uint32_t console_tty;   /* the console's terminal, the first slot of its table */
+    uint32_t pts_root;      /* inode of /dev/pts */
     uint32_t process_limit; /* that all users together may have */
     uint32_t id_hash[STATE_ID_BUCKETS];
     uint32_t bucket_count;   /* of the hash of directory entries, entry.c */
@@ -110,7 +111,6 @@ struct state {
     uint32_t window_free[8]; /* free ones by size class */
     uint32_t window_next[8]; /* number of the first never used one of a class */
     struct random_state random;
-    struct tty tty;
     struct console console;
     struct session session;
     struct table table[TABLE_COUNT];

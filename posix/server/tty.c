@@ -1,32 +1,27 @@
 /* SPDX-License-Identifier: MIT */
-/* The terminal as a device: between the line discipline, the console's rings and clients.
+/*
+ * Between the line discipline, what lies below a terminal, and who reads and writes it.
+ *
+ * Input: tty_input gives each byte to the discipline and does what it says: signals, stop
+ * and start, echo. Output: tty_put is the one way to what lies below. Nothing here waits;
+ * a change wakes whoever is queued on the terminal (wait.h). Start reading at tty_input.
  */
 #include <posix/server/tty.h>
 
+#include <posix/server/clock.h>
 #include <posix/server/console.h>
 #include <posix/server/fd.h>
-#include <posix/server/group.h>
+#include <posix/server/job.h>
 #include <posix/server/ldisc.h>
-#include <posix/server/signal.h>
 #include <posix/server/stream.h>
+#include <user/lib/kernel.h>
 #include <user/lib/string.h>
 #include <user/proto/linux_process.h>
 
 #define PIECE_BYTES 512u /* of output, prepared at a time */
+#define TENTH_NS    100000000ull
 
 static struct ldisc_echo echo;
-
-/* May the caller do what stops a process in the background? 0 or REQUEST_IN_BACKGROUND. */
-static int64_t job_check(struct request *r, uint32_t signal)
-{
-    uint32_t foreground = group_foreground();
-
-    if (STATE->tty_session != r->process->session || foreground == 0 ||
-        foreground == r->process->group || (signal == LINUX_SIGTTOU && r->ignores_ttou))
-        return 0;
-    r->reply[0] = signal;
-    return REQUEST_IN_BACKGROUND;
-}
 
 void tty_init(struct tty *tty)
 {
@@ -35,282 +30,450 @@ void tty_init(struct tty *tty)
         [LINUX_VKILL] = 21,    [LINUX_VEOF] = 4,     [LINUX_VMIN] = 1,
         [LINUX_VSTART] = 17,   [LINUX_VSTOP] = 19,   [LINUX_VSUSP] = 26,
         [LINUX_VREPRINT] = 18, [LINUX_VWERASE] = 23, [LINUX_VLNEXT] = 22,
+        [LINUX_VDISCARD] = 15,
     };
 
-    memset(tty, 0, sizeof(*tty));
-    tty->termios.iflag = LINUX_ICRNL | LINUX_IUTF8;
+    memset(&tty->termios, 0, sizeof(tty->termios));
+    tty->termios.iflag = LINUX_ICRNL | LINUX_IXON;
     tty->termios.oflag = LINUX_OPOST | LINUX_ONLCR;
     tty->termios.cflag = LINUX_B38400 | LINUX_CS8 | LINUX_CREAD;
     tty->termios.lflag = LINUX_ISIG | LINUX_ICANON | LINUX_ECHO | LINUX_ECHOE |
                          LINUX_ECHOK | LINUX_ECHOCTL | LINUX_ECHOKE | LINUX_IEXTEN;
     memcpy(tty->termios.cc, characters, sizeof(characters));
+    if (tty->kind != TTY_CONSOLE)
+        return;
+    tty->termios.iflag |= LINUX_IUTF8;
     tty->winsize.rows = 24;
     tty->winsize.columns = 80;
 }
 
-static void echo_flush(void)
+uint32_t tty_make(enum tty_kind kind)
 {
-    if (echo.used > 0)
-        console_put(CONSOLE_STDOUT, echo.bytes, echo.used);
+    uint32_t index = slot_take(TABLE_TTY);
+
+    if (index) {
+        tty_at(index)->kind = kind;
+        tty_init(tty_at(index));
+    }
+    return index;
+}
+
+int64_t tty_console_init(void)
+{
+    STATE->console_tty = tty_make(TTY_CONSOLE);
+    return STATE->console_tty ? OK : E_NO_MEMORY;
+}
+
+static bool is_console(const struct tty *tty)
+{
+    return tty->kind == TTY_CONSOLE;
+}
+
+/* ---- output ---- */
+
+uint32_t tty_output_room(const struct tty *tty)
+{
+    uint32_t used = tty->out_head - tty->out_tail;
+
+    if (tty->stopped)
+        return 0;
+    if (is_console(tty))
+        return used ? 0 : console_room();
+    used += TTY_OUTPUT_ECHO;
+    return used < TTY_OUTPUT_BYTES ? TTY_OUTPUT_BYTES - used : 0;
+}
+
+/* Into the slot's ring, as much as has room. */
+static void output_keep(struct tty *tty, const uint8_t *bytes, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (tty->out_head - tty->out_tail == TTY_OUTPUT_BYTES)
+            return;
+        tty->output[tty->out_head++ & (TTY_OUTPUT_BYTES - 1)] = bytes[i];
+    }
+}
+
+void tty_put(struct tty *tty, const uint8_t *bytes, uint32_t count)
+{
+    if (count == 0)
+        return;
+    if (is_console(tty) && !tty->stopped && tty->out_head == tty->out_tail &&
+        count <= console_room()) {
+        console_put(CONSOLE_STDOUT, bytes, count);
+        return;
+    }
+    output_keep(tty, bytes, count);
+    if (!tty->stopped)
+        tty_output_resume(tty);
+}
+
+/* The console's: as much of it as the driver's ring takes now. */
+static void output_to_console(struct tty *tty)
+{
+    while (tty->out_head != tty->out_tail) {
+        uint32_t at = tty->out_tail & (TTY_OUTPUT_BYTES - 1);
+        uint32_t count = tty->out_head - tty->out_tail;
+
+        if (count > TTY_OUTPUT_BYTES - at)
+            count = TTY_OUTPUT_BYTES - at;
+        if (count > console_room())
+            count = console_room();
+        if (count == 0 && console_output_may_sleep(1))
+            return; /* POSIX_BIT_OUTPUT brings us back here */
+        console_put(CONSOLE_STDOUT, tty->output + at, count);
+        tty->out_tail += count;
+    }
+}
+
+void tty_output_resume(struct tty *tty)
+{
+    if (tty->stopped)
+        return;
+    if (is_console(tty)) {
+        output_to_console(tty);
+    } else {
+        tty->out_shown = tty->out_head;
+        wait_wake_all(&tty->master_waiters);
+    }
+    wait_wake_all(&tty->writers);
+}
+
+void tty_output_discard(struct tty *tty)
+{
+    tty->out_tail = tty->out_shown = tty->out_head;
+    tty_tell_master(tty, LINUX_TIOCPKT_FLUSHWRITE);
+    wait_wake_all(&tty->writers);
+}
+
+void tty_tell_master(struct tty *tty, uint32_t what)
+{
+    if (!tty->is_packet)
+        return;
+    tty->packet |= what;
+    /* Of two that exclude each other the newer one counts. */
+    if (what & (LINUX_TIOCPKT_STOP | LINUX_TIOCPKT_NOSTOP))
+        tty->packet &= ~(what * 2);
+    if (what & (LINUX_TIOCPKT_START | LINUX_TIOCPKT_DOSTOP))
+        tty->packet &= ~(what / 2);
+    wait_wake_all(&tty->master_waiters);
+}
+
+static void flow_changed(struct tty *tty, uint32_t before)
+{
+    if (!before && tty->stopped)
+        tty_tell_master(tty, LINUX_TIOCPKT_STOP);
+    if (!before || tty->stopped)
+        return;
+    tty_tell_master(tty, LINUX_TIOCPKT_START);
+    tty_output_resume(tty);
+}
+
+void tty_stop(struct tty *tty, uint32_t why)
+{
+    uint32_t before = tty->stopped;
+
+    tty->stopped |= why;
+    flow_changed(tty, before);
+}
+
+void tty_start(struct tty *tty, uint32_t why)
+{
+    uint32_t before = tty->stopped;
+
+    tty->stopped &= ~why;
+    flow_changed(tty, before);
+}
+
+/* ---- input ---- */
+
+static void echo_flush(struct tty *tty)
+{
+    tty_put(tty, echo.bytes, echo.used);
     echo.used = 0;
 }
 
-/* ^H erases too, whatever the terminal's backspace key sends. */
+/* On the console ^H erases too, whatever the backspace key of who sits there sends. */
 static uint8_t normalized(const struct tty *tty, uint8_t byte)
 {
     bool is_canonical = (tty->termios.lflag & LINUX_ICANON) != 0;
 
-    if (byte == '\b' && is_canonical && !tty->is_literal &&
+    if (byte == '\b' && is_console(tty) && is_canonical && !tty->is_literal &&
         tty->termios.cc[LINUX_VERASE] == 127)
         return 127;
     return byte;
 }
 
-static void signal_foreground(uint32_t signal)
+static void signal_typed(struct tty *tty, enum ldisc_action action)
 {
-    uint32_t group = group_foreground();
+    static const uint32_t signals[] = {[LDISC_INTERRUPT] = LINUX_SIGINT,
+                                       [LDISC_QUIT] = LINUX_SIGQUIT,
+                                       [LDISC_SUSPEND] = LINUX_SIGTSTP};
 
-    if (group)
-        signal_group(group, signal);
+    if (!(tty->termios.lflag & LINUX_NOFLSH)) {
+        tty_output_discard(tty);
+        tty_tell_master(tty, LINUX_TIOCPKT_FLUSHREAD);
+    }
+    job_signal(tty, signals[action]);
 }
 
-uint32_t tty_input(const uint8_t *bytes, uint32_t count)
+/* One byte, and all that follows from it but its echo. */
+static void input_byte(struct tty *tty, uint8_t byte)
 {
-    struct tty *tty = &STATE->tty;
+    uint32_t before = tty->stopped;
+    uint32_t echoed = echo.used;
+    enum ldisc_action action = ldisc_input(tty, normalized(tty, byte), &echo);
+
+    if (action != LDISC_NONE)
+        signal_typed(tty, action);
+    if (tty->stopped == before)
+        return;
+    /* What was echoed before belongs to the time before. */
+    if (!before && echo.used == echoed) {
+        uint32_t stopped = tty->stopped;
+
+        tty->stopped = 0;
+        echo_flush(tty);
+        tty->stopped = stopped;
+    }
+    flow_changed(tty, before);
+}
+
+/* DOC: tty-input */
+uint32_t tty_input(struct tty *tty, const uint8_t *bytes, uint32_t count)
+{
     uint32_t taken = 0;
 
     while (taken < count && ldisc_has_room(tty) &&
-           echo.used + LDISC_ECHO_MAX <= TTY_ECHO_BYTES) {
-        switch (ldisc_input(tty, normalized(tty, bytes[taken++]), &echo)) {
-        case LDISC_INTERRUPT:
-            signal_foreground(LINUX_SIGINT);
-            break;
-        case LDISC_QUIT:
-            signal_foreground(LINUX_SIGQUIT);
-            break;
-        case LDISC_SUSPEND:
-            signal_foreground(LINUX_SIGTSTP);
-            break;
-        case LDISC_NONE:
-            break;
-        }
-    }
-    echo_flush();
-    if (ldisc_can_read(tty, 1))
+           echo.used + LDISC_ECHO_MAX <= TTY_ECHO_BYTES)
+        input_byte(tty, bytes[taken++]);
+    echo_flush(tty);
+    if (taken)
+        tty->input_ns = clock_now_ns();
+    if ((tty->termios.lflag & LINUX_ICANON ? tty->ready : tty->head) != tty->tail)
         wait_wake_all(&tty->readers);
     return taken;
 }
 
-void tty_input_ended(void)
+void tty_input_ended(struct tty *tty)
 {
-    struct tty *tty = &STATE->tty;
-
     tty->is_ended = 1;
     tty->ready = tty->head;
     wait_wake_all(&tty->readers);
 }
 
+void tty_input_room(struct tty *tty)
+{
+    if (is_console(tty))
+        console_pump();
+    else
+        wait_wake_all(&tty->master_waiters);
+}
+
+void tty_resize(struct tty *tty, const struct linux_winsize *size)
+{
+    if (memcmp(&tty->winsize, size, sizeof(*size)) == 0)
+        return;
+    tty->winsize = *size;
+    job_signal(tty, LINUX_SIGWINCH);
+}
+
+/* ---- life ---- */
+
+void tty_attach(struct description *open, uint32_t index)
+{
+    open->channel = index;
+    tty_at(index)->opens++;
+    tty_at(index)->was_opened = 1;
+}
+
+void tty_detach(const struct description *open)
+{
+    struct tty *tty = tty_at(open->channel);
+
+    if (--tty->opens == 0)
+        wait_wake_all(&tty->master_waiters); /* who reads there gets EIO */
+    tty_release(open->channel);
+}
+
+void tty_release(uint32_t index)
+{
+    struct tty *tty = tty_at(index);
+
+    if (is_console(tty) || tty->has_master || tty->opens)
+        return;
+    /* A thread may still wait on an fd that another one closed. */
+    wait_wake_all(&tty->readers);
+    wait_wake_all(&tty->writers);
+    wait_wake_all(&tty->master_waiters);
+    slot_drop(TABLE_TTY, index);
+}
+
+void tty_hang_up(uint32_t index)
+{
+    struct tty *tty = tty_at(index);
+
+    job_hang_up(tty);
+    ldisc_flush(tty);
+    wait_wake_all(&tty->readers);
+    wait_wake_all(&tty->writers);
+}
+
+/* ---- the device ---- */
+
+/* With VTIME: until when a read that found too little waits; 0: it does not. found: bytes
+ * that are there. asked: when an earlier try of the same read was told to come back. */
+static uint64_t read_deadline(const struct tty *tty, uint32_t found, uint64_t asked)
+{
+    uint64_t length_ns = tty->termios.cc[LINUX_VTIME] * TENTH_NS;
+    uint64_t now = clock_now_ns();
+    uint64_t until = asked ? asked : now + length_ns;
+
+    /* Between bytes the time begins with the last one. */
+    if (found && asked && tty->input_ns + length_ns > until)
+        until = tty->input_ns + length_ns;
+    return now < until ? until : 0;
+}
+
+/* A read that has to wait: how. 0: it goes on with what is there. */
+static int64_t read_wait(struct request *r, struct tty *tty,
+                         const struct description *open)
+{
+    const uint8_t *cc = tty->termios.cc;
+    bool is_raw = !(tty->termios.lflag & LINUX_ICANON);
+    uint32_t found = ldisc_available(tty);
+
+    if (is_raw && cc[LINUX_VMIN] == 0 && cc[LINUX_VTIME] == 0)
+        return 0;
+    if (open->flags & LINUX_O_NONBLOCK)
+        return is_raw && found ? 0 : -LINUX_EAGAIN;
+    if (is_raw && cc[LINUX_VTIME] && (found || cc[LINUX_VMIN] == 0)) {
+        r->again_ns = read_deadline(tty, found, r->word[3]);
+        if (r->again_ns == 0)
+            return 0;
+    }
+    return request_wait(r, &tty->readers);
+}
+
+/* DOC: tty-read */
 int64_t tty_read(struct request *r, struct description *open, uint64_t offset,
                  uint64_t theirs, uint64_t bytes)
 {
     static uint8_t line[TTY_QUEUE_BYTES]; /* a line is read at once, however long */
-    struct tty *tty = &STATE->tty;
+    struct tty *tty = tty_at(open->channel);
     uint32_t elements;
     uint32_t done;
     int64_t status;
 
     (void)offset;
-    if (STATE->console.input_is_stream)
+    if (is_console(tty) && STATE->console.input_is_stream)
         return -LINUX_EIO;
-    if (bytes == 0)
+    if (bytes == 0 || tty_is_hung_up(tty))
         return 0;
-    status = job_check(r, LINUX_SIGTTIN);
-    if (status < 0)
+    status = job_check(r, tty, LINUX_SIGTTIN);
+    if (status == 0 && !ldisc_can_read(tty, bytes) && !tty->is_ended)
+        status = read_wait(r, tty, open);
+    if (status != 0)
         return status;
-    if (!ldisc_can_read(tty, bytes)) {
-        if (tty->is_ended)
-            return 0;
-        if (open->flags & LINUX_O_NONBLOCK)
-            return -LINUX_EAGAIN;
-        return request_wait(r, &tty->readers);
-    }
     done = ldisc_peek(tty, line, bytes < sizeof(line) ? (uint32_t)bytes : sizeof(line),
                       &elements);
     status = copy_out(theirs, line, done);
     if (status < 0)
         return status;
     ldisc_take(tty, elements);
-    console_pump(); /* there is room for more */
+    tty_input_room(tty);
     return done;
+}
+
+/* Is it the console's driver that makes room for a write? */
+static bool waits_for_driver(const struct tty *tty)
+{
+    return is_console(tty) && !tty->stopped && tty->out_head == tty->out_tail;
+}
+
+/* A write that found no room. 0: there is some after all. */
+static int64_t write_wait(struct request *r, struct tty *tty,
+                          const struct description *open)
+{
+    if (open->flags & LINUX_O_NONBLOCK)
+        return -LINUX_EAGAIN;
+    if (!waits_for_driver(tty))
+        return request_wait(r, &tty->writers);
+    if (console_output_is_broken())
+        return -LINUX_EIO;
+    if (!console_output_may_sleep(LDISC_OUTPUT_MAX))
+        return 0;
+    return request_wait(r, &STATE->console.output_waiters);
+}
+
+/* One piece: bytes taken, 0: no room, or the error. */
+static int64_t write_piece(struct tty *tty, uint64_t theirs, uint64_t bytes)
+{
+    static uint8_t from[PIECE_BYTES], to[PIECE_BYTES * LDISC_OUTPUT_MAX];
+    uint32_t room = tty_output_room(tty) / ldisc_output_factor(tty);
+    int64_t taken;
+
+    if (bytes > PIECE_BYTES)
+        bytes = PIECE_BYTES;
+    if (bytes > room)
+        bytes = room;
+    taken = bytes ? transfer_in(from, theirs, bytes) : 0;
+    if (taken > 0)
+        tty_put(tty, to, ldisc_output(tty, from, (uint32_t)taken, to));
+    return taken;
 }
 
 int64_t tty_write(struct request *r, struct description *open, uint64_t offset,
                   uint64_t theirs, uint64_t bytes)
 {
-    uint8_t from[PIECE_BYTES];
-    uint8_t to[2 * PIECE_BYTES];
+    struct tty *tty = tty_at(open->channel);
     uint64_t done = 0;
     int64_t status = 0;
 
     (void)offset;
-    if (STATE->tty.termios.lflag & LINUX_TOSTOP)
-        status = job_check(r, LINUX_SIGTTOU);
-    if (status < 0)
-        return status;
+    if (tty_is_hung_up(tty))
+        return -LINUX_EIO;
+    if (tty->termios.lflag & LINUX_TOSTOP)
+        status = job_check(r, tty, LINUX_SIGTTOU);
     while (done < bytes && status == 0) {
-        uint64_t piece = bytes - done < PIECE_BYTES ? bytes - done : PIECE_BYTES;
-        uint32_t room = console_room();
+        int64_t taken = write_piece(tty, theirs + done, bytes - done);
 
-        if (room < 2) {
-            status = output_wait(r, open);
-            continue;
-        }
-        if (piece > room / 2)
-            piece = room / 2;
-        status = transfer_in(from, theirs + done, piece);
-        if (status <= 0)
-            break;
-        console_put(CONSOLE_STDOUT, to,
-                    ldisc_output(&STATE->tty, from, (uint32_t)status, to));
-        done += (uint64_t)status;
-        status = 0;
+        if (taken > 0)
+            done += (uint64_t)taken;
+        else
+            status = taken < 0 ? taken : write_wait(r, tty, open);
     }
     return output_end(r, done, status);
 }
 
-static int64_t set_termios(struct request *r, uint64_t command, uint64_t argument)
+/* Queue on all that changes the answer. */
+static bool poll_queue(struct tty *tty, uint32_t waiter, bool can_write)
 {
-    struct linux_termios termios;
-    int64_t status = job_check(r, LINUX_SIGTTOU);
-
-    if (status == 0)
-        status = copy_in(&termios, argument, sizeof(termios));
-
-    if (status < 0)
-        return status;
-    if (command == LINUX_TCSETSF)
-        ldisc_flush(&STATE->tty);
-    ldisc_set(&STATE->tty, &termios);
-    return 0;
-}
-
-static int64_t set_winsize(uint64_t argument)
-{
-    struct linux_winsize size;
-    int64_t status = copy_in(&size, argument, sizeof(size));
-
-    if (status == 0)
-        STATE->tty.winsize = size;
-    return status;
-}
-
-/* ---- the session that has the terminal ---- */
-
-static int64_t number_out(uint32_t id, uint64_t argument)
-{
-    uint32_t number = id ? id_at(id)->number : 0;
-
-    return copy_out(argument, &number, sizeof(number));
-}
-
-static int64_t set_foreground(struct request *r, uint64_t argument)
-{
-    uint32_t number;
-    int64_t status = job_check(r, LINUX_SIGTTOU);
-    uint32_t group;
-
-    if (status == 0)
-        status = copy_in(&number, argument, sizeof(number));
-    if (status < 0)
-        return status;
-    if ((int32_t)number < 0)
-        return -LINUX_EINVAL;
-    group = id_find(number);
-    if (group == 0 || id_at(group)->group_first == 0)
-        return -LINUX_ESRCH;
-    if (id_at(group)->group_session != r->process->session)
-        return -LINUX_EPERM;
-    id_at(r->process->session)->session_foreground = group;
-    return 0;
-}
-
-/* The leader of a session without a terminal takes one that no session has. */
-static int64_t take_terminal(const struct request *r)
-{
-    if (STATE->tty_session == r->process->session)
-        return 0;
-    if (r->process->session != r->process->id || STATE->tty_session)
-        return -LINUX_EPERM;
-    STATE->tty_session = r->process->session;
-    id_at(r->process->session)->session_foreground = r->process->group;
-    return 0;
-}
-
-/* What only processes of the session may ask. -ENOTTY: nothing of that. */
-static int64_t session_ioctl(struct request *r, uint64_t command, uint64_t argument)
-{
-    if (command == LINUX_TIOCSCTTY)
-        return take_terminal(r);
-    if (STATE->tty_session == 0 || STATE->tty_session != r->process->session)
-        return -LINUX_ENOTTY;
-    switch (command) {
-    case LINUX_TIOCGPGRP:
-        return number_out(group_foreground(), argument);
-    case LINUX_TIOCSPGRP:
-        return set_foreground(r, argument);
-    case LINUX_TIOCGSID:
-        return number_out(STATE->tty_session, argument);
-    default:
-        return -LINUX_ENOTTY;
-    }
-}
-
-int64_t tty_ioctl(struct request *r, struct description *open, uint64_t command,
-                  uint64_t argument)
-{
-    struct tty *tty = &STATE->tty;
-    uint32_t value;
-
-    (void)open;
-    switch (command) {
-    case LINUX_TCGETS:
-        return copy_out(argument, &tty->termios, sizeof(tty->termios));
-    case LINUX_TCSETS:
-    case LINUX_TCSETSW: /* output is in the ring already, in order */
-    case LINUX_TCSETSF:
-        return set_termios(r, command, argument);
-    case LINUX_TIOCGWINSZ:
-        return copy_out(argument, &tty->winsize, sizeof(tty->winsize));
-    case LINUX_TIOCSWINSZ:
-        return set_winsize(argument);
-    case LINUX_FIONREAD:
-        value = ldisc_available(tty);
-        return copy_out(argument, &value, sizeof(value));
-    case LINUX_TCFLSH:
-        if (argument > 2)
-            return -LINUX_EINVAL;
-        if (job_check(r, LINUX_SIGTTOU) < 0)
-            return REQUEST_IN_BACKGROUND;
-        if (argument != 1) /* not output alone */
-            ldisc_flush(tty);
-        return 0;
-    default:
-        return session_ioctl(r, command, argument);
-    }
+    if (!wait_on(waiter, &tty->readers) || !wait_on(waiter, &tty->writers))
+        return false;
+    if (can_write || !waits_for_driver(tty))
+        return true;
+    if (!wait_on(waiter, &STATE->console.output_waiters))
+        return false;
+    /* There may be room since we looked: then it is not the driver that wakes us. */
+    if (!console_output_may_sleep(LDISC_OUTPUT_MAX))
+        wait_wake_all(&STATE->console.output_waiters);
+    return true;
 }
 
 int64_t tty_poll(const struct description *open, uint32_t waiter)
 {
-    struct tty *tty = &STATE->tty;
+    struct tty *tty = tty_at(open->channel);
+    bool can_write = tty_output_room(tty) >= LDISC_OUTPUT_MAX;
     int64_t events = 0;
 
-    (void)open;
-    if (ldisc_can_read(tty, 1) || tty->is_ended)
+    if (tty_is_hung_up(tty))
+        return LINUX_POLLIN | LINUX_POLLRDNORM | LINUX_POLLOUT | LINUX_POLLWRNORM |
+               LINUX_POLLERR | LINUX_POLLHUP;
+    if (ldisc_poll(tty) || tty->is_ended)
         events |= LINUX_POLLIN | LINUX_POLLRDNORM;
-    if (console_room() > 1)
+    if (can_write)
         events |= LINUX_POLLOUT | LINUX_POLLWRNORM;
-    if (waiter && (!wait_on(waiter, &tty->readers) ||
-                   (!(events & LINUX_POLLOUT) && !output_poll_wait(waiter))))
+    if (waiter && !poll_queue(tty, waiter, can_write))
         return -LINUX_ENOMEM;
     return events;
 }

@@ -181,9 +181,14 @@ static void test_terminal(void)
     check(client_read(fd, 100) == 0, "^D");
     send(CONSOLE_WINSIZE, size, sizeof(size));
     client_call(POSIX_IOCTL, (uint64_t)fd, LINUX_TIOCGWINSZ, AT_BUFFER, 0);
-    check(!memcmp(client_pointer(AT_BUFFER), size, 4), "the window size");
+    check(!memcmp(client_pointer(AT_BUFFER), size, 4) &&
+              fake_upcalls == LINUX_SIGBIT(LINUX_SIGWINCH),
+          "a window size, and who is in the foreground hears of it");
+    fake_upcalls = 0;
+    send(CONSOLE_WINSIZE, size, sizeof(size));
+    check(fake_upcalls == 0, "the same size again is no news");
     send_text("\003");
-    check(fake_upcalls == LINUX_SIGBIT(LINUX_SIGINT) && printed("^C\r\n"), "^C");
+    check(fake_upcalls == LINUX_SIGBIT(LINUX_SIGINT) && printed("^C"), "^C");
     client_call(POSIX_IOCTL, (uint64_t)fd, LINUX_TCGETS, AT_BUFFER, 0);
     memcpy(&termios, client_pointer(AT_BUFFER), sizeof(termios));
     termios.lflag &= ~(LINUX_ICANON | LINUX_ECHO | LINUX_ISIG);
@@ -196,8 +201,8 @@ static void test_terminal(void)
           "a bad address");
     check(client_call(POSIX_IOCTL, (uint64_t)fd, 0x9999, 0, 0) == -LINUX_ENOTTY,
           "an unknown request");
-    ldisc_flush(&STATE->tty);
-    tty_init(&STATE->tty);
+    ldisc_flush(tty_of_console());
+    tty_init(tty_of_console());
     client_close(fd);
 }
 

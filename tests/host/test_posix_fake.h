@@ -255,7 +255,9 @@ void log_printf(handle_t system, const char *format, ...)
 #include "../../posix/server/group.c"
 #include "../../posix/server/ids.c"
 #include "../../posix/server/io.c"
+#include "../../posix/server/job.c"
 #include "../../posix/server/ldisc.c"
+#include "../../posix/server/ldisc_output.c"
 #include "../../posix/server/ldisc_read.c"
 #include "../../posix/server/link.c"
 #include "../../posix/server/lock.c"
@@ -270,6 +272,7 @@ void log_printf(handle_t system, const char *format, ...)
 #include "../../posix/server/procfs.c"
 #include "../../posix/server/proctext.c"
 #include "../../posix/server/ramfs.c"
+#include "../../posix/server/pty.c"
 #include "../../posix/server/random.c"
 #include "../../posix/server/signal.c"
 #include "../../posix/server/space.c"
@@ -281,6 +284,7 @@ void log_printf(handle_t system, const char *format, ...)
 #include "../../posix/server/timer.c"
 #include "../../posix/server/transfer.c"
 #include "../../posix/server/tty.c"
+#include "../../posix/server/tty_ioctl.c"
 #include "../../posix/server/wait.c"
 #include "../../posix/server/window.c"
 
@@ -456,7 +460,8 @@ static inline void fake_start(void)
     if (state_init(0) != OK || ramfs_init() != 0 || mount_init() != 0 ||
         console_init(1, &page) != OK)
         abort();
-    tty_init(&STATE->tty);
+    if (tty_console_init() != OK)
+        abort();
     if (device_make_nodes() != 0 || procfs_init() != 0)
         abort();
     STATE->process_limit = 100;
@@ -468,8 +473,7 @@ static inline void fake_start(void)
     fake_process = index;
     process_at(index)->state = PROCESS_ALIVE;
     process_at(index)->shared = FAKE_SHARED;
-    STATE->tty_session = process_at(index)->session;
-    id_at(process_at(index)->session)->session_foreground = process_at(index)->group;
+    job_give(process_at(index)->session, STATE->console_tty, process_at(index)->group);
 }
 
 /* Slots in use, to compare before and after. */

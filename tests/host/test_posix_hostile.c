@@ -154,7 +154,7 @@ static void empty_directory(uint32_t directory)
 
         next = entry_at(entry)->next;
         if (inode_at(inode)->mounts)
-            continue; /* /proc */
+            continue; /* /proc, /dev/pts */
         if (inode_is_directory(inode_at(inode))) {
             empty_directory(inode);
             ramfs_remove_directory(entry);
@@ -164,10 +164,10 @@ static void empty_directory(uint32_t directory)
     }
 }
 
-/* Everything but the first mount and /proc. */
+/* Everything but the first mount, /dev/pts and /proc. */
 static void unmount_all(void)
 {
-    uint32_t proc = mount_at(STATE->mount_first)->next;
+    uint32_t proc = mount_at(mount_at(STATE->mount_first)->next)->next;
     uint32_t mount = STATE->mount_last;
 
     while (mount != proc) {

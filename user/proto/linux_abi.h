@@ -199,6 +199,7 @@ _Static_assert(sizeof(struct linux_statfs) == 120, "struct statfs of riscv64");
 #define LINUX_TMPFS_MAGIC 0x01021994u
 #define LINUX_RAMFS_MAGIC 0x858458f6u
 #define LINUX_PROC_MAGIC  0x9fa0u
+#define LINUX_DEVPTS_MAGIC 0x1cd1u
 #define LINUX_ST_VALID    0x20u
 
 struct linux_statx_time {
@@ -335,88 +336,7 @@ struct linux_utsname {
     char domainname[65];
 };
 
-/* Terminals: the structures of the ioctl calls, not of the C library. */
-#define LINUX_TCGETS     0x5401
-#define LINUX_TCSETS     0x5402
-#define LINUX_TCSETSW    0x5403
-#define LINUX_TCSETSF    0x5404
-#define LINUX_TCSBRK     0x5409
-#define LINUX_TCXONC     0x540a
-#define LINUX_TCFLSH     0x540b
-#define LINUX_TIOCGPGRP  0x540f
-#define LINUX_TIOCSPGRP  0x5410
-#define LINUX_TIOCGWINSZ 0x5413
-#define LINUX_TIOCSWINSZ 0x5414
-#define LINUX_FIONREAD   0x541b
-#define LINUX_FIONBIO    0x5421
-#define LINUX_TIOCGSID   0x5429
-
-#define LINUX_NCCS 19
-
-struct linux_termios {
-    uint32_t iflag;
-    uint32_t oflag;
-    uint32_t cflag;
-    uint32_t lflag;
-    uint8_t line;
-    uint8_t cc[LINUX_NCCS];
-};
-
-_Static_assert(sizeof(struct linux_termios) == 36, "struct termios of the kernel calls");
-
-enum linux_termios_cc {
-    LINUX_VINTR = 0,
-    LINUX_VQUIT = 1,
-    LINUX_VERASE = 2,
-    LINUX_VKILL = 3,
-    LINUX_VEOF = 4,
-    LINUX_VTIME = 5,
-    LINUX_VMIN = 6,
-    LINUX_VSWTC = 7,
-    LINUX_VSTART = 8,
-    LINUX_VSTOP = 9,
-    LINUX_VSUSP = 10,
-    LINUX_VEOL = 11,
-    LINUX_VREPRINT = 12,
-    LINUX_VDISCARD = 13,
-    LINUX_VWERASE = 14,
-    LINUX_VLNEXT = 15,
-    LINUX_VEOL2 = 16,
-};
-
-#define LINUX_ISTRIP 0000040
-#define LINUX_INLCR  0000100
-#define LINUX_IGNCR  0000200
-#define LINUX_ICRNL  0000400
-#define LINUX_IXON   0002000
-#define LINUX_IUTF8  0040000
-
-#define LINUX_OPOST 0000001
-#define LINUX_ONLCR 0000004
-#define LINUX_OCRNL 0000010
-
-#define LINUX_B38400 0000017
-#define LINUX_CS8    0000060
-#define LINUX_CREAD  0000200
-
-#define LINUX_ISIG    0000001
-#define LINUX_ICANON  0000002
-#define LINUX_ECHO    0000010
-#define LINUX_ECHOE   0000020
-#define LINUX_ECHOK   0000040
-#define LINUX_ECHONL  0000100
-#define LINUX_NOFLSH  0000200
-#define LINUX_TOSTOP  0000400
-#define LINUX_ECHOCTL 0001000
-#define LINUX_ECHOKE  0004000
-#define LINUX_IEXTEN  0100000
-
-struct linux_winsize {
-    uint16_t rows;
-    uint16_t columns;
-    uint16_t xpixel;
-    uint16_t ypixel;
-};
+#define LINUX_FIONREAD 0x541b
 
 /* Signal numbers that end a program. */
 #define LINUX_SIGINT  2

@@ -221,8 +221,6 @@ struct linux_pollfd {
     int16_t revents;
 };
 
-#define LINUX_TIOCSCTTY 0x540e
-
 /* ---- pipes ---- */
 
 #define LINUX_PIPE_BUF     4096u
