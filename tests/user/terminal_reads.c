@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
 /*
  * How a terminal waits: VMIN and VTIME in all four combinations, O_NONBLOCK, poll and select;
  * output stopped and started by key and by call; flushing, draining; the size of the window.

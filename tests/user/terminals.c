@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
 /*
  * The line discipline, seen through a pseudo-terminal: lines and their editing, echo, what
  * the bits of termios do to input and output, literal and special characters.
