@@ -167,7 +167,7 @@ static const struct answer answers[LINUX_CALL_COUNT] = {
     [LINUX_prlimit64] = SERVER(LIMIT), /* not: holding CPU, AS, DATA, FSIZE and STACK */
     [LINUX_prctl] = LOCAL(prctl),      /* not: other than names and dumpable */
     [LINUX_sched_yield] = LOCAL(sched_yield),
-    [LINUX_futex] = LOCAL(futex), /* not: wake-op, PI, bitsets */
+    [LINUX_futex] = MIXED(futex), /* not: requeueing to PI locks */
 
     /* signals */
     [LINUX_rt_sigaction] = MIXED(rt_sigaction),

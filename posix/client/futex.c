@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * futex: wait and wake, with and without a deadline. The kernel's own calls take the key
- * from the mapping, so private and shared words need nothing different here. Not built:
- * wake-op, priority inheritance, bitsets other than "any".
+ * from the mapping, so private and shared words need nothing different here. A sleeper on
+ * Linux must look again after every wake, so a wake of more than were meant is no error:
+ * that is how bitsets and requeueing are done. Locks with priority inheritance: futex_pi.c.
  */
 #include <posix/client/linux_local.h>
 #include <posix/client/thread.h>
@@ -59,32 +60,128 @@ static long futex_requeue(const long *argument, uint32_t flags)
     return status < 0 ? status_to_errno(status) : (long)status;
 }
 
+static long futex_wake_count(long word, long count, uint32_t flags)
+{
+    int64_t status = futex_wake((const volatile uint32_t *)word,
+                                count < 0 ? 0 : (uint32_t)count, flags);
+
+    return status < 0 ? status_to_errno(status) : (long)status;
+}
+
+/* Which sleepers have a bit of the set is not known: all look, those that have none sleep
+ * again. What is said is how many could have been meant. */
+static long futex_wake_bitset(const long *argument, uint32_t flags)
+{
+    long most = (int32_t)argument[2] < 0 ? 0 : (int32_t)argument[2];
+    long woken;
+
+    if ((uint32_t)argument[5] == 0)
+        return -LINUX_EINVAL;
+    if ((uint32_t)argument[5] == LINUX_FUTEX_BITSET_ANY || most == 0)
+        return futex_wake_count(argument[0], most, flags);
+    woken = futex_wake_count(argument[0], INT32_MAX, flags);
+    return woken < most ? woken : most;
+}
+
+static uint32_t sign_extended(uint32_t value)
+{
+    return value & 0x800 ? value | 0xfffff000u : value;
+}
+
+/* The operation of FUTEX_WAKE_OP on a word: what it makes of an old value. */
+static uint32_t operated(uint32_t code, uint32_t old)
+{
+    uint32_t operand = sign_extended(code >> 12 & 0xfff);
+
+    if (code >> 31) /* a shift */
+        operand = 1u << (operand & 31);
+    switch (code >> 28 & 7) {
+    case 0:
+        return operand;
+    case 1:
+        return old + operand;
+    case 2:
+        return old | operand;
+    case 3:
+        return old & ~operand;
+    default:
+        return old ^ operand;
+    }
+}
+
+/* Its comparison: 1, 0, or -1: there is no such one. */
+static int compared(uint32_t code, uint32_t old)
+{
+    int32_t is = (int32_t)old, operand = (int32_t)sign_extended(code & 0xfff);
+
+    switch (code >> 24 & 15) {
+    case 0:
+        return is == operand;
+    case 1:
+        return is != operand;
+    case 2:
+        return is < operand;
+    case 3:
+        return is <= operand;
+    case 4:
+        return is > operand;
+    case 5:
+        return is >= operand;
+    default:
+        return -1;
+    }
+}
+
+/* Change another word, wake sleepers of the first, and those of the other if its old value
+ * was like that. */
+static long futex_wake_op(const long *argument, uint32_t flags)
+{
+    uint32_t *other = (uint32_t *)argument[4];
+    uint32_t code = (uint32_t)argument[5];
+    uint32_t old;
+    long woken, more;
+
+    if ((code >> 28 & 7) > 4 || compared(code, 0) < 0)
+        return -LINUX_ENOSYS; /* as Linux says */
+    if (user_copy(&old, other, sizeof(old)) != 0)
+        return -LINUX_EFAULT;
+    while (!__atomic_compare_exchange_n(other, &old, operated(code, old), false,
+                                        __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+        ;
+    woken = futex_wake_count(argument[0], (int32_t)argument[2], flags);
+    if (woken < 0 || !compared(code, old))
+        return woken;
+    more = futex_wake_count(argument[4], (int32_t)argument[3], flags);
+    return more < 0 ? more : woken + more;
+}
+
 long shim_futex(const long *argument)
 {
     long operation = argument[1];
     uint32_t flags = operation & LINUX_FUTEX_PRIVATE_FLAG ? FUTEX_PRIVATE : 0;
-    uint32_t number = argument[2] < 0 ? 0 : (uint32_t)argument[2];
-    bool any = (uint32_t)argument[5] == LINUX_FUTEX_BITSET_ANY;
-    int64_t status;
 
     switch (operation & ~(LINUX_FUTEX_PRIVATE_FLAG | LINUX_FUTEX_CLOCK_REALTIME)) {
     case LINUX_FUTEX_WAIT:
         return operation & LINUX_FUTEX_CLOCK_REALTIME ? -LINUX_ENOSYS
                                                       : futex_sleep(argument, flags);
     case LINUX_FUTEX_WAIT_BITSET:
-        return any ? futex_sleep(argument, flags) : -LINUX_ENOSYS;
-    case LINUX_FUTEX_WAKE_BITSET:
-        if (!any)
-            return -LINUX_ENOSYS;
-        break;
+        return (uint32_t)argument[5] ? futex_sleep(argument, flags) : -LINUX_EINVAL;
     case LINUX_FUTEX_WAKE:
-        break;
+        return futex_wake_count(argument[0], (int32_t)argument[2], flags);
+    case LINUX_FUTEX_WAKE_BITSET:
+        return futex_wake_bitset(argument, flags);
     case LINUX_FUTEX_CMP_REQUEUE:
     case LINUX_FUTEX_REQUEUE:
         return futex_requeue(argument, flags);
+    case LINUX_FUTEX_WAKE_OP:
+        return futex_wake_op(argument, flags);
+    case LINUX_FUTEX_LOCK_PI:
+        return futex_lock_pi(argument, flags);
+    case LINUX_FUTEX_TRYLOCK_PI:
+        return futex_trylock_pi(argument);
+    case LINUX_FUTEX_UNLOCK_PI:
+        return futex_unlock_pi(argument, flags);
     default:
         return -LINUX_ENOSYS;
     }
-    status = futex_wake((const volatile uint32_t *)argument[0], number, flags);
-    return status < 0 ? status_to_errno(status) : (long)status;
 }

@@ -62,6 +62,10 @@ enum linux_futex {
     LINUX_FUTEX_WAKE = 1,
     LINUX_FUTEX_REQUEUE = 3,
     LINUX_FUTEX_CMP_REQUEUE = 4,
+    LINUX_FUTEX_WAKE_OP = 5,
+    LINUX_FUTEX_LOCK_PI = 6,
+    LINUX_FUTEX_UNLOCK_PI = 7,
+    LINUX_FUTEX_TRYLOCK_PI = 8,
     LINUX_FUTEX_WAIT_BITSET = 9,
     LINUX_FUTEX_WAKE_BITSET = 10,
 };
@@ -69,5 +73,10 @@ enum linux_futex {
 #define LINUX_FUTEX_PRIVATE_FLAG   128
 #define LINUX_FUTEX_CLOCK_REALTIME 256
 #define LINUX_FUTEX_BITSET_ANY     0xffffffffu
+
+/* The word of a robust or a PI lock: its holder's tid and these. */
+#define LINUX_FUTEX_WAITERS    0x80000000u
+#define LINUX_FUTEX_OWNER_DIED 0x40000000u
+#define LINUX_FUTEX_TID        0x3fffffffu
 
 #endif

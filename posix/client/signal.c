@@ -336,13 +336,7 @@ void signal_post_thread(struct shim_thread *thread, long signal)
     __atomic_fetch_or(&thread->page->pending, bit, __ATOMIC_SEQ_CST);
     if (thread == thread_own())
         return;
-    if (thread->handle == HANDLE_NONE) {
-        long handle = posix_call(POSIX_THREAD_HANDLE, 0, 0, 0, 0);
-
-        if (handle > 0)
-            thread->handle = (handle_t)handle;
-    }
-    upcall_post(thread->handle, bit);
+    upcall_post(thread_handle(thread), bit);
 }
 
 void signal_raise(long signal)

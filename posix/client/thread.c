@@ -99,6 +99,18 @@ struct shim_thread *thread_find(uint32_t tid)
     return thread;
 }
 
+/* The first thread's is asked for when it is first needed. */
+handle_t thread_handle(struct shim_thread *thread)
+{
+    if (thread->handle == HANDLE_NONE) {
+        long handle = posix_call(POSIX_THREAD_HANDLE, 0, 0, 0, 0);
+
+        if (handle > 0)
+            thread->handle = (handle_t)handle;
+    }
+    return thread->handle;
+}
+
 /* What the kernel needs to find in a thread's page. */
 static void page_set(struct shim_thread *thread)
 {
@@ -302,10 +314,7 @@ struct robust_list {
     uint64_t pending;
 };
 
-#define ROBUST_WAITERS 0x80000000u
-#define ROBUST_DIED    0x40000000u
-#define ROBUST_TID     0x3fffffffu
-#define ROBUST_MAX     2048
+#define ROBUST_MAX 2048
 
 /* A lock whose holder dies: marked, and one waiter looks at it. */
 static void robust_release(uint64_t entry, int64_t offset, uint32_t tid)
@@ -313,11 +322,11 @@ static void robust_release(uint64_t entry, int64_t offset, uint32_t tid)
     uint32_t *word = (uint32_t *)(entry + (uint64_t)offset);
     uint32_t seen = __atomic_load_n(word, __ATOMIC_RELAXED);
 
-    while ((seen & ROBUST_TID) == tid)
-        if (__atomic_compare_exchange_n(word, &seen,
-                                        (seen & ROBUST_WAITERS) | ROBUST_DIED, false,
-                                        __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
-            if (seen & ROBUST_WAITERS)
+    while ((seen & LINUX_FUTEX_TID) == tid)
+        if (__atomic_compare_exchange_n(
+                word, &seen, (seen & LINUX_FUTEX_WAITERS) | LINUX_FUTEX_OWNER_DIED, false,
+                __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
+            if (seen & LINUX_FUTEX_WAITERS)
                 futex_wake(word, 1, 0);
             return;
         }

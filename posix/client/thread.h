@@ -96,11 +96,18 @@ void handler_call(uint64_t handler, long number, void *info, void *context,
 _Noreturn void handler_enter(uint64_t handler, long number, void *info, void *context,
                              uint64_t stack, struct thread_page *page);
 
+/* futex_pi.c: for shim_futex. */
+long futex_lock_pi(const long *argument, uint32_t flags);
+long futex_trylock_pi(const long *argument);
+long futex_unlock_pi(const long *argument, uint32_t flags);
+
 bool threads_are_many(void);
 /* thread.c: the first thread's record, once, before anything else. */
 void thread_first(void);
 /* The thread of this process with a tid, or NULL; only under the shim's lock. */
 struct shim_thread *thread_find(uint32_t tid);
+/* The kernel's name of a thread of this process, or HANDLE_NONE; under the lock. */
+handle_t thread_handle(struct shim_thread *thread);
 /* The threads that run, a chain; only under the shim's lock. */
 struct shim_thread *threads_running(void);
 /* The end of all but the calling thread in a clone. */
