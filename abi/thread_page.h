@@ -86,9 +86,11 @@ struct process_page {
     uint64_t pending; /* atomic: bits for any thread of the process */
     uint64_t ignored; /* bits that have no effect when posted */
     uint64_t no_child_wait;
-    uint64_t reserved[509];
+    uint64_t reserved[61];
+    uint8_t free[3584]; /* the kernel never looks here: for the process and its server */
 };
 
+_Static_assert(offsetof(struct process_page, free) == 512, "process_page is ABI");
 _Static_assert(sizeof(struct process_page) == 4096, "process_page is one page");
 
 #endif

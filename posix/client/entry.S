@@ -380,39 +380,3 @@ stack_switch:
     mv a0, a2
     jalr a1
 .size stack_switch, . - stack_switch
-
-/*
- * long user_copy(to, from, bytes)
- *
- * Copy where one side is an address that the program gave. 0, or -14 (EFAULT): a fault in
- * this function makes it return that (upcall.c); it uses no stack and no register that a
- * call preserves.
- */
-.section .text.user_copy, "ax"
-.global user_copy
-.hidden user_copy
-.type user_copy, %function
-.global user_copy_end
-.hidden user_copy_end
-user_copy:
-    or t0, a0, a1
-    or t0, t0, a2
-    andi t0, t0, 7
-    add t1, a1, a2
-    bnez t0, 2f
-1:  beq a1, t1, 3f
-    ld t0, 0(a1)
-    sd t0, 0(a0)
-    addi a1, a1, 8
-    addi a0, a0, 8
-    j 1b
-2:  beq a1, t1, 3f
-    lbu t0, 0(a1)
-    sb t0, 0(a0)
-    addi a1, a1, 1
-    addi a0, a0, 1
-    j 2b
-3:  li a0, 0
-    ret
-user_copy_end:
-.size user_copy, . - user_copy

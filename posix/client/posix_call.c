@@ -12,8 +12,8 @@
  */
 #include <posix/client/thread.h>
 
-static void message_fill(struct message *m, enum posix_request request,
-                         const uint64_t word[MESSAGE_WORDS])
+static inline void message_fill(struct message *m, enum posix_request request,
+                                const uint64_t word[MESSAGE_WORDS])
 {
     struct thread_page *page = thread_page_own();
 
@@ -26,15 +26,11 @@ static void message_fill(struct message *m, enum posix_request request,
         m->word[i] = word[i];
 }
 
-/* One answer. With POSIX_WAIT: POSIX_WOULD_WAIT, and what to sleep on in the reply; with
- * POSIX_IN_BACKGROUND: that is the result, and the signal is in the reply. */
-static long request_once(enum posix_request request, const uint64_t word[MESSAGE_WORDS],
-                         struct message *reply)
+/* What is not a plain answer. status: of the call whose reply is there. */
+static __attribute__((noinline)) long answer_other(enum posix_request request,
+                                                   const uint64_t word[MESSAGE_WORDS],
+                                                   struct message *reply, int64_t status)
 {
-    int64_t status;
-
-    message_fill(reply, request, word);
-    status = endpoint_call(shim_info()->server, reply);
     /* A request is not to be interrupted: the server answers at once, and its answer
      * counts. But saying so costs the kernel's fast path, so it is said when needed. */
     if (status == E_INTERRUPTED) {
@@ -50,6 +46,20 @@ static long request_once(enum posix_request request, const uint64_t word[MESSAGE
         return POSIX_WOULD_STOP;
     thread_own()->server_thread = (uint32_t)reply->word[3];
     return POSIX_WOULD_WAIT;
+}
+
+/* One answer. With POSIX_WAIT: POSIX_WOULD_WAIT, and what to sleep on in the reply; with
+ * POSIX_IN_BACKGROUND: POSIX_WOULD_STOP, and the signal is in the reply. */
+static inline long request_once(enum posix_request request,
+                                const uint64_t word[MESSAGE_WORDS], struct message *reply)
+{
+    int64_t status;
+
+    message_fill(reply, request, word);
+    status = endpoint_call(shim_info()->server, reply);
+    if (status == OK && message_label(reply->info) == POSIX_DONE)
+        return (long)reply->word[0];
+    return answer_other(request, word, reply, status);
 }
 
 long posix_try(enum posix_request request, uint64_t word0, uint64_t word1, uint64_t word2,
@@ -118,14 +128,22 @@ static long call(enum posix_request request, const uint64_t word[MESSAGE_WORDS],
     }
 }
 
+long posix_call_words(enum posix_request request, const uint64_t word[4])
+{
+    struct message reply;
+
+    return call(request, word, &reply, DEADLINE_NEVER, 0);
+}
+
 /* DOC: posix-call */
 long posix_call(enum posix_request request, uint64_t word0, uint64_t word1,
                 uint64_t word2, uint64_t word3)
 {
     const uint64_t word[MESSAGE_WORDS] = {word0, word1, word2, word3};
-    struct message reply;
 
-    return call(request, word, &reply, DEADLINE_NEVER, 0);
+    return passages[request].name | passages[request].result
+               ? slot_call(request, word)
+               : posix_call_words(request, word);
 }
 
 long posix_call_until(enum posix_request request, const uint64_t word[4],

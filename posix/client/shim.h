@@ -88,6 +88,8 @@ static inline void cause_begin(struct thread_page *page)
 /* Ask the server; sleep and ask again as often as it says so. Result or -errno. */
 long posix_call(enum posix_request request, uint64_t word0, uint64_t word1,
                 uint64_t word2, uint64_t word3);
+/* The same, with the words as they are: nothing goes by way of the slot. */
+long posix_call_words(enum posix_request request, const uint64_t word[4]);
 /* The same, but POSIX_WOULD_WAIT instead of a sleep. */
 long posix_try(enum posix_request request, uint64_t word0, uint64_t word1, uint64_t word2,
                uint64_t word3);
@@ -102,8 +104,32 @@ long posix_call_quietly(enum posix_request request, uint64_t word0);
 /* Tell the server, once per number, that the program made a call that is not built. */
 long shim_unknown(long number);
 
-/* entry.S: copy where one address is the program's. 0 or -EFAULT. */
+/* user_copy.S: copy where one address is the program's. 0 or -EFAULT. */
 long user_copy(void *to, const void *from, size_t bytes);
+/* Copy the words that a string lies in: its bytes are at to + (from & 7). to and room are
+ * multiples of 8. 0; 1: it does not end within room; -EFAULT. */
+long user_copy_string(void *to, const void *from, size_t room);
+/* 0 if 1 to 4,096 bytes at an address can be written, or -EFAULT; changes nothing. */
+long user_probe(uint64_t at, size_t bytes);
+
+/* slot.c: names and small results by way of the calling thread's request slot. */
+/* What a request moves at most by way of the slot. */
+#define SLOT_DATA_MAX (sizeof(((struct posix_slot *)0)->bytes) - 8)
+/* Where in a slot data of that address goes: as far from a word as there. */
+static inline uint64_t slot_place(struct posix_slot *slot, uint64_t address)
+{
+    return (uint64_t)slot->bytes + (address & 7);
+}
+/* Which words of a request are addresses that go by way of the slot, as number + 1. */
+struct passage {
+    uint8_t name;
+    uint8_t result;
+    uint16_t result_bytes;
+};
+
+extern const struct passage passages[POSIX_REQUEST_COUNT];
+/* As posix_call, for a request that has a passage. */
+long slot_call(enum posix_request request, const uint64_t word[4]);
 
 /* thread.c: the lock. Handlers do not run while a thread is in the shim. */
 void shim_lock(void);

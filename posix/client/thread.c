@@ -15,7 +15,7 @@ static struct shim_thread *running; /* changed under the lock */
 static struct shim_thread *ended;   /* areas to be used again, the oldest first */
 static struct shim_thread *ended_last;
 static uint32_t areas_made;
-static uint32_t running_count;
+uint32_t running_count;
 static uint32_t tid_next, tid_end;
 static uint32_t lock_word; /* 0 free, 1 held, 2 held and somebody may sleep */
 
@@ -83,11 +83,6 @@ static void running_remove(struct shim_thread *thread)
 struct shim_thread *threads_running(void)
 {
     return running;
-}
-
-bool threads_are_many(void)
-{
-    return running_count > 1;
 }
 
 struct shim_thread *thread_find(uint32_t tid)

@@ -78,6 +78,15 @@ static inline struct shim_thread *thread_own(void)
     return thread_of(thread_page_own());
 }
 
+/* Its request slot, or NULL. */
+static inline struct posix_slot *slot_own(void)
+{
+    uint32_t number = thread_own()->number;
+
+    return number < POSIX_SLOT_COUNT ? (struct posix_slot *)POSIX_SLOTS_VA + number
+                                     : NULL;
+}
+
 static inline struct process_page *process_page(void)
 {
     return (struct process_page *)POSIX_PROCESS_PAGE;
@@ -87,7 +96,7 @@ static inline struct process_page *process_page(void)
 uint64_t own_gp(void);
 __attribute__((returns_twice)) long registers_save(struct saved_registers *registers);
 extern char clone_entry[], thread_entry[], upcall_entry[], emu_entry[];
-extern char emu_entry_inhibited[], user_copy_end[];
+extern char emu_entry_inhibited[], user_copy_end[]; /* user_copy.S */
 _Noreturn void function_run(uint64_t function, uint64_t argument, uint64_t stack,
                             struct thread_page *page);
 _Noreturn void stack_switch(uint64_t stack, void (*function)(void *), void *argument);
@@ -101,7 +110,13 @@ long futex_lock_pi(const long *argument, uint32_t flags);
 long futex_trylock_pi(const long *argument);
 long futex_unlock_pi(const long *argument, uint32_t flags);
 
-bool threads_are_many(void);
+extern uint32_t running_count; /* threads; thread.c changes it under the lock */
+
+static inline bool threads_are_many(void)
+{
+    return running_count > 1;
+}
+
 /* thread.c: the first thread's record, once, before anything else. */
 void thread_first(void);
 /* The thread of this process with a tid, or NULL; only under the shim's lock. */

@@ -7,7 +7,7 @@
  * on, and sleeps, until everything is written or an error comes. Either way the result is
  * what was moved; an error after the first bytes is left for the next call.
  */
-#include <posix/client/shim.h>
+#include <posix/client/thread.h>
 
 /* Linux ends longer transfers here, so that the count fits an int. */
 #define TRANSFER_BYTES_MAX 0x7ffff000ull
@@ -41,37 +41,93 @@ static long stretch_move(enum posix_request request, uint64_t fd, uint64_t buffe
     return (long)done;
 }
 
+/* One request, by way of the slot if it is small and the buffer can be reached: the server
+ * is to find out what is wrong with a buffer. */
+static long small_move(enum posix_request request, uint64_t fd, uint64_t buffer,
+                       uint64_t bytes, uint64_t at)
+{
+    struct posix_slot *slot = bytes <= SLOT_DATA_MAX && bytes > 0 ? slot_own() : NULL;
+    bool is_write = request == POSIX_WRITE || request == POSIX_PWRITE;
+    uint64_t place;
+    long got;
+
+    if (slot == NULL)
+        return posix_call(request, fd, buffer, bytes, at);
+    place = slot_place(slot, buffer);
+    if (is_write ? user_copy((void *)place, (const void *)buffer, bytes)
+                 : user_probe(buffer, bytes))
+        return posix_call(request, fd, buffer, bytes, at);
+    got = posix_call(request, fd, place, bytes, at);
+    if (got > 0 && !is_write)
+        user_copy((void *)buffer, (const void *)place, (uint64_t)got);
+    return got;
+}
+
+/* All of a write that fits into a slot; nearly always that is one request. */
+static long small_write(enum posix_request request, uint64_t fd, uint64_t buffer,
+                        uint64_t bytes, long offset)
+{
+    long got = small_move(request, fd, buffer, bytes, (uint64_t)offset);
+    uint64_t done = (uint64_t)got;
+    long more;
+
+    if (got == (long)bytes)
+        return got;
+    if (got == -LINUX_EPIPE)
+        signal_raise(LINUX_SIGPIPE);
+    if (got <= 0)
+        return got;
+    more = stretch_move(request, fd, buffer + done, bytes - done,
+                        request == POSIX_PWRITE ? offset + got : -1, WAIT_FOR_ALL, false);
+    return more > 0 ? got + more : got;
+}
+
 static uint64_t transfer_bytes(long asked)
 {
     return (uint64_t)asked < TRANSFER_BYTES_MAX ? (uint64_t)asked : TRANSFER_BYTES_MAX;
 }
 
+static long any_read(enum posix_request request, const long *argument, long offset)
+{
+    uint64_t bytes = transfer_bytes(argument[2]);
+
+    if (bytes <= SLOT_DATA_MAX)
+        return small_move(request, (uint64_t)argument[0], (uint64_t)argument[1], bytes,
+                          (uint64_t)offset);
+    return stretch_move(request, (uint64_t)argument[0], (uint64_t)argument[1], bytes,
+                        offset, WAIT_FOR_FIRST, true);
+}
+
+static long any_write(enum posix_request request, const long *argument, long offset)
+{
+    uint64_t bytes = transfer_bytes(argument[2]);
+
+    if (bytes <= SLOT_DATA_MAX)
+        return small_write(request, (uint64_t)argument[0], (uint64_t)argument[1], bytes,
+                           offset);
+    return stretch_move(request, (uint64_t)argument[0], (uint64_t)argument[1], bytes,
+                        offset, WAIT_FOR_ALL, true);
+}
+
 long shim_read(const long *argument)
 {
-    return stretch_move(POSIX_READ, (uint64_t)argument[0], (uint64_t)argument[1],
-                        transfer_bytes(argument[2]), -1, WAIT_FOR_FIRST, true);
+    return any_read(POSIX_READ, argument, -1);
 }
 
 long shim_write(const long *argument)
 {
-    return stretch_move(POSIX_WRITE, (uint64_t)argument[0], (uint64_t)argument[1],
-                        transfer_bytes(argument[2]), -1, WAIT_FOR_ALL, true);
+    return any_write(POSIX_WRITE, argument, -1);
 }
 
 long shim_pread(const long *argument)
 {
-    if (argument[3] < 0)
-        return -LINUX_EINVAL;
-    return stretch_move(POSIX_PREAD, (uint64_t)argument[0], (uint64_t)argument[1],
-                        transfer_bytes(argument[2]), argument[3], WAIT_FOR_FIRST, true);
+    return argument[3] < 0 ? -LINUX_EINVAL : any_read(POSIX_PREAD, argument, argument[3]);
 }
 
 long shim_pwrite(const long *argument)
 {
-    if (argument[3] < 0)
-        return -LINUX_EINVAL;
-    return stretch_move(POSIX_PWRITE, (uint64_t)argument[0], (uint64_t)argument[1],
-                        transfer_bytes(argument[2]), argument[3], WAIT_FOR_ALL, true);
+    return argument[3] < 0 ? -LINUX_EINVAL
+                           : any_write(POSIX_PWRITE, argument, argument[3]);
 }
 
 long shim_getrandom(const long *argument)
@@ -134,10 +190,35 @@ long shim_readv(const long *argument)
                : got;
 }
 
+#define GATHER_PARTS 8
+
+/* Put what a short vector names into the slot: how many bytes, or 0: it does not fit, or
+ * something of it cannot be reached. */
+static uint64_t vector_gather(struct posix_slot *slot, long address, long count)
+{
+    struct linux_iovec part[GATHER_PARTS];
+    uint64_t bytes = 0;
+
+    if (slot == NULL || count < 0 || count > GATHER_PARTS ||
+        user_copy(part, (const void *)address, (size_t)count * sizeof(part[0])) != 0)
+        return 0;
+    for (long i = 0; i < count; i++) {
+        if (part[i].length > SLOT_DATA_MAX - bytes ||
+            user_copy(slot->bytes + bytes, (const void *)part[i].base, part[i].length))
+            return 0;
+        bytes += part[i].length;
+    }
+    return bytes;
+}
+
 long shim_writev(const long *argument)
 {
-    long got = posix_call(POSIX_WRITEV, (uint64_t)argument[0], (uint64_t)argument[1],
-                          (uint64_t)argument[2], 0);
+    struct posix_slot *slot = slot_own();
+    uint64_t bytes = vector_gather(slot, argument[1], argument[2]);
+    long got = bytes ? posix_call(POSIX_WRITE, (uint64_t)argument[0],
+                                  (uint64_t)slot->bytes, bytes, 0)
+                     : posix_call(POSIX_WRITEV, (uint64_t)argument[0],
+                                  (uint64_t)argument[1], (uint64_t)argument[2], 0);
 
     if (got == -LINUX_EPIPE)
         signal_raise(LINUX_SIGPIPE);

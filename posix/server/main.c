@@ -107,11 +107,12 @@ static void on_call(struct server *server, uint64_t badge, struct message *m)
     int64_t result = -LINUX_ENOSYS;
 
     r.process_index = process_from_badge(badge);
-    if (r.process_index == 0) {
+    r.process = process_at(r.process_index); /* slot 0 is nobody's, but there */
+    if (r.process_index == 0 || r.process->shared == HANDLE_NONE) {
         *m = (struct message){.word = {(uint64_t)-LINUX_ESRCH}};
         return;
     }
-    r.process = process_at(r.process_index);
+    transfer_slots_at(process_page_of(r.process_index)->free);
     r.thread_index =
         thread_named(r.process, r.process_index, message_label(m->info) >> 16);
     r.ignores_ttou = message_label(m->info) & POSIX_IGNORES_TTOU;

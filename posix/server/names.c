@@ -22,10 +22,13 @@ struct walk {
     const char *name;              /* the component looked up last */
     uint32_t name_bytes;
     uint32_t symlinks;
-    struct where current; /* directory reached so far */
+    struct where current;          /* directory reached so far */
+    const struct inode *directory; /* its inode */
+    const struct inode *found;     /* the inode that was looked up last, or NULL */
 };
 
-static char path_buffer[LINUX_PATH_MAX];
+/* A path begins where it lay in a word of the client's: then whole words are copied. */
+static char path_buffer[LINUX_PATH_MAX + 8] __attribute__((aligned(8)));
 
 /* Put a symlink's target in front of what is left of the path. text: what it says, NULL:
  * it is to be read from the inode. */
@@ -53,10 +56,12 @@ static int64_t walk_expand(struct walk *walk, uint32_t link, const char *text,
 static bool walk_skip_slashes(struct walk *walk)
 {
     uint32_t from = walk->at;
+    uint32_t at = from;
 
-    while (walk->at < walk->length && walk->path[walk->at] == '/')
-        walk->at++;
-    return walk->at > from;
+    while (at < walk->length && walk->path[at] == '/')
+        at++;
+    walk->at = at;
+    return at > from;
 }
 
 /* Take the next component; it stays where it is in the path. */
@@ -98,9 +103,8 @@ static struct where walk_parent(const struct walk *walk)
 }
 
 /* What the component names in the current directory. */
-static void walk_look_up(const struct walk *walk, struct place *place)
+static void walk_look_up(struct walk *walk, struct place *place)
 {
-    const struct inode *directory = inode_at(walk->current.inode);
     struct where found = {.mount = walk->current.mount};
     const char *name = walk->name;
     uint32_t bytes = walk->name_bytes;
@@ -108,19 +112,22 @@ static void walk_look_up(const struct walk *walk, struct place *place)
     place->mount = walk->current.mount;
     place->directory = walk->current.inode;
     place->entry = 0;
-    if (bytes == 1 && name[0] == '.') {
+    if (name[0] == '.' && bytes == 1) {
         found = walk->current;
-    } else if (bytes == 2 && name[0] == '.' && name[1] == '.') {
+    } else if (name[0] == '.' && bytes == 2 && name[1] == '.') {
         found = walk_parent(walk);
-    } else if (directory->proc.kind) {
+    } else if (walk->directory->proc.kind) {
         found.inode = proc_lookup(place->directory, name, bytes);
     } else {
         place->entry = entry_find(place->directory, name, bytes);
         if (place->entry)
             found.inode = entry_at(place->entry)->inode;
     }
-    if (found.inode && inode_at(found.inode)->mounts)
+    walk->found = found.inode ? inode_at(found.inode) : NULL;
+    if (walk->found && walk->found->mounts) {
         found = mount_cross(found);
+        walk->found = inode_at(found.inode);
+    }
     place->inode = found.inode;
     place->inode_mount = found.mount;
 }
@@ -128,7 +135,7 @@ static void walk_look_up(const struct walk *walk, struct place *place)
 /* The last component was looked up and is no symlink to follow. */
 static int64_t walk_end(const struct place *place, uint32_t flags)
 {
-    if (!(flags & NAMES_NEW) && place->inode && place->wants_directory &&
+    if (place->wants_directory && !(flags & NAMES_NEW) && place->inode &&
         !inode_is_directory(inode_at(place->inode)))
         return -LINUX_ENOTDIR;
     return 0;
@@ -169,13 +176,11 @@ static int64_t walk_follow(struct walk *walk, struct place *place)
 
 static int64_t walk_may_search(const struct walk *walk)
 {
-    const struct inode *directory = inode_at(walk->current.inode);
-
-    if (!inode_is_directory(directory))
+    if (!inode_is_directory(walk->directory))
         return -LINUX_ENOTDIR;
     if (walk->process == NULL || walk->process->fsuid == 0)
         return 0;
-    return permission_check(walk->process, directory, LINUX_X_OK);
+    return permission_check(walk->process, walk->directory, LINUX_X_OK);
 }
 
 int64_t names_walk(const struct process *process, struct where base, char *path,
@@ -189,6 +194,7 @@ int64_t names_walk(const struct process *process, struct where base, char *path,
     if (length == 0)
         return -LINUX_ENOENT;
     for (;;) {
+        uint32_t after;
         int64_t status;
         bool last;
 
@@ -196,24 +202,20 @@ int64_t names_walk(const struct process *process, struct where base, char *path,
             place->wants_directory = true;
         if (walk.at == walk.length)
             return walk_arrived(&walk, place, flags);
+        walk.directory = inode_at(walk.current.inode);
         status = walk_may_search(&walk);
         if (status == 0)
             status = walk_component(&walk);
         if (status < 0)
             return status;
         walk_look_up(&walk, place);
+        after = walk.at;
+        place->wants_directory = walk_skip_slashes(&walk);
         last = walk.at == walk.length;
-        place->wants_directory = false;
-        if (!last) {
-            uint32_t after = walk.at;
-
-            place->wants_directory = walk_skip_slashes(&walk);
-            last = walk.at == walk.length;
-            walk.at = after; /* an expansion keeps the slashes */
-        }
-        if (place->inode && inode_type(inode_at(place->inode)) == LINUX_S_IFLNK &&
+        if (walk.found && inode_type(walk.found) == LINUX_S_IFLNK &&
             (!last || (flags & NAMES_FOLLOW) ||
              (place->wants_directory && !(flags & NAMES_LAST)))) {
+            walk.at = after; /* an expansion keeps the slashes */
             status = walk_follow(&walk, place);
             if (status != 0)
                 return status < 0 ? status : 0;
@@ -223,7 +225,7 @@ int64_t names_walk(const struct process *process, struct where base, char *path,
             walk_keep_name(&walk, place);
             return walk_end(place, flags);
         }
-        if (place->inode == 0)
+        if (walk.found == NULL)
             return -LINUX_ENOENT;
         walk.current = (struct where){place->inode_mount, place->inode};
     }
@@ -263,7 +265,8 @@ static int64_t names_of_fd(const struct request *r, uint64_t dirfd, struct place
 int64_t names_from_client(const struct request *r, uint64_t dirfd, uint64_t path,
                           uint32_t flags, struct place *place)
 {
-    int64_t length = copy_in_string(path_buffer, sizeof(path_buffer), path);
+    char *text = path_buffer + (path & 7);
+    int64_t length = copy_in_string(text, LINUX_PATH_MAX, path);
     struct where base = r->process->cwd;
     int64_t status;
 
@@ -271,14 +274,14 @@ int64_t names_from_client(const struct request *r, uint64_t dirfd, uint64_t path
         return length;
     if (length == 0)
         return flags & NAMES_EMPTY ? names_of_fd(r, dirfd, place) : -LINUX_ENOENT;
-    if ((int32_t)dirfd != LINUX_AT_FDCWD && path_buffer[0] != '/') {
+    if ((int32_t)dirfd != LINUX_AT_FDCWD && text[0] != '/') {
         status = names_base(r, dirfd, &base);
         if (status < 0)
             return status;
         if (base.inode == 0 || !inode_is_directory(inode_at(base.inode)))
             return -LINUX_ENOTDIR;
     }
-    return names_walk(r->process, base, path_buffer, (uint32_t)length, flags, place);
+    return names_walk(r->process, base, text, (uint32_t)length, flags, place);
 }
 
 int64_t names_existing(const struct request *r, uint64_t dirfd, uint64_t path,
@@ -308,10 +311,10 @@ int64_t names_new(const struct request *r, uint64_t dirfd, uint64_t path,
 uint32_t names_find(const char *path)
 {
     struct where root = {STATE->mount_first, STATE->root};
-    size_t length = strnlen(path, sizeof(path_buffer));
+    size_t length = strnlen(path, LINUX_PATH_MAX);
     struct place place;
 
-    if (length == sizeof(path_buffer))
+    if (length == LINUX_PATH_MAX)
         return 0;
     memcpy(path_buffer, path, length);
     if (names_walk(NULL, root, path_buffer, (uint32_t)length, NAMES_FOLLOW, &place) < 0)

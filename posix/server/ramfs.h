@@ -81,6 +81,7 @@ struct entry {
     uint32_t next;
     uint32_t previous;
     uint64_t cookie;
+    uint64_t head; /* the first eight bytes of the name */
 };
 
 #define TEXT_BYTES 52

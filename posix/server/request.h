@@ -41,6 +41,9 @@ bool request_thread(struct request *r);
 /* Queue the request's thread on an object. Returns REQUEST_WAIT, or -ENOMEM. */
 int64_t request_wait(struct request *r, struct wait_queue *queue);
 
+/* Where the server sees the slots of the current caller (user/proto/posix.h). */
+void transfer_slots_at(uint8_t *slots);
+
 /* Copy exactly bytes from the current caller. 0, -EFAULT or -ENOMEM. */
 int64_t copy_in(void *own, uint64_t theirs, uint64_t bytes);
 
@@ -50,6 +53,10 @@ int64_t copy_out(uint64_t theirs, const void *own, uint64_t bytes);
 /* Copy what can be copied: the count, or the error that stopped the first byte. */
 int64_t transfer_in(void *own, uint64_t theirs, uint64_t bytes);
 int64_t transfer_out(uint64_t theirs, const void *own, uint64_t bytes);
+
+/* Where to write a result that goes to aligned memory in the slots, or NULL: elsewhere. It
+ * is for writing only: the caller can change it at any time. */
+void *transfer_place(uint64_t theirs, uint64_t bytes);
 
 /*
  * Copy a NUL-terminated string from the caller into a buffer. Returns its length without

@@ -28,23 +28,27 @@ static struct linux_timespec timespec_from_ns(uint64_t ns)
 static void stat_fill(uint32_t index, struct linux_stat *stat)
 {
     const struct inode *inode = inode_at(index);
+    uint32_t type = inode_type(inode);
+    bool is_device = type == LINUX_S_IFCHR || type == LINUX_S_IFBLK;
 
-    memset(stat, 0, sizeof(*stat));
-    stat->dev = inode->fs;
-    stat->ino = index;
-    stat->mode = inode->mode;
-    stat->nlink = inode->links;
-    stat->uid = inode->uid;
-    stat->gid = inode->gid;
-    if (inode_type(inode) == LINUX_S_IFCHR || inode_type(inode) == LINUX_S_IFBLK)
-        stat->rdev = inode->device;
-    stat->size = (int64_t)inode->size;
-    stat->blksize = BLOCK_BYTES;
-    if (inode_is_regular(inode))
-        stat->blocks = (int64_t)file_blocks(inode);
-    stat->atime = timespec_from_ns(inode->atime_ns);
-    stat->mtime = timespec_from_ns(inode->mtime_ns);
-    stat->ctime = timespec_from_ns(inode->ctime_ns);
+    *stat = (struct linux_stat){
+        .dev = inode->fs,
+        .ino = index,
+        .mode = inode->mode,
+        .nlink = inode->links,
+        .uid = inode->uid,
+        .gid = inode->gid,
+        .rdev = is_device ? inode->device : 0,
+        .reserved0 = 0,
+        .size = (int64_t)inode->size,
+        .blksize = BLOCK_BYTES,
+        .reserved1 = 0,
+        .blocks = type == LINUX_S_IFREG ? (int64_t)file_blocks(inode) : 0,
+        .atime = timespec_from_ns(inode->atime_ns),
+        .mtime = timespec_from_ns(inode->mtime_ns),
+        .ctime = timespec_from_ns(inode->ctime_ns),
+        .reserved2 = {0, 0},
+    };
 }
 
 /* A description's stat; what has no inode looks like a pipe. */
@@ -64,12 +68,13 @@ static void stat_description(const struct description *open, struct linux_stat *
 int64_t request_FSTAT(struct request *r)
 {
     const struct description *open = fd_find(r->process, r->word[0]);
+    struct linux_stat *place = transfer_place(r->word[1], sizeof(*place));
     struct linux_stat stat;
 
     if (open == NULL)
         return -LINUX_EBADF;
-    stat_description(open, &stat);
-    return copy_out(r->word[1], &stat, sizeof(stat));
+    stat_description(open, place ? place : &stat);
+    return place ? 0 : copy_out(r->word[1], &stat, sizeof(stat));
 }
 
 /* Find what a stat call names. */
@@ -96,7 +101,7 @@ static void stat_place(const struct place *place, struct linux_stat *stat)
 int64_t request_FSTATAT(struct request *r)
 {
     uint32_t flags = (uint32_t)r->word[3];
-    struct linux_stat stat;
+    struct linux_stat stat, *result;
     struct place place;
     int64_t status;
 
@@ -106,8 +111,9 @@ int64_t request_FSTATAT(struct request *r)
     status = stat_find(r, r->word[0], r->word[1], flags, &place);
     if (status < 0)
         return status;
-    stat_place(&place, &stat);
-    return copy_out(r->word[2], &stat, sizeof(stat));
+    result = transfer_place(r->word[2], sizeof(*result));
+    stat_place(&place, result ? result : &stat);
+    return result ? 0 : copy_out(r->word[2], &stat, sizeof(stat));
 }
 
 static struct linux_statx_time statx_time(struct linux_timespec time)

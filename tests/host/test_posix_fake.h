@@ -338,6 +338,7 @@ int64_t request_wait(struct request *r, struct wait_queue *queue)
 }
 
 static uint32_t fake_process;
+static uint8_t fake_slots[POSIX_SLOTS_BYTES] __attribute__((aligned(8)));
 
 static int64_t (*const fake_handlers[POSIX_REQUEST_COUNT])(struct request *r) = {
 #define X(name, ...) [POSIX_##name] = request_##name,
@@ -350,6 +351,8 @@ static inline int64_t client_call(enum posix_request label, uint64_t w0, uint64_
                                   uint64_t w2, uint64_t w3)
 {
     uint64_t word[4] = {w0, w1, w2, w3};
+
+    transfer_slots_at(fake_slots);
     struct request r = {
         .word = word,
         .process = process_at(fake_process),

@@ -23,11 +23,22 @@ static const char *const words[] = {
     "loop",    "tmp",       "x/y",         "dev/null", "dev/full", "dev/zero",
     "dev/tty", "dev/stdin", "dev/urandom", "long",     ""};
 
+/* Around the request slots, whose bytes are anything. */
+static uint64_t any_in_slots(void)
+{
+    if (any(4) == 0)
+        memset(fake_slots, (int)any(256), sizeof(fake_slots));
+    return POSIX_SLOTS_VA + any(POSIX_SLOTS_BYTES + 64) - 32;
+}
+
 /* A path of a few words, sometimes with junk, at an address in the client. */
 static uint64_t any_path(void)
 {
-    uint64_t at = CLIENT_VA + any(CLIENT_BYTES - 2000);
-    char *to = client_pointer(at);
+    bool is_in_slot = any(4) == 0;
+    uint64_t offset = any(POSIX_SLOTS_BYTES - 100);
+    uint64_t at =
+        is_in_slot ? POSIX_SLOTS_VA + offset : CLIENT_VA + any(CLIENT_BYTES - 2000);
+    char *to = is_in_slot ? (char *)fake_slots + offset : client_pointer(at);
     uint64_t parts = any(4);
 
     *to = 0;
@@ -36,7 +47,7 @@ static uint64_t any_path(void)
             strcat(to, "/");
         strcat(to, words[any(sizeof(words) / sizeof(words[0]))]);
     }
-    if (any(50) == 0)
+    if (!is_in_slot && any(50) == 0)
         memset(to, 'q', 300 + any(1000));
     return at;
 }
@@ -47,7 +58,7 @@ static uint64_t any_word(void)
     case 0:
         return tap_random(&seed);
     case 1:
-        return UINT64_MAX - any(200);
+        return any(2) ? UINT64_MAX - any(200) : any_in_slots();
     case 2:
     case 3:
     case 4:

@@ -3,7 +3,7 @@
  * The shim's reads and writes against a server that is faked: it moves at most
  * POSIX_TRANSFER_MAX bytes at once, often fewer, or says "wait", or fails.
  *
- * Contract checked: bytes arrive in order and none twice; a read that has bytes never
+ * Contract checked: bytes arrive in order and none twice, by way of the slot or not; a read that has bytes never
  * sleeps, and stops at the first request that gives less than it could; a write goes on
  * to the end or to an error; an error after the first bytes is a count; vectors behave as
  * one buffer.
@@ -22,7 +22,37 @@
 #include <user/proto/linux_abi.h>
 #include <user/proto/posix.h>
 
+#include <posix/client/shim.h>
+
+#define POSIX_CLIENT_THREAD_H /* the calling thread is faked, too */
+static struct posix_slot *slot_own(void);
+
 #include "../../posix/client/transfer.c"
+
+static struct posix_slot slot;
+static uint64_t random_below(uint64_t limit);
+
+static struct posix_slot *slot_own(void)
+{
+    return random_below(4) ? &slot : NULL;
+}
+
+/* At times the shim cannot reach a buffer: then it must ask without the slot. */
+long user_probe(uint64_t at, size_t bytes)
+{
+    (void)at, (void)bytes;
+    return random_below(8) ? 0 : -LINUX_EFAULT;
+}
+
+long user_copy(void *to, const void *from, size_t bytes)
+{
+    bool is_into_slot = (uint64_t)to - (uint64_t)&slot < sizeof(slot);
+
+    if (is_into_slot && random_below(8) == 0)
+        return -LINUX_EFAULT;
+    memcpy(to, from, bytes);
+    return 0;
+}
 
 void signal_raise(long signal)
 {
@@ -194,7 +224,7 @@ static bool run(bool is_write, bool is_vector, bool with_errors)
     slept_late = went_on = asked_too_much = false;
     while (at < STREAM_BYTES) {
         uint64_t most = STREAM_BYTES - at < 200000 ? STREAM_BYTES - at : 200000;
-        uint64_t bytes = 1 + random_below(most);
+        uint64_t bytes = 1 + random_below(random_below(2) || most < 600 ? most : 600);
         long got;
 
         refusal = with_errors ? -LINUX_EIO : 0;

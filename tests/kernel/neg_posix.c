@@ -32,7 +32,7 @@ static uint64_t any_word(void)
     static const uint64_t odd[] = {0, 1, 2, 3, UINT64_MAX, 1ull << 63, 1ull << 47, 4096,
                                    0x7fffffff, 0xffffffff, 8, 64, 65, 9, 19, 18};
 
-    switch (any(6)) {
+    switch (any(7)) {
     case 0:
         return odd[any(sizeof(odd) / sizeof(odd[0]))];
     case 1:
@@ -43,6 +43,8 @@ static uint64_t any_word(void)
         return POSIX_INFO_VA + any(0x200000) - 0x100000;
     case 4:
         return (uint64_t)getpid() + any(3) - 1;
+    case 5:
+        return POSIX_SLOTS_VA + any(POSIX_SLOTS_BYTES + 64) - 32;
     default:
         return any(UINT64_MAX);
     }

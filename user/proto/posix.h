@@ -153,6 +153,7 @@ enum posix_reply { POSIX_DONE = 0, POSIX_WAIT = 1, POSIX_IN_BACKGROUND = 2 };
 #define POSIX_WAIT_VA        0x7f001ff40100ull /* behind it: wait words, one per thread */
 #define POSIX_WAIT_BYTES     0xff00u
 #define POSIX_PROCESS_PAGE   0x7f001ff60000ull /* abi/thread_page.h, read-write */
+#define POSIX_SLOTS_VA       0x7f001ff60200ull /* its free part: struct posix_slot */
 #define POSIX_THREAD_PAGES   0x7f0020000000ull /* of each thread: its page, then the shim's */
 #define POSIX_THREAD_STRIDE  0x4000ull
 #define POSIX_THREAD_PAGES_END 0x7f0030000000ull
@@ -205,6 +206,24 @@ struct posix_info {
 };
 
 _Static_assert(sizeof(struct posix_info) <= POSIX_INFO_BYTES, "wait words follow it");
+
+/*
+ * A request slot: memory that a process and the server both have mapped, for names, small
+ * results and small data. An address of a request that lies in the slots the server reaches
+ * by itself; every other one costs it a vm_copy. Slot n is of the thread whose area has
+ * that number; threads beyond the last have none and do without. What is in a slot can
+ * change at any time.
+ */
+#define POSIX_SLOT_BYTES 512u
+#define POSIX_SLOT_COUNT 7u
+#define POSIX_SLOTS_BYTES (POSIX_SLOT_COUNT * POSIX_SLOT_BYTES)
+
+struct posix_slot {
+    uint64_t reserved[2];
+    uint8_t bytes[POSIX_SLOT_BYTES - 16];
+};
+
+_Static_assert(sizeof(struct posix_slot) == POSIX_SLOT_BYTES, "slots lie side by side");
 
 /* no_child_wait of the process page, written by the shim. */
 #define POSIX_NO_CHILD_WAIT 1u /* children leave no zombies */
