@@ -20,8 +20,10 @@ EVENTS = [line.split("(")[1].split(",")[0] for line in
 def ring(file, at, hart, capacity, records, head=None, self_physical=None):
     """Write a ring at this offset; records: (time, event, arguments)."""
     file.seek(at)
-    file.write(struct.pack("<6Q", MAGIC, len(records) if head is None else head, capacity, hart,
-                           10_000_000, BASE + at if self_physical is None else self_physical))
+    file.write(struct.pack("<5Q", MAGIC, capacity, hart, 10_000_000,
+                           BASE + at if self_physical is None else self_physical))
+    file.seek(at + PAGE - 8)
+    file.write(struct.pack("<Q", 64 * (len(records) if head is None else head)))
     for index, (time, event, arguments) in enumerate(records):
         file.seek(at + PAGE + index % capacity * 64)
         file.write(struct.pack("<QQIIHHI4Q", time, 0xC0 + hart, 7, 3, EVENTS.index(event), hart, 0,
