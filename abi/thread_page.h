@@ -10,7 +10,8 @@
  * upcall_entry with sp = upcall_stack, a0 = the thread page's address, a1 = enum
  * fault_kind (FAULT_NONE: bits are due), everything else zero but gp and tp. Faults use
  * fault_save, which the upcall sets free by clearing in_use. upcall_return(frame)
- * continues from a frame.
+ * continues from a frame. Of FAULT_FOREIGN address is the number in a7, and the frame's pc
+ * is behind the ecall already.
  */
 #ifndef ABI_THREAD_PAGE_H
 #define ABI_THREAD_PAGE_H
@@ -29,7 +30,7 @@ enum fault_kind {
     FAULT_BREAKPOINT = 5, /* ebreak */
     FAULT_MISALIGNED = 6, /* misaligned access that was not emulated */
     FAULT_QUOTA = 7,      /* the account could not pay for a page */
-    FAULT_FOREIGN = 8,    /* ecall from outside the native range */
+    FAULT_FOREIGN = 8,    /* ecall with a number that is no kernel call's */
     FAULT_BUS = 9,        /* page beyond the end of its memory object */
 };
 

@@ -12,6 +12,7 @@
 #include <kernel/ipc/fastpath.h>
 #include <kernel/mm/account.h>
 #include <kernel/mm/memory.h>
+#include <kernel/sched/process.h>
 #include <kernel/sched/upcall.h>
 
 #pragma GCC optimize("omit-frame-pointer") /* each call pays for each instruction here */
@@ -54,6 +55,29 @@ void syscall_init(void)
     object_init(&system_object, OBJECT_SYSTEM); /* its first reference is never dropped */
 }
 
+/* With all registers in place: the thread's own door takes it, like a fault. */
+static void deliver_foreign(struct thread *self)
+{
+    uint64_t number = self->context.x[CONTEXT_A7];
+
+    self->continuation = NULL;
+    if (!upcall_fault(self, FAULT_FOREIGN, number))
+        process_kill(self->process, FAULT_FOREIGN, FAULT_FOREIGN, number,
+                     context_pc(&self->context));
+}
+
+/* DOC: foreign-call */
+/* An ecall whose number is no kernel call's: some other system's, perhaps, and for the thread's
+ * fault handler to make something of. Who has none is told. */
+static __attribute__((noinline)) int64_t foreign_call(struct thread *self)
+{
+    if (READ_ONCE(self->page->upcall_entry) == 0)
+        return REFUSE(E_UNSUPPORTED);
+    self->continuation = deliver_foreign;
+    arch_hart()->look |= LOOK_SELF;
+    return SYSCALL_NO_RESULT;
+}
+
 /* Any call, by the table. */
 static inline struct arch_context *by_table(struct thread *self, uint64_t a1,
                                             uint64_t number)
@@ -65,7 +89,7 @@ static inline struct arch_context *by_table(struct thread *self, uint64_t a1,
     if (number < SYSCALL_COUNT)
         result = table[number](self, &c->x[CONTEXT_A0]);
     else
-        result = REFUSE(E_UNSUPPORTED);
+        result = foreign_call(self);
     if (result != SYSCALL_NO_RESULT) {
         *on_record = (uint64_t)result;
         context_set_result(c, result);

@@ -204,9 +204,11 @@ static const struct fault_signal fault_signals[] = {
 };
 
 /* Let it happen again with no door to go through: the kernel ends the process, and says
- * why on the log. */
+ * why on the log. A foreign call would only be refused. */
 static _Noreturn void fault_again(struct thread_page *page)
 {
+    if (page->fault_save.kind == FAULT_FOREIGN)
+        process_end(POSIX_STATUS_SIGNAL(LINUX_SIGSYS));
     page->upcall_entry = 0;
     kernel_call(SYS_upcall_return, (uint64_t)&page->fault_save.frame, 0, 0, 0, 0, 0);
     process_end(POSIX_STATUS_SIGNAL(LINUX_SIGSEGV));

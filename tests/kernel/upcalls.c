@@ -167,11 +167,70 @@ static void faults(void)
     handle_close(t.handle);
 }
 
+/* ---- calls of other systems ---- */
+
+static volatile uint64_t foreign_address, foreign_a0;
+static volatile int64_t foreign_results[3];
+
+/* Answers the call as a system of its own would: its number and an argument. */
+__attribute__((used)) static void answer_foreign(struct thread_page *page, uint64_t kind)
+{
+    struct register_frame *frame = &page->fault_save.frame;
+
+    seen_kind = (uint32_t)kind;
+    seen_count++;
+    foreign_address = page->fault_save.address;
+    foreign_a0 = frame->x[9];
+    frame->x[9] += frame->x[16];
+    page->fault_save.in_use = 0;
+    kernel_call(SYS_upcall_return, (uint64_t)frame, 0, 0, 0, 0, 0);
+}
+
+extern char foreign_door[];
+__asm__(".globl foreign_door\nforeign_door: call answer_foreign\nebreak\n");
+
+static void call_foreign(void *unused)
+{
+    register uint64_t a0 __asm__("a0") = 5, s2 __asm__("s2") = 0x1234567,
+                         a7 __asm__("a7") = SYSCALL_COUNT;
+
+    (void)unused;
+    __asm__ volatile("ecall" : "+r"(a0), "+r"(s2) : "r"(a7) : "memory");
+    foreign_results[0] = (int64_t)a0;
+    foreign_results[1] = (int64_t)s2;
+    foreign_results[2] = kernel_call(UINT64_MAX, 1, 0, 0, 0, 0, 0);
+    step = 2;
+    thread_leave();
+}
+
+static void foreign_calls(void)
+{
+    struct native_thread t;
+
+    thread_prepare(&t);
+    open_door(&t);
+    t.page->upcall_entry = (uint64_t)foreign_door;
+    t.page->inhibit = 1;
+    step = seen_count = 0;
+    thread_start_in(HANDLE_SELF, &t, call_foreign, NULL);
+    ok(wait_for(&step, 2), "a thread makes two calls of another system");
+    is(seen_count, 2, "they go through the door");
+    is(seen_kind, FAULT_FOREIGN, "as foreign ones");
+    is((long)foreign_address, -1, "with their number");
+    is(foreign_results[0], 5 + SYSCALL_COUNT, "their result is the handler's");
+    is(foreign_results[1], 0x1234567, "a register that C keeps is as it was");
+    is(foreign_results[2], 0, "a wide number is whole");
+    is((long)foreign_a0, 1, "the handler sees their arguments");
+    is(t.page->inhibit, 1, "and inhibit is as it was");
+    handle_close(t.handle);
+}
+
 int main(void)
 {
     interrupted_code();
     interrupted_sleep();
     faults();
+    foreign_calls();
     is(upcall_post(HANDLE_SELF_THREAD, 0), E_INVALID, "no bits: E_INVALID");
     is(upcall_post(12345, 1), E_BAD_HANDLE, "no handle: E_BAD_HANDLE");
     is(kernel_call(SYS_upcall_return, 0, 0, 0, 0, 0, 0), E_FAULT, "no frame: E_FAULT");

@@ -13,6 +13,7 @@ CRASHES = {
     "null-write": ("*(volatile int *)8 = 1;", 139, "0x8"),
     "null-call": ("((void (*)(void))0)();", 139, "0x0"),
     "illegal": ("__asm__ volatile(\".word 0\");", 132, ""),
+    "foreign-call": ("__asm__ volatile(\"li a7, 64; ecall\" ::: \"a0\", \"a7\");", 159, ""),
     "wild-read": ("return *(volatile int *)0xdead000000;", 139, "0xdead000000"),
     "kernel-read": ("return *(volatile int *)0xffffffc000000000;", 139, "0xffffffc000000000"),
     "write-text": ("*(volatile int *)main = 1;", 139, ""),
