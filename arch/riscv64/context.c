@@ -10,6 +10,9 @@
 #include <arch/riscv64/csr.h>
 #include <arch/riscv64/offsets.h>
 
+/* Loads for nothing before a thread has to ask again, by a trap that costs six of them. */
+#define FP_LOADS_MAX 16
+
 #pragma GCC optimize("omit-frame-pointer") /* an upcall goes through here twice */
 
 _Static_assert(offsetof(struct arch_context, x) == CONTEXT_PC, "asm offset");
@@ -46,6 +49,7 @@ void arch_context_init(struct arch_context *c, uaddr_t pc, uaddr_t sp, uint64_t 
 
 static void set_fs(struct arch_context *c, uint64_t fs)
 {
+    c->fp_is_on = fs != SSTATUS_FS_OFF;
     c->sstatus = (c->sstatus & ~(uint64_t)SSTATUS_FS) | fs;
 }
 
@@ -75,12 +79,17 @@ void arch_context_switch_fp(struct hart *hart, struct arch_context *from,
         fp_save(from);
         fp_end(sstatus);
         from->fp_saved = true;
+        from->fp_loads = 0;
         set_fs(from, SSTATUS_FS_CLEAN);
         from->fp_hart = hart;
         hart->fp_owner = from;
     }
-    if (to == NULL || !to->fp_saved || (hart->fp_owner == to && to->fp_hart == hart))
+    if (to == NULL || !to->fp_is_on || (hart->fp_owner == to && to->fp_hart == hart))
         return;
+    if (to->fp_loads++ == FP_LOADS_MAX) {
+        set_fs(to, SSTATUS_FS_OFF);
+        return;
+    }
     sstatus = fp_begin();
     fp_load(to);
     fp_end(sstatus);
@@ -97,11 +106,14 @@ void arch_context_move_fp(struct hart *hart, struct arch_context *from,
 
 bool arch_context_give_fp(struct hart *hart, struct arch_context *c)
 {
-    if (c->sstatus & SSTATUS_FS)
+    if (c->fp_is_on)
         return false;
-    memset(c->f, 0, sizeof(c->f));
-    c->fcsr = 0;
+    if (!c->fp_saved) {
+        memset(c->f, 0, sizeof(c->f));
+        c->fcsr = 0;
+    }
     c->fp_saved = true;
+    c->fp_loads = 0;
     set_fs(c, SSTATUS_FS_CLEAN);
     arch_context_switch_fp(hart, NULL, c);
     return true;
@@ -175,6 +187,7 @@ static __attribute__((noinline)) void set_fp(struct hart *hart, struct arch_cont
 {
     arch_context_drop_fp(c);
     c->fp_hart = NULL;
+    c->fp_loads = 0;
     c->fp_saved = (flags & FRAME_FP) != 0;
     set_fs(c, c->fp_saved ? SSTATUS_FS_CLEAN : SSTATUS_FS_OFF);
     if (!c->fp_saved)

@@ -111,7 +111,7 @@ struct arch_context *kernel_message_call(MESSAGE)
     self->server = server;
     server->rank = self->rank; /* whose place it has */
     sched_replace(self, server, THREAD_STATE(THREAD_SLEEPING, SLEEP_REPLY, false, false));
-    if (is_rare(!arch_context_fp_is_quiet(&server->context)))
+    if (is_rare(!arch_fp_is_quiet(&server->context)))
         return enter_with_fp(&server->context, info, w0, w1, w2, w3, &self->context);
     return arch_enter_message(&server->context, info, w0, w1, w2, w3);
 }
@@ -162,7 +162,7 @@ struct arch_context *kernel_message_reply_wait(MESSAGE)
     self->caller = NULL;
     self->rank = self->base_rank; /* what was lent is given back */
     sched_replace(self, caller, state);
-    if (is_rare(!arch_context_fp_is_quiet(&caller->context)))
+    if (is_rare(!arch_fp_is_quiet(&caller->context)))
         return enter_with_fp(&caller->context, info, w0, w1, w2, w3, &self->context);
     return arch_enter_message(&caller->context, info, w0, w1, w2, w3);
 }

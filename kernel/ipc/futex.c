@@ -45,7 +45,7 @@ static inline struct futex_key key_in(const struct space *space, const struct ma
 
 /* Name the word at va. */
 static inline enum status name_word(struct space *space, uint64_t va, uint32_t access,
-                             struct futex_key *key)
+                                    struct futex_key *key)
 {
     struct mapping *m;
 
@@ -72,8 +72,8 @@ static inline bool name_found(const struct space *space, uint64_t va, uint32_t a
 }
 
 /* The same, and point at it, for who is going to look at it. */
-static inline enum status find_word(struct space *space, uint64_t va, struct futex_key *key,
-                             uint32_t **word)
+static inline enum status find_word(struct space *space, uint64_t va,
+                                    struct futex_key *key, uint32_t **word)
 {
     enum status st = name_word(space, va, VM_READ, key);
     void *p;
@@ -132,9 +132,9 @@ void futex_init(uint64_t seed)
 
 /* DOC: last-look */
 /* The last looks before the sleep, and the sleep. */
-static inline enum status sleep_on(struct thread *self, struct futex_key key, uint32_t *word,
-                            uint32_t expected, uint64_t deadline_ns,
-                            bool is_interruptible)
+static inline enum status sleep_on(struct thread *self, struct futex_key key,
+                                   uint32_t *word, uint32_t expected,
+                                   uint64_t deadline_ns, bool is_interruptible)
 {
     struct list *bucket;
     struct thread *first;
@@ -207,6 +207,13 @@ enum status futex_wake_some(struct thread *self, uaddr_t va, uint32_t count,
     return OK;
 }
 
+static __attribute__((noinline)) struct arch_context *
+enter_with_fp(struct arch_context *from, struct arch_context *to)
+{
+    arch_context_move_fp(arch_hart(), from, to);
+    return to;
+}
+
 /*
  * The short way of futex_swap, as kernel/ipc/fastpath.c: one sleeper is alone on the one
  * word, the other word has the expected value and nobody on it, no deadline, nothing due.
@@ -233,7 +240,7 @@ struct arch_context *fastpath_swap(struct thread *self)
     if (t == NULL || !list_is_empty(&t->same_word) || t->owner != NULL ||
         t->deadline.is_linked || t->rank != self->rank || t->pinned != self->pinned ||
         upcall_may_be_due(t) || !sched_can_replace(self, t) ||
-        longest_sleeper(bucket, key) != NULL || !arch_context_fp_is_quiet(&t->context))
+        longest_sleeper(bucket, key) != NULL)
         return syscall_long_way(self);
     /* Nothing can fail from here on. */
     trace(TRACE_swap, t->object.id, wake_key.offset, key.object, key.offset);
@@ -243,6 +250,8 @@ struct arch_context *fastpath_swap(struct thread *self)
     list_append(bucket, &self->futex);
     sched_replace(self, t,
                   THREAD_STATE(THREAD_SLEEPING, SLEEP_FUTEX_ALWAYS, true, false));
+    if (!arch_fp_is_quiet(&t->context))
+        return enter_with_fp(&self->context, &t->context);
     return &t->context;
 }
 

@@ -87,12 +87,36 @@ static void calls(void)
 /* ---- messages: a server in a clone of this process ---- */
 
 struct shared {
-    volatile uint32_t ready, word, wait;
-    volatile uint32_t use_window;
+    volatile uint32_t word, way;
 };
 
 static struct shared *shared;
 static handle_t endpoint;
+
+enum { WAY_REGISTERS = 1, WAY_FP = 2, WAY_DEADLINE = 4, WAY_WINDOW = 8, WAY_LONG = 16 };
+
+/* Between two messages: two instructions of its own. */
+#define SERVE(before)                                                                    \
+    __asm__ volatile("1: mv a0, %1; " before "ecall; bnez a1, 1b"                        \
+                     : "+r"(a1), "+r"(to), "+r"(a2), "+r"(a3), "+r"(a4), "+r"(a5)        \
+                     : "r"(a7)                                                           \
+                     : "a0", "memory")
+
+/* Until a message has label 0. */
+static void serve_in_registers(handle_t own, int is_with_fp)
+{
+    register uint64_t a1 __asm__("a1") = 0, a2 __asm__("a2") = 0, a3 __asm__("a3") = 0,
+                         a4 __asm__("a4") = 0, a5 __asm__("a5") = 0,
+                         a7 __asm__("a7") = SYS_endpoint_reply_wait;
+    uint64_t to = own;
+
+    if (is_with_fp)
+        SERVE("fmv.d.x fa0, a0; ");
+    else
+        SERVE("");
+}
+
+static struct native_thread server_thread;
 
 static void server(void *argument)
 {
@@ -101,13 +125,21 @@ static void server(void *argument)
     static char page[4096];
 
     for (;;) {
+        uint32_t way = shared->way;
+
+        if (way & WAY_REGISTERS)
+            serve_in_registers(own, way & WAY_FP);
+        if (way & WAY_DEADLINE) {
+            server_thread.page->deadline_ns = 1000000000000ull;
+            m.info |= MESSAGE_DEADLINE;
+        }
+        if (way & WAY_LONG)
+            m.info |= MESSAGE_UNINTERRUPTIBLE;
         endpoint_reply_wait(own, &m);
-        if (shared->use_window)
+        if (m.info & MESSAGE_WINDOW_READ)
             vm_copy(HANDLE_CALLER, m.word[0], page, 4096, VM_COPY_IN);
     }
 }
-
-static struct native_thread server_thread;
 
 static handle_t make_server(void (*entry)(void *))
 {
@@ -123,37 +155,96 @@ static handle_t make_server(void (*entry)(void *))
     return (handle_t)process;
 }
 
-static void messages(void)
+/* From the caller's ecall to its return: the loop's own are taken off. */
+#define CALL_LOOP(before, own)                                                           \
+    do {                                                                                 \
+        start();                                                                         \
+        __asm__ volatile("1: mv a0, %1; " before "ecall; addi %0, %0, -1; bnez %0, 1b"   \
+                         : "+r"(rounds), "+r"(to), "+r"(a1), "+r"(a2), "+r"(a3),         \
+                           "+r"(a4), "+r"(a5)                                            \
+                         : "r"(a7)                                                       \
+                         : "a0", "memory");                                              \
+        count_start += (own)*ROUNDS;                                                     \
+    } while (0)
+
+static void calls_in_registers(int is_with_fp)
+{
+    register uint64_t a1 __asm__("a1") = 1, a2 __asm__("a2") = 1, a3 __asm__("a3") = 2,
+                         a4 __asm__("a4") = 3, a5 __asm__("a5") = 4,
+                         a7 __asm__("a7") = SYS_endpoint_call;
+    uint64_t rounds = ROUNDS, to = endpoint;
+
+    if (is_with_fp)
+        CALL_LOOP("fmv.d.x fa0, a0; ", 4);
+    else
+        CALL_LOOP("", 3);
+}
+
+static void calls_with_stubs(uint32_t way, int rounds)
 {
     struct thread_page *page =
         (struct thread_page *)0x7f0020000000; /* the shim's, the first */
     static char buffer[4096] __attribute__((aligned(4096)));
+
+    page->window_base = 0;
+    page->window_bytes = VM_USER_END;
+    page->deadline_ns = DEADLINE_NEVER;
+    for (int i = 0; i < rounds; i++) {
+        struct message m = {.info = 1, .word = {(uint64_t)buffer, 2, 3, 4}};
+
+        if (way & WAY_WINDOW)
+            m.info |= MESSAGE_WINDOW_READ;
+        if (way & WAY_LONG)
+            m.info |= MESSAGE_DEADLINE;
+        endpoint_call(endpoint, &m);
+    }
+}
+
+static void way_of_messages(const char *name, uint32_t way)
+{
+    struct message end = {0}; /* label 0: the server looks which way it is now */
+
+    shared->way = way;
+    endpoint_call(endpoint, &end);
+    calls_with_stubs(way, 20);
+    if (way & WAY_REGISTERS) {
+        calls_in_registers(way & WAY_FP);
+    } else {
+        start();
+        calls_with_stubs(way, ROUNDS);
+    }
+    stop(name, ROUNDS);
+    endpoint_call(endpoint, &end);
+}
+
+static void messages(void)
+{
     handle_t process;
 
     endpoint = (handle_t)endpoint_create(HANDLE_NONE);
     process = make_server(server);
-    for (int window = 0; window < 2; window++) {
-        shared->use_window = (uint32_t)window;
-        for (int i = -20; i < ROUNDS; i++) {
-            struct message m = {.info = 1, .word = {(uint64_t)buffer, 2, 3, 4}};
-
-            if (i == 0)
-                start();
-            if (window) {
-                page->window_base = 0;
-                page->window_bytes = VM_USER_END;
-                m.info |= MESSAGE_WINDOW_READ;
-            }
-            endpoint_call(endpoint, &m);
-        }
-        stop(window ? "message_round_trip_window" : "message_round_trip", ROUNDS);
-    }
+    way_of_messages("message_round_trip", WAY_REGISTERS);
+    way_of_messages("message_round_trip_stubs", 0);
+    way_of_messages("message_round_trip_deadline", WAY_DEADLINE);
+    way_of_messages("message_round_trip_window", WAY_WINDOW);
+    way_of_messages("message_round_trip_long_way", WAY_LONG);
+    way_of_messages("message_round_trip_long_way_window", WAY_LONG | WAY_WINDOW);
     process_control(process, PROCESS_KILL, 0, 0, 0);
     handle_close(process);
     start();
     for (int i = 0; i < ROUNDS; i++)
         endpoint_post(endpoint, 2);
     stop("event_post", ROUNDS);
+}
+
+/* Last of all: from then on main is a thread that uses floating point. */
+static void messages_with_fp(void)
+{
+    handle_t process = make_server(server);
+
+    way_of_messages("message_round_trip_fp", WAY_REGISTERS | WAY_FP);
+    process_control(process, PROCESS_KILL, 0, 0, 0);
+    handle_close(process);
 }
 
 /* ---- hops ---- */
@@ -298,5 +389,6 @@ int main(void)
     clones("clone_64_pages", 64);
     clones("clone_16_MiB", 4096);
     upcalls();
+    messages_with_fp();
     return 0;
 }

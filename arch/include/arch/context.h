@@ -18,7 +18,9 @@ struct arch_context {
     uint64_t x[32]; /* x[0] holds the pc (sepc) */
     uint64_t sstatus;
     struct hart *hart; /* the hart this runs on, set before every return to user mode */
-    bool fp_saved;     /* f[] holds state; otherwise it has never used any: FS is Off */
+    bool fp_saved;     /* f[] holds state; otherwise it has never used any */
+    bool fp_is_on;     /* FS is not Off: it may use floating point without a trap */
+    uint8_t fp_loads;  /* into a hart, since it last changed a register */
     uint32_t fcsr;
     uint64_t f[32];
     struct hart *fp_hart; /* whose registers held f[] last: no other's can be current */
@@ -63,26 +65,17 @@ void arch_context_set_frame(struct hart *hart, struct arch_context *c,
                             const struct register_frame *frame);
 
 /* Move floating point: save the old thread's registers if it changed them, load the new
- * thread's if the hart holds others and it uses any. Either may be NULL. */
+ * thread's if the hart holds others and it uses them often. Either may be NULL. */
 void arch_context_switch_fp(struct hart *hart, struct arch_context *from,
                             struct arch_context *to);
 
-/* Is there nothing for arch_context_switch_fp() to do when this hart goes from its current
- * thread, whose sstatus is still in the hart, to another? */
-static inline bool arch_context_fp_is_quiet(const struct arch_context *to)
-{
-    int64_t sstatus; /* bit 63 sums up: something is Dirty */
-
-    __asm__ volatile("csrr %0, sstatus" : "=r"(sstatus));
-    return sstatus >= 0 && !to->fp_saved;
-}
-
-/* Then this: the same, with the first one's sstatus still in the hart. */
+/* The same for the current thread and another, with the first one's sstatus still in the
+ * hart; arch_fp_is_quiet() says that there is nothing to do. */
 void arch_context_move_fp(struct hart *hart, struct arch_context *from,
                           struct arch_context *to);
 
-/* The current thread trapped at an instruction that its hart refuses. True: it was the first
- * time that it needed floating point, which is zero; it may try again. */
+/* The current thread trapped at an instruction that its hart refuses. True: it needed
+ * floating point, has it now, and may try again. */
 bool arch_context_give_fp(struct hart *hart, struct arch_context *context);
 
 /* The current thread made a call and its registers are going to be replaced: its context

@@ -73,6 +73,18 @@ static inline struct hart *arch_hart(void)
     return this_hart;
 }
 
+/* Is there nothing for arch_context_move_fp() to do when this hart goes from its current
+ * thread, whose sstatus is still in the hart, to another? */
+static inline bool arch_fp_is_quiet(const struct arch_context *to)
+{
+    int64_t sstatus; /* bit 63 sums up: something is Dirty */
+
+    __asm__ volatile("csrr %0, sstatus" : "=r"(sstatus));
+    if (__builtin_expect(sstatus >= 0 && !to->fp_is_on, 1))
+        return true;
+    return sstatus >= 0 && this_hart->fp_owner == to && to->fp_hart == this_hart;
+}
+
 /* The time counter, in ticks of the device tree's timebase. */
 static inline uint64_t arch_ticks(void)
 {
