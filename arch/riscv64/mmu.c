@@ -9,19 +9,21 @@
  *
  * Kernel half: the direct map at DIRECT_MAP_BASE in gigabyte leaves, the kernel image at
  * KERNEL_BASE in pages with the access each section needs. Every user table's root has
- * the same upper 256 entries, which never change after boot.
+ * the same upper 256 entries, which never change after boot; two of them are in use.
  */
 #include <arch/mmu.h>
 
 #include <abi/vm.h>
 #include <arch/hart.h>
-#include <kernel/base/string.h>
+#include <kernel/base/words.h>
 #include <kernel/debug/klog.h>
 
 #include <arch/riscv64/csr.h>
 
+#pragma GCC optimize("omit-frame-pointer") /* each page fault walks here */
+
 #define LEVELS   4
-#define ENTRIES  512u
+#define ENTRIES  512ul
 #define GIGABYTE (1ull << 30)
 
 _Static_assert(ARCH_DIRECT_BASE == DIRECT_MAP_BASE, "C and assembly agree");
@@ -53,11 +55,26 @@ static pte_t *table_of(pte_t pte)
 
 /* ---- user tables ---- */
 
+/* What the kernel half has: never more, so a root is zeros again without them. */
+static void set_kernel_half(paddr_t root, pte_t direct, pte_t image)
+{
+    pte_t *table = arch_direct(root);
+
+    table[index_at(DIRECT_MAP_BASE, LEVELS - 1)] = direct;
+    table[index_at(KERNEL_BASE, LEVELS - 1)] = image;
+}
+
 void arch_table_init(paddr_t root)
 {
-    pte_t *kernel = arch_direct(mmu.root), *table = arch_direct(root);
+    const pte_t *kernel = arch_direct(mmu.root);
 
-    memcpy(&table[ENTRIES / 2], &kernel[ENTRIES / 2], ENTRIES / 2 * sizeof(pte_t));
+    set_kernel_half(root, kernel[index_at(DIRECT_MAP_BASE, LEVELS - 1)],
+                    kernel[index_at(KERNEL_BASE, LEVELS - 1)]);
+}
+
+void arch_table_end(paddr_t root)
+{
+    set_kernel_half(root, 0, 0);
 }
 
 /* DOC: page-walk */
@@ -91,72 +108,53 @@ bool arch_table_link(paddr_t root, uint64_t va, paddr_t zeroed_frame)
     return false;
 }
 
-#define LOOK_WORK 6  /* instructions to look at an entry */
-#define WALK_WORK 60 /* to get to it */
+#define WALK_WORK 60 /* instructions to get to a table */
 
-/* The first valid entry of count, or the one behind them. */
-static pte_t *first_valid(pte_t *entry, uint64_t count, int *work)
+pte_t *arch_table_leaves(paddr_t root, uint64_t va, uint64_t end, uint64_t *next,
+                         unsigned *tables, int *work)
 {
-    pte_t *first = entry, *end = entry + count;
+    unsigned level = LEVELS - 1, shift = PAGE_SHIFT + 9 * level;
+    pte_t *table = arch_direct(root), *entry, *last;
+    uint64_t stop;
 
-    while (entry < end && !(*entry & PTE_V))
-        entry++;
-    *work -= WALK_WORK + (int)(entry - first) * LOOK_WORK;
-    return entry;
-}
-
-pte_t *arch_table_search(paddr_t root, uint64_t *va, uint64_t end, int *work)
-{
-    while (*va<end && * work> 0) {
-        pte_t *table = arch_direct(root), *found;
-        unsigned level = LEVELS - 1;
-        uint64_t count;
-
-        /* Down as far as there are tables. */
-        while (level > 0 && (table[index_at(*va, level)] & PTE_V))
-            table = table_of(table[index_at(*va, level--)]);
-        if (level > 0) { /* nothing below: to the next entry of this level */
-            *va = (*va | ((PAGE_BYTES << (9 * level)) - 1)) + 1;
-            *work -= WALK_WORK;
-            continue;
-        }
-        table += index_at(*va, 0);
-        count = ENTRIES - index_at(*va, 0);
-        if (count > (end - *va) / PAGE_BYTES)
-            count = (end - *va) / PAGE_BYTES;
-        found = first_valid(table, count, work);
-        *va += (uint64_t)(found - table) * PAGE_BYTES;
-        if (found < table + count)
-            return found;
+    /* Down as far as there are tables. */
+    while (*(entry = &table[va >> shift & (ENTRIES - 1)]) & PTE_V && level > 0) {
+        table = table_of(*entry);
+        level--;
+        shift -= 9;
     }
-    if (*va > end)
-        *va = end;
+    *tables = LEVELS - 1 - level;
+    *work -= WALK_WORK;
+    stop = (va | ((ENTRIES << shift) - 1)) + 1;
+    *next = stop < end ? stop : end;
+    if (level == 0)
+        return entry;
+    /* Over what has no table: the next entry in use may be nearer than the end. */
+    last = &table[(*next - 1) >> shift & (ENTRIES - 1)];
+    if (entry < last) {
+        pte_t *found = words_skip_zeros(entry, last + 1);
+
+        *work -= (int)(found - entry) * WORDS_WORK;
+        if (found <= last)
+            *next = ((va >> shift) + (uint64_t)(found - entry)) << shift;
+    }
     return NULL;
 }
 
-bool arch_table_unlink_any(paddr_t root, uint64_t *va, int *work, paddr_t *out)
+pte_t *arch_table_lowest(paddr_t root, uint64_t va, uint64_t *start, uint64_t *end)
 {
-    pte_t *path[LEVELS], *table = arch_direct(root);
+    pte_t *table = arch_direct(root), *link = NULL;
     unsigned level = LEVELS - 1;
+    uint64_t span;
 
-    /* Follow the first pointer of each table; the lowest table reached is free of them. What
-     * lies below *va is gone already. */
-    for (; level > 0; level--) {
-        unsigned count = level == LEVELS - 1 ? ENTRIES / 2 : ENTRIES;
-        unsigned first = index_at(*va, level), shift = PAGE_SHIFT + 9 * level;
-
-        path[level] = first_valid(&table[first], count - first, work);
-        if (path[level] == &table[count])
-            break;
-        if (path[level] > &table[first]) /* and from the start of each table below */
-            *va = ((*va >> shift) + (uint64_t)(path[level] - &table[first])) << shift;
-        table = table_of(*path[level]);
+    while (level > 0 && (table[index_at(va, level)] & PTE_V)) {
+        link = &table[index_at(va, level--)];
+        table = table_of(*link);
     }
-    if (level == LEVELS - 1)
-        return false;
-    *out = arch_pte_frame(*path[level + 1]);
-    *path[level + 1] = 0;
-    return true;
+    span = PAGE_BYTES << (9 * (level + 1));
+    *start = va & ~(span - 1);
+    *end = *start + span;
+    return link;
 }
 
 /* ---- translation ---- */

@@ -26,6 +26,7 @@
 #define NIL         0xffffffffu
 #define FRONT_ORDER 5 /* moved between the front and the blocks at a time: 32 frames */
 #define FRONT_MAX   (2u << FRONT_ORDER)
+#define FRONT_SPILL 8  /* given back at a time: each may merge up to the largest block */
 #define RANGES_MAX  32 /* banks, reserved ranges: from the device tree, at boot only */
 
 enum frame_state { FRAME_RESERVED = 0, FRAME_FREE = 1, FRAME_TAKEN = 2 };
@@ -160,7 +161,7 @@ static __attribute__((noinline)) void front_drain(struct front *front, unsigned 
 static inline void front_push(struct front *front, uint32_t index)
 {
     if (front->count == FRONT_MAX)
-        front_drain(front, FRONT_MAX / 2);
+        front_drain(front, FRONT_MAX - FRONT_SPILL);
     front->index[front->count++] = index;
 }
 
@@ -231,19 +232,58 @@ void frame_get(paddr_t frame)
     frame_of(frame)->refs++;
 }
 
-void frame_put(paddr_t frame)
+/* Drop a reference; true: it was the last, and the frame belongs to nobody. */
+static inline bool give(struct frame *f)
 {
-    struct frame *f = frame_of(frame);
-
     ASSERT_EQUAL(f->state, FRAME_TAKEN);
     ASSERT(f->refs > 0);
     if (--f->refs > 0)
-        return;
-    account_uncharge(f->account, CHARGE_PAGES, 1ull << f->order);
+        return false;
     if (f->order > 0)
         give_block((uint32_t)(f - mm.table), f->order);
     else
         front_push(&mm.dirty, (uint32_t)(f - mm.table));
+    return true;
+}
+
+void frame_put(paddr_t frame)
+{
+    struct frame *f = frame_of(frame);
+    struct account *account = f->account;
+    uint64_t count = 1ull << f->order;
+
+    if (give(f))
+        account_uncharge(account, CHARGE_PAGES, count);
+}
+
+bool frame_put_shared(paddr_t frame)
+{
+    struct frame *f = frame_of(frame);
+
+    ASSERT_EQUAL(f->state, FRAME_TAKEN);
+    if (f->refs == 1)
+        return false;
+    ASSERT(f->refs > 0);
+    f->refs--;
+    return true;
+}
+
+void frame_put_each(const paddr_t *frames, unsigned count)
+{
+    struct account *account = NULL;
+    uint64_t given = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        struct frame *f = frame_of(frames[i]);
+
+        if (f->account != account) {
+            account_uncharge(account, CHARGE_PAGES, given);
+            account = f->account;
+            given = 0;
+        }
+        given += give(f);
+    }
+    account_uncharge(account, CHARGE_PAGES, given);
 }
 
 void frame_put_clean(paddr_t frame)

@@ -38,7 +38,13 @@ void frame_get(paddr_t frame);
 /* Drop a reference; the last one uncharges and frees the block. */
 void frame_put(paddr_t frame);
 
-/* The same for a single frame of which that is the last one, and whose bytes are all zero. */
+/* The same for several single frames. */
+void frame_put_each(const paddr_t *frames, unsigned count);
+
+/* Drop a reference unless it is the last; false: it is. */
+bool frame_put_shared(paddr_t frame);
+
+/* As frame_put() for a single frame of which that is the last one, and whose bytes are all zero. */
 void frame_put_clean(paddr_t frame);
 
 uint32_t frame_refs(paddr_t frame);

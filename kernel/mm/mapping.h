@@ -16,12 +16,12 @@
 #define SLICE_WORK 12000
 enum work {
     WORK_CHANGE = 40,   /* an entry changed */
-    WORK_SHARE = 70,    /* an entry shared with a clone */
-    WORK_REMOVE = 400,  /* an entry taken out, and its page freed */
+    WORK_SHARE = 50,    /* an entry shared with a clone, or no longer */
+    WORK_FREE = 350,    /* a page freed */
     WORK_COPY = 1400,   /* a page copied */
-    WORK_RECORD = 700,  /* a record made */
+    WORK_RECORD = 700,  /* a record made or dropped */
     WORK_TABLES = 2000, /* the tables for an address made */
-    WORK_UNLINK = 400,  /* a table freed */
+    WORK_UNLINK = 300,  /* a table freed */
 };
 
 /*

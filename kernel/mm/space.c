@@ -136,6 +136,7 @@ enum status space_make(struct space *space, struct account *account, uint64_t id
     space->account = account;
     space->id = id;
     space->leaf_span = UINT64_MAX;
+    space->idle_va = VM_USER_END;
     space->asid_round = UINT32_MAX;
     return OK;
 }

@@ -41,6 +41,7 @@ struct space {
     uint64_t leaf_span; /* va / ARCH_TABLE_SPAN, no user address's: nothing found yet */
     pte_t *leaves; /* the table of leaves for that span: it stays until the space dies */
     struct mapping *found;
+    uint64_t idle_va; /* unmapped last, its tables may be there yet; or VM_USER_END */
 
     struct mapping spare; /* for an unmap that must split when the account is full */
 };

@@ -15,7 +15,7 @@
 #include <kernel/mm/space.h>
 
 #include <arch/mmu.h>
-#include <kernel/base/string.h>
+#include <kernel/base/words.h>
 #include <kernel/debug/trace.h>
 #include <kernel/mm/account.h>
 #include <kernel/mm/frame.h>
@@ -28,58 +28,87 @@ struct slice {
     bool is_weaker;
 };
 
-/* DOC: clone-page */
-/* Give the target the page behind one valid entry of the source. */
-static enum status clone_page(struct space *target, struct mapping *m, uint64_t va,
-                              pte_t *leaf, struct slice *slice)
+/* The page is sure to be written: the target gets a copy. */
+static enum status copy_page(struct space *target, const struct mapping *m, pte_t from,
+                             pte_t *to)
 {
-    paddr_t frame = arch_pte_frame(*leaf), copy;
-    pte_t *to = space_leaf_hint(target, va);
-    enum status st;
+    paddr_t copy;
+    enum status st = frame_alloc_dirty(target->account, 0, &copy);
 
-    slice->work -= WORK_SHARE;
-    if (to == NULL) {
-        slice->work -= WORK_TABLES;
-        st = space_leaf(target, va, &to);
-        if (st != OK)
-            return st;
-    }
-    if ((m->flags & VM_EAGER) && frame_is_memory(frame)) {
-        st = frame_alloc_dirty(target->account, 0, &copy);
-        if (st != OK)
-            return st;
-        slice->work -= WORK_COPY;
-        page_copy(arch_direct(copy), arch_direct(frame));
-        if (m->access & VM_EXECUTE)
-            space_fence_code(target);
-        *to = arch_pte_make(copy, m->access | PTE_FRAME);
-        return OK;
-    }
-    /* Read-only ones, too: vm_protect may make them writable later, in either space. */
-    slice->is_weaker |= (arch_pte_access(*leaf) & VM_WRITE) != 0;
-    *leaf = arch_pte_share(*leaf);
-    *to = *leaf;
-    if (arch_pte_access(*leaf) & PTE_FRAME)
-        frame_get(frame);
+    if (st != OK)
+        return st;
+    page_copy(arch_direct(copy), arch_direct(arch_pte_frame(from)));
+    if (m->access & VM_EXECUTE)
+        space_fence_code(target);
+    *to = arch_pte_make(copy, m->access | PTE_FRAME);
     return OK;
+}
+
+/* DOC: clone-page */
+/* Read-only ones are marked, too: vm_protect may make them writable later, in either space. */
+static inline void share_page(pte_t *from, pte_t *to, struct slice *slice)
+{
+    pte_t pte = *from, shared = arch_pte_share(pte);
+
+    if (shared != pte) {
+        slice->is_weaker |= (arch_pte_access(pte) & VM_WRITE) != 0;
+        *from = shared;
+    }
+    *to = shared;
+    if (arch_pte_access(shared) & PTE_FRAME)
+        frame_get(arch_pte_frame(shared));
+}
+
+/* The pages in the source's leaf entries for [*at, end), which one table has. */
+static enum status clone_leaves(struct space *target, const struct mapping *m,
+                                pte_t *from, uint64_t *at, uint64_t end,
+                                struct slice *slice)
+{
+    pte_t *stop = from + (end - *at) / PAGE_BYTES, *first = from, *to;
+    uint64_t va = *at;
+    enum status st = OK;
+
+    from = words_skip_zeros(from, stop);
+    if (from < stop && space_leaf_hint(target, va) == NULL)
+        slice->work -= WORK_TABLES;
+    if (from < stop)
+        st = space_leaf(target, va, &to);
+    while (st == OK && from < stop && slice->work > 0) {
+        pte_t pte = *from;
+
+        slice->work -= WORK_SHARE;
+        if ((m->flags & VM_EAGER) && frame_is_memory(arch_pte_frame(pte))) {
+            slice->work -= WORK_COPY;
+            st = copy_page(target, m, pte, to + (from - first));
+        } else {
+            share_page(from, to + (from - first), slice);
+        }
+        if (++from < stop && *from == 0)
+            from = words_skip_zeros(from, stop);
+    }
+    *at = va + (uint64_t)(from - first) * PAGE_BYTES;
+    slice->work -= (int)(from - first) * WORDS_WORK;
+    return st;
 }
 
 /* The record's private pages from *at on; *at is its end when all are done. */
 static enum status clone_pages(struct space *target, struct space *source,
-                               struct mapping *m, uint64_t *at, struct slice *slice)
+                               const struct mapping *m, uint64_t *at, struct slice *slice)
 {
-    pte_t *leaf = NULL;
     enum status st = OK;
 
-    if (m->memory != NULL && !(m->flags & VM_PRIVATE)) {
+    if (m->memory != NULL && !(m->flags & VM_PRIVATE))
         *at = m->end;
-        return OK;
-    }
-    while (st == OK && (leaf = arch_table_next(source->root, leaf, at, m->end,
-                                               &slice->work)) != NULL) {
-        st = clone_page(target, m, *at, leaf, slice);
-        if (st == OK)
-            *at += PAGE_BYTES;
+    while (st == OK && *at < m->end && slice->work > 0) {
+        unsigned tables;
+        uint64_t next;
+        pte_t *leaf =
+            arch_table_leaves(source->root, *at, m->end, &next, &tables, &slice->work);
+
+        if (leaf != NULL)
+            st = clone_leaves(target, m, leaf, at, next, slice);
+        else
+            *at = next;
     }
     return st;
 }

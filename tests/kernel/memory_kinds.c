@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Contiguous memory: zeroed in steps, not to be mapped and not located before the last one;
- * whatever it held before is never seen. And memory that is writable and executable at once:
+ * whatever it held before is never seen. Anonymous memory of all sizes, cut and not, of which
+ * nothing is left when it dies. And memory that is writable and executable at once:
  * for the processes of accounts that say so, for nobody else.
  */
 #include <tests/kernel/native.h>
@@ -33,12 +34,14 @@ static void runs(void)
     uint64_t wrong = 0;
 
     dirty_frames();
-    run = CALL(memory_create, account, MEMORY_CONTIGUOUS, RUN_PAGES * PAGE, 0, HANDLE_NONE, 0);
+    run = CALL(memory_create, account, MEMORY_CONTIGUOUS, RUN_PAGES * PAGE, 0,
+               HANDLE_NONE, 0);
     gives(run, OK, "a contiguous object");
     gives(vm_map(HANDLE_SELF, AREA_VA, PAGE, (handle_t)run, 0, VM_READ), E_BUSY,
           "map it before it is zeroed");
     is((long)info((handle_t)run).physical_base, 0, "it is not told where it is");
-    gives(memory_control((handle_t)run, MEMORY_RESIZE, PAGE, 0, 0), E_INVALID, "resize it");
+    gives(memory_control((handle_t)run, MEMORY_RESIZE, PAGE, 0, 0), E_INVALID,
+          "resize it");
     do {
         more = CALL(memory_control, run, MEMORY_CONTINUE, 0, 0, 0, 0);
         if (more > 0 && steps++ == 0)
@@ -60,10 +63,48 @@ static void runs(void)
     handle_close((handle_t)run);
     settles(account, before, "a run");
 
-    run = CALL(memory_create, account, MEMORY_CONTIGUOUS, RUN_PAGES * PAGE, 0, HANDLE_NONE, 0);
+    run = CALL(memory_create, account, MEMORY_CONTIGUOUS, RUN_PAGES * PAGE, 0,
+               HANDLE_NONE, 0);
     CALL(memory_control, run, MEMORY_CONTINUE, 0, 0, 0, 0);
     handle_close((handle_t)run);
     settles(account, before, "a run that was never zeroed to its end");
+    handle_close(account);
+}
+
+/* ---- objects that are cut ---- */
+
+static void touch_object(handle_t memory, uint64_t at)
+{
+    vm_map(HANDLE_SELF, AREA_VA, PAGE, memory, at, ALL_PAGES);
+    *(volatile uint64_t *)AREA_VA = at;
+    vm_unmap(HANDLE_SELF, AREA_VA, PAGE);
+}
+
+/* What a cut leaves of the tree that held the pages is found when the object dies. */
+static void cuts(void)
+{
+    static const uint64_t sizes[] = {PAGE,          7 * PAGE,       512 * PAGE,
+                                     513 * PAGE,    70000 * PAGE,   262144 * PAGE,
+                                     262145 * PAGE, 90000000 * PAGE};
+    handle_t account = (handle_t)account_create(HANDLE_NONE, LIMIT_NONE, LIMIT_NONE);
+    struct info_account before = counters(account);
+
+    for (unsigned from = 0; from < 8; from++)
+        for (unsigned to = 0; to <= from; to++) {
+            handle_t m = (handle_t)memory_create(account, MEMORY_ANONYMOUS, sizes[from],
+                                                 0, HANDLE_NONE);
+
+            touch_object(m, sizes[from] - PAGE);
+            touch_object(m, sizes[from] / PAGE / 2 * PAGE);
+            if (to < from) {
+                memory_control(m, MEMORY_RESIZE, sizes[to], 0, 0);
+                memory_control(m, MEMORY_RESIZE, sizes[to] + PAGE, 0, 0);
+            }
+            touch_object(m, sizes[to] - PAGE);
+            handle_close(m);
+            if (to == from)
+                settles(account, before, "objects, cut to all smaller sizes and grown by a page");
+        }
     handle_close(account);
 }
 
@@ -85,7 +126,8 @@ static void write_and_execute(void)
     handle_t account, process, other;
 
     gives(made, E_INVALID, "an account with unknown flags");
-    made = account_create_with(HANDLE_NONE, LIMIT_NONE, LIMIT_NONE, ACCOUNT_WRITE_EXECUTE);
+    made =
+        account_create_with(HANDLE_NONE, LIMIT_NONE, LIMIT_NONE, ACCOUNT_WRITE_EXECUTE);
     gives(made, OK, "an account for compilers");
     account = (handle_t)made;
 
@@ -93,7 +135,8 @@ static void write_and_execute(void)
     gives(vm_map(process, AREA_VA, PAGE, HANDLE_NONE, 0, VM_ACCESS_ALL), E_INVALID,
           "elsewhere: map writable and executable");
     vm_map(process, AREA_VA, PAGE, HANDLE_NONE, 0, ALL_PAGES);
-    gives(vm_protect(process, AREA_VA, PAGE, VM_ACCESS_ALL), E_INVALID, "elsewhere: protect so");
+    gives(vm_protect(process, AREA_VA, PAGE, VM_ACCESS_ALL), E_INVALID,
+          "elsewhere: protect so");
     child_start(process, compile_and_run, AREA_VA);
     is(child_wait(process), FAULT_EXECUTE, "elsewhere: what is writable is not executed");
     child_end(process);
@@ -102,7 +145,8 @@ static void write_and_execute(void)
     gives(vm_map(process, AREA_VA, PAGE, HANDLE_NONE, 0, VM_ACCESS_ALL), OK,
           "there: map writable and executable");
     vm_map(process, AREA_VA + PAGE, PAGE, HANDLE_NONE, 0, ALL_PAGES);
-    gives(vm_protect(process, AREA_VA + PAGE, PAGE, VM_ACCESS_ALL), OK, "there: protect so");
+    gives(vm_protect(process, AREA_VA + PAGE, PAGE, VM_ACCESS_ALL), OK,
+          "there: protect so");
     other = (handle_t)process_create(plain, HANDLE_NONE, 0, 0);
     gives(process_clone(other, process, 0), E_INVALID, "clone it to elsewhere");
     child_end(other);
@@ -122,6 +166,7 @@ int main(void)
 {
     arena_make();
     runs();
+    cuts();
     write_and_execute();
     return done();
 }

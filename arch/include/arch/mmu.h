@@ -31,8 +31,10 @@ void arch_mmu_finish_boot(paddr_t (*take_frame)(void));
 /* Keep the direct map of [base, base + bytes); call before arch_mmu_finish_boot. */
 void arch_mmu_use_direct(paddr_t base, uint64_t bytes);
 
-/* Write the kernel half into a zeroed frame that becomes a user table's root. */
+/* Write the kernel half into a zeroed frame that becomes a user table's root; take it out of
+ * a root that has no user half any more, which leaves zeros. */
 void arch_table_init(paddr_t root);
+void arch_table_end(paddr_t root);
 
 /* The leaf entry for a user address, or NULL when a table on the way is absent. */
 pte_t *arch_table_leaf(paddr_t root, uint64_t va);
@@ -41,26 +43,20 @@ pte_t *arch_table_leaf(paddr_t root, uint64_t va);
 bool arch_table_link(paddr_t root, uint64_t va, paddr_t zeroed_frame);
 
 /*
- * The first valid leaf in [*va, end): moves *va to it. NULL: none, *va is end. Skips
- * absent tables whole. Takes the instructions that it spends on looking off *work; when
- * none are left, NULL with *va < end. before: the leaf of the page before *va, or NULL.
+ * The leaf entries from va on, as far as one table has them, but not beyond end; *next: the
+ * address behind them. NULL: there is no table for [va, *next). Invalid entries are 0.
+ * *tables: how many there are on the way, the root not counted. Takes the instructions that
+ * it spends off *work.
  */
-pte_t *arch_table_search(paddr_t root, uint64_t *va, uint64_t end, int *work);
-
-static inline pte_t *arch_table_next(paddr_t root, pte_t *before, uint64_t *va,
-                                     uint64_t end, int *work)
-{
-    if (before != NULL && *va<end && * work> 0 && arch_pte_following(before) != NULL)
-        return before + 1;
-    return arch_table_search(root, va, end, work);
-}
+pte_t *arch_table_leaves(paddr_t root, uint64_t va, uint64_t end, uint64_t *next,
+                         unsigned *tables, int *work);
 
 /*
- * Unlink one table frame whose leaves are all invalid, lowest first, and return it; false
- * when only the root is left. For teardown of a user table. *va: where to look from, 0 at
- * first; *work as above.
+ * The entry that links the lowest table on the way to va, and the addresses which that is
+ * for; NULL: there is only the root. An entry of which nothing below is valid may be made 0:
+ * the table is then the caller's again, and all zeros.
  */
-bool arch_table_unlink_any(paddr_t root, uint64_t *va, int *work, paddr_t *table);
+pte_t *arch_table_lowest(paddr_t root, uint64_t va, uint64_t *start, uint64_t *end);
 
 /* A table and an ASID as the hart takes them; the kernel's own, which has no user half. */
 uint64_t arch_space_value(paddr_t root, uint16_t asid);

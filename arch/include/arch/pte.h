@@ -88,12 +88,6 @@ static inline pte_t arch_pte_share(pte_t pte)
     return (pte & ~(PTE_W | PTE_D)) | PTE_COPY;
 }
 
-/* The entry behind this one in the same table, if that is valid; else NULL. */
-static inline pte_t *arch_pte_following(pte_t *pte)
-{
-    return ((uint64_t)++pte & PAGE_MASK) != 0 && arch_pte_is_valid(*pte) ? pte : NULL;
-}
-
 /* Make an entry valid, for any hart: what was written to its frame before is seen there. */
 static inline void arch_pte_publish(pte_t *leaf, pte_t pte)
 {
