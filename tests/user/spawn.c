@@ -152,6 +152,25 @@ static void check_many_actions(void)
     no_child("leaves no child");
 }
 
+static void check_waiting(void)
+{
+    mkfifo("/tmp/spawn.fifo", 0600);
+    pid_t writer = fork();
+    if (writer == 0) {
+        int fd = open("/tmp/spawn.fifo", O_WRONLY);
+
+        _exit(fd < 0);
+    }
+    fresh();
+    posix_spawn_file_actions_adddup2(&actions, 0, 51);
+    posix_spawn_file_actions_addopen(&actions, 50, "/tmp/spawn.fifo", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, 50, 52);
+    posix_spawn_file_actions_addclose(&actions, 50);
+    is(run("fd", "52"), 1, "an open that has to wait, between other actions");
+    is(result_of(writer), 0, "for the other side");
+    unlink("/tmp/spawn.fifo");
+}
+
 static void check_directories(void)
 {
     char here[4096];
@@ -364,6 +383,7 @@ int main(int argc, char **argv)
     setpgid(0, 0); /* for a group that has a number */
     check_descriptors();
     check_many_actions();
+    check_waiting();
     check_directories();
     check_groups();
     check_signals();
