@@ -75,6 +75,7 @@ struct info_process {
     uint64_t status;
     uint64_t threads;
     uint64_t handles;
+    uint64_t cpu_ns; /* of processor time, what runs now included */
 };
 
 /* What a thread does. One that waits at an endpoint is busy: somebody works for it. */

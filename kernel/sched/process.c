@@ -46,6 +46,7 @@ static void process_destroy(struct object *object)
     struct account *account = p->account;
 
     ASSERT(p->thread_count == 0 && p->space.root.value == 0);
+    sched_forget_process(p);
     account_release_object(object);
     object_gone(object);
     slab_free(&process_cache, p);

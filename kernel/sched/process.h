@@ -32,6 +32,7 @@ struct process {
     uint32_t suspend_count;
     bool is_stopped; /* suspended or not alive: none of its threads may run */
     enum process_state state;
+    uint64_t ticks;            /* of processor time */
     uint64_t name;             /* up to 8 characters, for traces */
     struct process_page *page; /* holds a reference to the frame; or process_no_page */
 

@@ -14,8 +14,8 @@
  * them: whoever puts in an earlier one takes that duty over. Beside it a hart's timer
  * ends its slice while others wait, and is off otherwise.
  *
- * Time is charged to the account whose thread began the slice: a server that works on its
- * caller's slice costs the caller.
+ * Time is the process's whose thread began the slice, and charged to its account: a server
+ * that works on its caller's slice costs the caller.
  *
  * The reaper (kernel/mm/reaper.h) runs as a thread without a process whose continuation
  * does one step.
@@ -234,8 +234,10 @@ static void pay(struct hart_schedule *s)
 {
     uint64_t now = arch_ticks();
 
-    if (s->payer != NULL)
+    if (s->user != NULL) {
+        s->user->ticks += now - s->paid_until;
         account_add_time(s->payer, now - s->paid_until);
+    }
     s->paid_until = now;
 }
 
@@ -246,17 +248,30 @@ void sched_pay(void)
             pay(h->schedule);
 }
 
-/* From now on this account pays for this hart's time. */
-static void set_payer(struct hart_schedule *s, struct account *account)
+/* From now on this hart's time is this process's, and its account pays for it. */
+static void set_user(struct hart_schedule *s, struct process *process)
 {
-    if (s->payer == account)
+    struct account *account;
+
+    if (s->user == process)
         return;
     pay(s);
+    s->user = process;
+    account = process != NULL ? process->account : NULL;
+    if (s->payer == account)
+        return;
     if (s->payer != NULL)
         object_put(&s->payer->object);
     s->payer = account;
     if (account != NULL)
         object_get(&account->object);
+}
+
+void sched_forget_process(const struct process *process)
+{
+    for (struct hart *h = hart_list(); h != NULL; h = h->next)
+        if (h->schedule != NULL && h->schedule->user == process)
+            set_user(h->schedule, NULL);
 }
 
 /* ---- choosing ---- */
@@ -277,7 +292,7 @@ static void switch_to(struct hart *hart, struct thread *next, bool is_heir)
     hart->schedule->slice_end_ns =
         sched_now_ns() + (next->slice_left_ns != 0 ? next->slice_left_ns : SLICE_NS);
     next->slice_left_ns = 0;
-    set_payer(hart->schedule, next->process->account);
+    set_user(hart->schedule, next->process);
 }
 
 /* The hart is nobody's, what happens now is put down to nobody, and no space is in use
@@ -291,7 +306,7 @@ static void leave_thread(struct hart *hart)
     if (hart->translation == arch_space_kernel())
         return;
     arch_space_use(arch_space_kernel());
-    set_payer(hart->schedule, NULL);
+    set_user(hart->schedule, NULL);
 }
 
 static __attribute__((noinline)) void idle(struct hart *hart)

@@ -14,6 +14,7 @@
 #include <kernel/sched/upcall.h>
 
 struct account;
+struct process;
 
 /* What the scheduler keeps for each hart, beside struct hart. */
 struct hart_schedule {
@@ -23,7 +24,8 @@ struct hart_schedule {
     bool is_slice_over;  /* others of the current thread's rank come first */
     uint64_t slice_end_ns;
     uint64_t timer_ns;     /* what the hart's timer is set to */
-    struct account *payer; /* of the time since then; holds a reference, or NULL */
+    struct process *user;  /* whose slice it is, or NULL; sched_forget_process */
+    struct account *payer; /* its account, with a reference */
     uint64_t paid_until;   /* ticks */
 };
 
@@ -98,8 +100,12 @@ static inline void sched_replace(struct thread *self, struct thread *other,
  * slice ends. No need when the hart is going to choose. */
 void sched_count_slice(struct hart *hart);
 
-/* Every hart's time so far is charged to the account that has to pay for it. */
+/* Every hart's time so far is charged to the account that has to pay for it, and counted
+ * for the process whose slice it was. */
 void sched_pay(void);
+
+/* A process goes: nobody pays for what is left of its slice. */
+void sched_forget_process(const struct process *process);
 
 /* Change what a thread is scheduled at, moving it in its queue if it is in one. */
 void sched_set_rank(struct thread *thread, uint64_t rank);

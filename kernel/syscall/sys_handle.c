@@ -114,12 +114,14 @@ static int64_t info_process(struct thread *self, const uint64_t *a)
 
     if (st != OK)
         return st;
+    sched_pay();
     info = (struct info_process){
         .id = p->object.id,
         .is_dead = p->state >= PROCESS_DEAD,
         .status = p->status,
         .threads = p->thread_count,
         .handles = p->handles.used,
+        .cpu_ns = sched_ns_of(p->ticks),
     };
     return put_info(self, a, &info, sizeof(info));
 }

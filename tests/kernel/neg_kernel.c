@@ -112,7 +112,7 @@ static void addresses_in_calls(void)
                 CALL(vm_copy, HANDLE_SELF, at, buffer, 8, VM_COPY_OUT, 0) < 0 &&
                 CALL(vm_copy, HANDLE_SELF, at - 4, buffer, 8, VM_COPY_OUT, 0) < 8 &&
                 CALL(vm_copy, process, at, buffer, 8, VM_COPY_OUT, 0) < 0 &&
-                CALL(handle_info, process, INFO_PROCESS, at, 40, 0, 0) < 0 &&
+                CALL(handle_info, process, INFO_PROCESS, at, 48, 0, 0) < 0 &&
                 CALL(vm_map, HANDLE_SELF, page, PAGE, 0, 0, ALL_PAGES) < 0 &&
                 CALL(vm_unmap, HANDLE_SELF, page, PAGE, 0, 0, 0) < 0 &&
                 CALL(vm_protect, HANDLE_SELF, page, PAGE, ALL_PAGES, 0, 0) < 0 &&

@@ -218,12 +218,27 @@ static void use_time(uint64_t ns)
         futex_wait(&arena[GO], 0, DEADLINE_NEVER, 0, HANDLE_NONE);
 }
 
+static uint64_t cpu_ns(handle_t process)
+{
+    struct info_process info = {0};
+
+    handle_info(process, INFO_PROCESS, &info, sizeof(info));
+    return info.cpu_ns;
+}
+
+/* By its own count: on a loaded host the clock goes on without it. */
+static void use_own_time(uint64_t ns)
+{
+    for (uint64_t end = cpu_ns(HANDLE_SELF) + ns; cpu_ns(HANDLE_SELF) < end;)
+        ;
+}
+
 static void time_is_charged(void)
 {
     handle_t parent = (handle_t)account_create(HANDLE_NONE, LIMIT_NONE, LIMIT_NONE);
     handle_t account = (handle_t)account_create(parent, LIMIT_NONE, LIMIT_NONE);
     handle_t other = (handle_t)account_create(parent, LIMIT_NONE, LIMIT_NONE), child;
-    uint64_t begun = now_ns(), above, used = 0;
+    uint64_t begun = now_ns(), above, used = 0, of_child, own;
 
     clear();
     child = (handle_t)child_make(account, HANDLE_NONE, 0, use_time, 60 * MS);
@@ -239,6 +254,13 @@ static void time_is_charged(void)
     ok(used <= above && above <= counters(account).cpu_ns,
        "the account above has the same");
     is((long)counters(other).cpu_ns, 0, "one without a process has nothing");
+    of_child = cpu_ns(child);
+    own = cpu_ns(HANDLE_SELF);
+    ok(of_child >= 10 * MS && of_child <= counters(account).cpu_ns,
+       "the same is counted for the process");
+    use_own_time(5 * MS);
+    ok(cpu_ns(HANDLE_SELF) - own <= now_ns() - begun, "and for who asks, up to now");
+    is((long)(cpu_ns(child) - of_child), 0, "who sleeps uses none");
     child_end(child);
     handle_close(other);
     handle_close(account);
