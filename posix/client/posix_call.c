@@ -90,8 +90,8 @@ static long sleep_on(const struct message *reply, uint64_t deadline_ns, uint32_t
 }
 
 /* The caller's group is in the background of its terminal. 0: it may go on if it says that
- * it ignores the signal; RESTART_ALWAYS: the group was sent it; -EIO. */
-static long stop_in_background(uint32_t signal)
+ * it ignores the signal; RESTART_ALWAYS: the group was sent it; an error. */
+static long stop_in_background(uint32_t signal, long error)
 {
     uint64_t deaf = thread_page_own()->mask | signals_set_to_ignore();
     long result;
@@ -99,7 +99,7 @@ static long stop_in_background(uint32_t signal)
     if (deaf & LINUX_SIGBIT(signal))
         return signal == LINUX_SIGTTOU ? 0 : -LINUX_EIO;
     result = posix_try(POSIX_BACKGROUND, signal, 0, 0, 0);
-    return result < 0 ? result : RESTART_ALWAYS;
+    return result < 0 ? error : RESTART_ALWAYS;
 }
 
 static long call(enum posix_request request, const uint64_t word[MESSAGE_WORDS],
@@ -113,7 +113,7 @@ static long call(enum posix_request request, const uint64_t word[MESSAGE_WORDS],
         if (result > POSIX_WOULD_STOP)
             return result;
         if (result == POSIX_WOULD_STOP) {
-            result = stop_in_background((uint32_t)reply->word[0]);
+            result = stop_in_background((uint32_t)reply->word[0], (long)reply->word[1]);
             request = (enum posix_request)((uint32_t)request | POSIX_IGNORES_TTOU);
         } else {
             result = sleep_on(reply, deadline_ns, flags);

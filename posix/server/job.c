@@ -34,6 +34,7 @@ int64_t job_check(struct request *r, const struct tty *tty, uint32_t signal)
     if (signal == LINUX_SIGTTOU && r->ignores_ttou)
         return 0;
     r->reply[0] = signal;
+    r->reply[1] = (uint64_t)-LINUX_EIO;
     return REQUEST_IN_BACKGROUND;
 }
 
@@ -174,10 +175,12 @@ static int64_t set_foreground(struct request *r, const struct tty *tty, uint64_t
     int64_t status = job_check(r, tty, LINUX_SIGTTOU);
     uint32_t group;
 
+    r->reply[1] = (uint64_t)-LINUX_ENOTTY; /* here it is this, as on Linux */
     if (status == 0)
         status = copy_in(&number, argument, sizeof(number));
     if (status < 0)
         return status;
+    r->reply[1] = 0;
     if ((int32_t)number < 0)
         return -LINUX_EINVAL;
     if (!is_terminal_of(r->process, tty))

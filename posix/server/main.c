@@ -77,7 +77,7 @@ static void reply_later(struct message *m, const struct request *r, int64_t resu
 
     if (result == REQUEST_IN_BACKGROUND) {
         *m = (struct message){.info = message_info(POSIX_IN_BACKGROUND, 0, 0),
-                              .word = {r->reply[0]}};
+                              .word = {r->reply[0], r->reply[1]}};
         return;
     }
     m->info = message_info(POSIX_WAIT, 0, 0);

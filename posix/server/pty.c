@@ -68,8 +68,7 @@ static void node_remove(uint32_t index)
 uint32_t pty_of_node(uint32_t inode)
 {
     uint32_t device = inode_at(inode)->device;
-    uint32_t index =
-        ((device & 0xff) | (device >> 12 & ~0xffu)) + STATE->console_tty + 1;
+    uint32_t index = ((device & 0xff) | (device >> 12 & ~0xffu)) + STATE->console_tty + 1;
 
     return slot_was_made(TABLE_TTY, index) &&
                    slot_is_live(TABLE_TTY, &tty_at(index)->slot) &&

@@ -27,7 +27,8 @@ struct request {
 /* Result of a handler: >= 0, -errno, or this after wait_on: answer POSIX_WAIT. */
 #define REQUEST_WAIT INT64_MIN
 
-/* Or this, with a stop signal in reply[0]: answer POSIX_IN_BACKGROUND. */
+/* Or this, with a stop signal in reply[0] and an error in reply[1]: answer
+ * POSIX_IN_BACKGROUND. */
 #define REQUEST_IN_BACKGROUND (INT64_MIN + 1)
 
 /* Each handler validates all it was given before it changes anything. */

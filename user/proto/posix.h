@@ -13,8 +13,9 @@
  * on. Word 0 is 0, or a time since boot: ask again then at the latest, with that time as
  * word 3 of the request. POSIX_IN_BACKGROUND: nothing was done, because the caller's group is in
  * the background of its terminal; word 0 is SIGTTIN or SIGTTOU. Who neither ignores nor
- * blocks that sends it to its group by the request BACKGROUND and is interrupted by it; who
- * does asks again with POSIX_IGNORES_TTOU, or has EIO if it is SIGTTIN.
+ * blocks that sends it to its group by the request BACKGROUND and is interrupted by it, or
+ * fails with the -errno of word 1 when that is refused; who does asks again with
+ * POSIX_IGNORES_TTOU, or has EIO if it is SIGTTIN.
  * One data request moves at most POSIX_TRANSFER_MAX bytes; the shim loops.
  */
 #ifndef PROTO_POSIX_H
