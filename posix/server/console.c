@@ -158,7 +158,8 @@ void console_pump(void)
 void console_events(uint64_t bits)
 {
     if (bits & (1ull << POSIX_BIT_OUTPUT)) {
-        tty_output_resume(tty_of_console());
+        if (tty_of_console()->out_head != tty_of_console()->out_tail)
+            tty_output_resume(tty_of_console());
         wait_wake_all(&STATE->console.output_waiters);
     }
     if (bits & ((1ull << POSIX_BIT_INPUT) | (1ull << POSIX_BIT_OUTPUT)))

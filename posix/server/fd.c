@@ -54,16 +54,17 @@ uint32_t description_make(enum description_kind kind, uint32_t inode, uint32_t f
 
 void description_discard(uint32_t index)
 {
-    uint32_t inode = description_at(index)->inode;
-    uint32_t mount = description_at(index)->mount;
+    const struct description *open = description_at(index);
+    uint32_t inode = open->inode;
+    uint32_t mount = open->mount;
 
-    if (description_at(index)->pipe)
-        pipe_close(description_at(index));
-    if (description_at(index)->kind == KIND_TTY)
-        tty_detach(description_at(index));
-    if (description_at(index)->kind == KIND_PTY_MASTER)
-        pty_close_master(description_at(index));
-    if (description_at(index)->locks)
+    if (open->pipe)
+        pipe_close(open);
+    if (open->kind == KIND_TTY)
+        tty_detach(open);
+    if (open->kind == KIND_PTY_MASTER)
+        pty_close_master(open);
+    if (open->locks)
         lock_release_description(index);
     slot_drop(TABLE_DESCRIPTION, index);
     if (inode)

@@ -31,7 +31,7 @@ int64_t job_check(struct request *r, const struct tty *tty, uint32_t signal)
     if (foreground == 0 || foreground == r->process->group ||
         !is_terminal_of(r->process, tty))
         return 0;
-    if (signal == LINUX_SIGTTOU && r->ignores_ttou)
+    if (signal == LINUX_SIGTTOU && (r->label & POSIX_IGNORES_TTOU))
         return 0;
     r->reply[0] = signal;
     r->reply[1] = (uint64_t)-LINUX_EIO;

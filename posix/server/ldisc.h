@@ -48,13 +48,16 @@ void ldisc_set(struct tty *tty, const struct linux_termios *termios);
 /* Forget what was typed and not read. */
 void ldisc_flush(struct tty *tty);
 
-/* How many bytes one byte of output can become, with these settings. */
-uint32_t ldisc_output_factor(const struct tty *tty);
+/* How many bytes one byte of output can become, with these settings: 1 << this. */
+static inline uint32_t ldisc_output_shift(const struct tty *tty)
+{
+    return (tty->termios.oflag & LINUX_TABDLY) == LINUX_XTABS ? 3 : 1;
+}
 
 /*
  * Prepare output by the settings (a newline becomes return and newline) and keep track of
- * the column. to has room for ldisc_output_factor * count bytes; returns the bytes put
- * there.
+ * the column. to has room for count << ldisc_output_shift bytes; returns the bytes
+ * put there.
  */
 uint32_t ldisc_output(struct tty *tty, const uint8_t *from, uint32_t count, uint8_t *to);
 

@@ -13,11 +13,6 @@ static bool expands_tabs(const struct tty *tty)
            (tty->termios.oflag & LINUX_TABDLY) == LINUX_XTABS;
 }
 
-uint32_t ldisc_output_factor(const struct tty *tty)
-{
-    return expands_tabs(tty) ? LDISC_OUTPUT_MAX : 2;
-}
-
 /* How an ordinary byte moves the cursor. */
 static void column_move(struct tty *tty, uint8_t byte)
 {
@@ -72,12 +67,16 @@ static uint32_t output_tab(struct tty *tty, uint8_t *to)
 
 uint32_t ldisc_output(struct tty *tty, const uint8_t *from, uint32_t count, uint8_t *to)
 {
+    bool is_plain = !has_output(tty, LINUX_OLCUC);
     uint32_t done = 0;
 
     for (uint32_t i = 0; i < count; i++) {
         uint8_t byte = from[i];
 
-        if (byte == '\n') {
+        if (byte >= 32 && is_plain) {
+            tty->column += byte != 127 && !is_continuation(tty, byte);
+            to[done++] = byte;
+        } else if (byte == '\n') {
             done += output_newline(tty, to + done);
         } else if (byte == '\r') {
             done += output_return(tty, to + done);

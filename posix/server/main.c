@@ -103,7 +103,7 @@ static uint32_t thread_named(const struct process *process, uint32_t process_ind
 static void on_call(struct server *server, uint64_t badge, struct message *m)
 {
     uint32_t label = message_label(m->info) & 0xffff & ~POSIX_IGNORES_TTOU;
-    struct request r = {.word = m->word};
+    struct request r = {.word = m->word, .label = message_label(m->info)};
     int64_t result = -LINUX_ENOSYS;
 
     r.process_index = process_from_badge(badge);
@@ -115,7 +115,6 @@ static void on_call(struct server *server, uint64_t badge, struct message *m)
     transfer_slots_at(process_page_of(r.process_index)->free);
     r.thread_index =
         thread_named(r.process, r.process_index, message_label(m->info) >> 16);
-    r.ignores_ttou = message_label(m->info) & POSIX_IGNORES_TTOU;
     if (r.thread_index && thread_at(r.thread_index)->wait_first)
         wait_forget(r.thread_index);
     if (label < POSIX_REQUEST_COUNT && handlers[label])

@@ -21,7 +21,7 @@ struct request {
     uint32_t wait_value;   /* of its wait word, before it was queued anywhere */
     uint64_t reply[3];     /* words 1-3 of the answer */
     uint64_t again_ns;     /* with REQUEST_WAIT: ask again then at the latest; 0: never */
-    uint32_t ignores_ttou; /* the caller says so */
+    uint32_t label;        /* POSIX_LABEL */
 };
 
 /* Result of a handler: >= 0, -errno, or this after wait_on: answer POSIX_WAIT. */

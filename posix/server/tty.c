@@ -71,15 +71,20 @@ static bool is_console(const struct tty *tty)
 
 /* ---- output ---- */
 
+/* Does output go straight to the console's driver, nothing being kept before it? */
+static bool prints_at_once(const struct tty *tty)
+{
+    return is_console(tty) && !tty->stopped && tty->out_head == tty->out_tail;
+}
+
 uint32_t tty_output_room(const struct tty *tty)
 {
-    uint32_t used = tty->out_head - tty->out_tail;
+    uint32_t used = tty->out_head - tty->out_tail + TTY_OUTPUT_ECHO;
 
-    if (tty->stopped)
+    if (prints_at_once(tty))
+        return console_room();
+    if (tty->stopped || is_console(tty))
         return 0;
-    if (is_console(tty))
-        return used ? 0 : console_room();
-    used += TTY_OUTPUT_ECHO;
     return used < TTY_OUTPUT_BYTES ? TTY_OUTPUT_BYTES - used : 0;
 }
 
@@ -97,11 +102,8 @@ void tty_put(struct tty *tty, const uint8_t *bytes, uint32_t count)
 {
     if (count == 0)
         return;
-    if (is_console(tty) && !tty->stopped && tty->out_head == tty->out_tail &&
-        count <= console_room()) {
-        console_put(CONSOLE_STDOUT, bytes, count);
+    if (prints_at_once(tty) && console_put(CONSOLE_STDOUT, bytes, count))
         return;
-    }
     output_keep(tty, bytes, count);
     if (!tty->stopped)
         tty_output_resume(tty);
@@ -384,22 +386,16 @@ int64_t tty_read(struct request *r, struct description *open, uint64_t offset,
     return done;
 }
 
-/* Is it the console's driver that makes room for a write? */
-static bool waits_for_driver(const struct tty *tty)
-{
-    return is_console(tty) && !tty->stopped && tty->out_head == tty->out_tail;
-}
-
 /* A write that found no room. 0: there is some after all. */
 static int64_t write_wait(struct request *r, struct tty *tty,
                           const struct description *open)
 {
     if (open->flags & LINUX_O_NONBLOCK)
         return -LINUX_EAGAIN;
-    if (!waits_for_driver(tty))
-        return request_wait(r, &tty->writers);
-    if (console_output_is_broken())
+    if (is_console(tty) && console_output_is_broken())
         return -LINUX_EIO;
+    if (!prints_at_once(tty))
+        return request_wait(r, &tty->writers);
     if (!console_output_may_sleep(LDISC_OUTPUT_MAX))
         return 0;
     return request_wait(r, &STATE->console.output_waiters);
@@ -409,7 +405,7 @@ static int64_t write_wait(struct request *r, struct tty *tty,
 static int64_t write_piece(struct tty *tty, uint64_t theirs, uint64_t bytes)
 {
     static uint8_t from[PIECE_BYTES], to[PIECE_BYTES * LDISC_OUTPUT_MAX];
-    uint32_t room = tty_output_room(tty) / ldisc_output_factor(tty);
+    uint32_t room = tty_output_room(tty) >> ldisc_output_shift(tty);
     int64_t taken;
 
     if (bytes > PIECE_BYTES)
@@ -417,23 +413,20 @@ static int64_t write_piece(struct tty *tty, uint64_t theirs, uint64_t bytes)
     if (bytes > room)
         bytes = room;
     taken = bytes ? transfer_in(from, theirs, bytes) : 0;
-    if (taken > 0)
-        tty_put(tty, to, ldisc_output(tty, from, (uint32_t)taken, to));
+    if (taken <= 0)
+        return taken;
+    tty_put(tty, to, ldisc_output(tty, from, (uint32_t)taken, to));
     return taken;
 }
 
-int64_t tty_write(struct request *r, struct description *open, uint64_t offset,
-                  uint64_t theirs, uint64_t bytes)
+/* What did not go in one piece. */
+static int64_t write_pieces(struct request *r, struct description *open, uint64_t theirs,
+                            uint64_t bytes)
 {
     struct tty *tty = tty_at(open->channel);
     uint64_t done = 0;
     int64_t status = 0;
 
-    (void)offset;
-    if (tty_is_hung_up(tty))
-        return -LINUX_EIO;
-    if (tty->termios.lflag & LINUX_TOSTOP)
-        status = job_check(r, tty, LINUX_SIGTTOU);
     while (done < bytes && status == 0) {
         int64_t taken = write_piece(tty, theirs + done, bytes - done);
 
@@ -445,12 +438,25 @@ int64_t tty_write(struct request *r, struct description *open, uint64_t offset,
     return output_end(r, done, status);
 }
 
+int64_t tty_write(struct request *r, struct description *open, uint64_t offset,
+                  uint64_t theirs, uint64_t bytes)
+{
+    struct tty *tty = tty_at(open->channel);
+    int64_t status;
+
+    (void)offset;
+    if (tty_is_hung_up(tty))
+        return -LINUX_EIO;
+    status = tty->termios.lflag & LINUX_TOSTOP ? job_check(r, tty, LINUX_SIGTTOU) : 0;
+    return status < 0 ? status : write_pieces(r, open, theirs, bytes);
+}
+
 /* Queue on all that changes the answer. */
 static bool poll_queue(struct tty *tty, uint32_t waiter, bool can_write)
 {
     if (!wait_on(waiter, &tty->readers) || !wait_on(waiter, &tty->writers))
         return false;
-    if (can_write || !waits_for_driver(tty))
+    if (can_write || !prints_at_once(tty))
         return true;
     if (!wait_on(waiter, &STATE->console.output_waiters))
         return false;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE
 /*
  * Pseudo-terminals: names and nodes, locks, both ways through, the close of either side,
  * many at once, packet mode.
  */
+#define _GNU_SOURCE
 #include <dirent.h>
 #include <pty.h>
 #include <sys/stat.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE
 /*
  * How a terminal waits: VMIN and VTIME in all four combinations, O_NONBLOCK, poll and select;
  * output stopped and started by key and by call; flushing, draining; the size of the window.
  */
+#define _GNU_SOURCE
 #include <sys/select.h>
 #include <sys/wait.h>
 #include <time.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE
 /*
  * The line discipline, seen through a pseudo-terminal: lines and their editing, echo, what
  * the bits of termios do to input and output, literal and special characters.
  */
+#define _GNU_SOURCE
 #include "pty.h"
 
 #define LONG_LINE 5000

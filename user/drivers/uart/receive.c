@@ -106,6 +106,7 @@ static bool has_room(struct uart *uart, struct link *link)
     return !ring_producer_may_sleep(&link->input, BATCH_SPACE);
 }
 
+/* DOC: uart-receive */
 void uart_receive(struct uart *uart)
 {
     struct link *link = &uart->links[uart->current];
