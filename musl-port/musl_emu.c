@@ -127,7 +127,7 @@ static const struct answer answers[LINUX_CALL_COUNT] = {
     [LINUX_setitimer] = MIXED(setitimer), /* not: of cpu time */
     [LINUX_getitimer] = MIXED(getitimer), /* not: of cpu time */
     [LINUX_timer_create] =
-        MIXED(timer_create), /* not: to one thread, clocks of cpu time */
+        MIXED(timer_create), /* not: clocks of cpu time */
     [LINUX_timer_settime] = MIXED(timer_settime),
     [LINUX_timer_gettime] = MIXED(timer_gettime),
     [LINUX_timer_getoverrun] = SERVER(TIMER_OVERRUN),
@@ -179,7 +179,7 @@ static const struct answer answers[LINUX_CALL_COUNT] = {
     [LINUX_sigaltstack] = LOCAL(sigaltstack), /* not: SS_AUTODISARM */
     [LINUX_kill] = MIXED(kill),
     [LINUX_tkill] = MIXED(tkill),
-    [LINUX_tgkill] = MIXED(tgkill), /* not: other threads of other processes */
+    [LINUX_tgkill] = MIXED(tgkill),
 
     /* the system */
     [LINUX_uname] = SERVER(UNAME),

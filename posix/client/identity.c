@@ -41,7 +41,7 @@ long shim_setresgid(const long *argument)
 static long get_ids(uint64_t kind, const long *argument)
 {
     uint64_t reply[3];
-    long result = posix_call_replies(POSIX_GET_ID, kind, reply);
+    long result = posix_call_replies(POSIX_GET_ID, kind, 0, reply);
 
     for (int i = 0; i < 3 && result == 0; i++) {
         uint32_t id = (uint32_t)reply[i];

@@ -56,10 +56,8 @@ long shim_tkill(const long *argument)
     if (tid <= 0 || !is_signal(signal))
         return -LINUX_EINVAL;
     result = thread_signal((uint32_t)tid, signal);
-    /* The first thread of another process has that process's number. */
     if (result == -LINUX_ESRCH)
-        result = posix_call(POSIX_KILL, (uint64_t)tid, (uint64_t)signal,
-                            (uint64_t)LINUX_SI_TKILL, 0);
+        result = posix_call(POSIX_THREAD_KILL, 0, (uint64_t)tid, (uint64_t)signal, 0);
     return result;
 }
 
@@ -73,10 +71,8 @@ long shim_tgkill(const long *argument)
         return -LINUX_EINVAL;
     if (pid == (int32_t)shim_info()->pid)
         return thread_signal((uint32_t)tid, signal);
-    if (pid != tid)
-        return -LINUX_ESRCH; /* other threads of other processes: not built */
-    return posix_call(POSIX_KILL, (uint64_t)pid, (uint64_t)signal,
-                      (uint64_t)LINUX_SI_TKILL, 0);
+    return posix_call(POSIX_THREAD_KILL, (uint64_t)pid, (uint64_t)tid, (uint64_t)signal,
+                      0);
 }
 
 long shim_rt_sigqueueinfo(const long *argument)

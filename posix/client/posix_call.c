@@ -162,9 +162,10 @@ long posix_call_quietly(enum posix_request request, uint64_t word0)
     return call(request, word, &reply, DEADLINE_NEVER, FUTEX_UNINTERRUPTIBLE);
 }
 
-long posix_call_replies(enum posix_request request, uint64_t word0, uint64_t reply[3])
+long posix_call_replies(enum posix_request request, uint64_t word0, uint64_t word1,
+                        uint64_t reply[3])
 {
-    const uint64_t word[MESSAGE_WORDS] = {word0};
+    const uint64_t word[MESSAGE_WORDS] = {word0, word1};
     struct message message;
     long result = call(request, word, &message, DEADLINE_NEVER, 0);
 
@@ -176,7 +177,7 @@ long posix_call_replies(enum posix_request request, uint64_t word0, uint64_t rep
 long posix_call_reply(enum posix_request request, uint64_t word0, uint64_t *reply)
 {
     uint64_t replies[3];
-    long result = posix_call_replies(request, word0, replies);
+    long result = posix_call_replies(request, word0, 0, replies);
 
     *reply = replies[0];
     return result;

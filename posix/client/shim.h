@@ -94,7 +94,8 @@ long posix_call_words(enum posix_request request, const uint64_t word[4]);
 long posix_try(enum posix_request request, uint64_t word0, uint64_t word1, uint64_t word2,
                uint64_t word3);
 /* The same for requests that answer more: words 1 to 3, or word 1. */
-long posix_call_replies(enum posix_request request, uint64_t word0, uint64_t reply[3]);
+long posix_call_replies(enum posix_request request, uint64_t word0, uint64_t word1,
+                        uint64_t reply[3]);
 long posix_call_reply(enum posix_request request, uint64_t word0, uint64_t *reply);
 /* The same, with an end of sleeping: -ETIMEDOUT. */
 long posix_call_until(enum posix_request request, const uint64_t word[4],

@@ -38,7 +38,7 @@ uint64_t signals_due(const struct thread_page *page)
     uint64_t pending = __atomic_load_n(&page->pending, __ATOMIC_RELAXED) |
                        __atomic_load_n(&process_page()->pending, __ATOMIC_RELAXED);
 
-    return pending & ~page->mask;
+    return pending & ~page->mask & ~POSIX_LOOK_BIT;
 }
 
 void signals_start(void)
@@ -57,6 +57,8 @@ void signals_start(void)
 
 /* ---- taking a signal ---- */
 
+static void signal_wake_thread(struct shim_thread *thread, uint64_t bit);
+
 static void info_own(struct linux_siginfo *info, int32_t code)
 {
     info->code = code;
@@ -64,19 +66,19 @@ static void info_own(struct linux_siginfo *info, int32_t code)
     info->uid = (int32_t)shim_info()->uid;
 }
 
-static void info_fetch(long signal, struct linux_siginfo *info, uint64_t *pending)
+/* True: the server has one more of it. */
+static bool info_fetch(long signal, uint32_t tid, struct linux_siginfo *info)
 {
     uint64_t reply[3];
-    long found = posix_call_replies(POSIX_SIGNAL_FETCH, (uint64_t)signal, reply);
+    long found = posix_call_replies(POSIX_SIGNAL_FETCH, (uint64_t)signal, tid, reply);
 
     if (found != 1)
-        return; /* the sender had no room to leave his name */
+        return false; /* the sender had no room to leave his name */
     info->code = (int32_t)reply[0];
     info->pid = (int32_t)reply[1];
     info->uid = (int32_t)(reply[1] >> 32);
     info->value = reply[2];
-    if (reply[0] >> 32)
-        __atomic_fetch_or(pending, LINUX_SIGBIT(signal), __ATOMIC_SEQ_CST);
+    return reply[0] >> 32;
 }
 
 /* Clear a bit; false: somebody else was faster. */
@@ -107,11 +109,64 @@ static void count_take(struct thread_page *page, long signal)
         __atomic_fetch_or(&page->pending, LINUX_SIGBIT(signal), __ATOMIC_SEQ_CST);
 }
 
+/* A signal of the thread's own: from another process or a timer first, then from here. */
+static void thread_take(struct thread_page *page, long signal, struct linux_siginfo *info)
+{
+    struct shim_thread *thread = thread_of(page);
+    uint64_t bit = LINUX_SIGBIT(signal);
+
+    if (!bit_take(&thread->foreign, bit)) {
+        info_own(info, LINUX_SI_TKILL);
+        count_take(page, signal);
+        return;
+    }
+    if (info_fetch(signal, thread->tid, info))
+        __atomic_fetch_or(&thread->foreign, bit, __ATOMIC_SEQ_CST);
+    if ((thread->foreign & bit) ||
+        __atomic_load_n(&thread->own_count[signal], __ATOMIC_RELAXED) > 0)
+        __atomic_fetch_or(&page->pending, bit, __ATOMIC_SEQ_CST);
+}
+
+void signals_forget(struct shim_thread *thread)
+{
+    struct linux_siginfo nobody;
+
+    for (long signal = 1; signal <= LINUX_SIGNAL_MAX && thread->foreign; signal++)
+        if (bit_take(&thread->foreign, LINUX_SIGBIT(signal)))
+            while (info_fetch(signal, thread->tid, &nobody))
+                ;
+}
+
+/* The server has signals for single threads: tell them. */
+static void signals_lead(void)
+{
+    uint64_t tid;
+    long signal;
+
+    while ((signal = posix_call_reply(POSIX_SIGNAL_LOOK, 0, &tid)) > 0) {
+        struct linux_siginfo nobody;
+        struct shim_thread *thread;
+
+        shim_lock();
+        thread = thread_find((uint32_t)tid);
+        if (thread) {
+            __atomic_fetch_or(&thread->foreign, LINUX_SIGBIT(signal), __ATOMIC_SEQ_CST);
+            signal_wake_thread(thread, LINUX_SIGBIT(signal));
+        }
+        shim_unlock();
+        if (thread == NULL) /* it has ended */
+            info_fetch(signal, (uint32_t)tid, &nobody);
+    }
+}
+
 long signal_claim(struct thread_page *page, uint64_t set, struct linux_siginfo *info)
 {
     struct process_page *process = process_page();
     uint64_t pending;
 
+    if (bit_take(&process->pending, POSIX_LOOK_BIT))
+        signals_lead();
+    set &= ~POSIX_LOOK_BIT;
     while ((pending = (page->pending | process->pending) & set) != 0) {
         long signal = lowest_signal(pending);
         uint64_t bit = LINUX_SIGBIT(signal);
@@ -119,16 +174,15 @@ long signal_claim(struct thread_page *page, uint64_t set, struct linux_siginfo *
         memset(info, 0, sizeof(*info));
         info->number = (int32_t)signal;
         if (bit_take(&page->pending, bit)) {
-            info_own(info, LINUX_SI_TKILL);
-            count_take(page, signal);
+            thread_take(page, signal, info);
             return signal;
         }
         if (!bit_take(&process->pending, bit))
             continue;
         if (bit_take(&own_process, bit))
             info_own(info, LINUX_SI_USER);
-        else
-            info_fetch(signal, info, &process->pending);
+        else if (info_fetch(signal, 0, info))
+            __atomic_fetch_or(&process->pending, bit, __ATOMIC_SEQ_CST);
         return signal;
     }
     return 0;
@@ -194,9 +248,15 @@ static void action_set(long signal, const struct linux_sigaction *action)
 /* A signal that became ignored is not pending any more, masked or not. */
 static void pending_drop(uint64_t bit)
 {
-    for (struct shim_thread *thread = threads_running(); thread; thread = thread->next)
+    bool is_kept = false; /* by the server */
+
+    for (struct shim_thread *thread = threads_running(); thread; thread = thread->next) {
         __atomic_fetch_and(&thread->page->pending, ~bit, __ATOMIC_SEQ_CST);
+        is_kept |= bit_take(&thread->foreign, bit);
+    }
     if (bit_take(&process_page()->pending, bit) && !bit_take(&own_process, bit))
+        is_kept = true;
+    if (is_kept)
         posix_call(POSIX_SIGNAL_FLUSH, bit, 0, 0, 0);
 }
 
@@ -327,16 +387,18 @@ long shim_sigaltstack(const long *argument)
 /* ---- sending within the process ---- */
 
 /* Under the lock, so that the thread does not end meanwhile. */
+static void signal_wake_thread(struct shim_thread *thread, uint64_t bit)
+{
+    __atomic_fetch_or(&thread->page->pending, bit, __ATOMIC_SEQ_CST);
+    if (thread != thread_own())
+        upcall_post(thread_handle(thread), bit);
+}
+
 void signal_post_thread(struct shim_thread *thread, long signal)
 {
-    uint64_t bit = LINUX_SIGBIT(signal);
-
     if (signal >= LINUX_SIGRTMIN)
         __atomic_fetch_add(&thread->own_count[signal], 1, __ATOMIC_SEQ_CST);
-    __atomic_fetch_or(&thread->page->pending, bit, __ATOMIC_SEQ_CST);
-    if (thread == thread_own())
-        return;
-    upcall_post(thread_handle(thread), bit);
+    signal_wake_thread(thread, LINUX_SIGBIT(signal));
 }
 
 void signal_raise(long signal)

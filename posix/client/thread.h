@@ -58,6 +58,7 @@ struct shim_thread {
     struct shim_thread *next; /* of those that run, or of those to be used again */
     struct shim_thread *previous;
     char name[16];
+    uint64_t foreign; /* signals pending for it of which the server says from whom */
     uint32_t own_count[LINUX_SIGNAL_MAX + 1]; /* sent by threads of this process */
 };
 
@@ -145,6 +146,8 @@ bool signal_is_caught(long signal);
 bool handler_for(long signal, struct linux_sigaction *action);
 /* Is sp on the thread's alternate stack? deliver.c */
 bool on_alternate(const struct shim_thread *thread, uint64_t sp);
+/* The calling thread ends: the server keeps nothing for its number. */
+void signals_forget(struct shim_thread *thread);
 /* Send to a thread of this process, under the shim's lock; to the process. */
 void signal_post_thread(struct shim_thread *thread, long signal);
 void signal_post_own_process(long signal);

@@ -8,6 +8,7 @@
 
 #define SIGEV_SIGNAL 0
 #define SIGEV_NONE   1
+#define SIGEV_TO_TID 4 /* what musl makes of SIGEV_THREAD */
 
 struct linux_sigevent {
     uint64_t value;
@@ -94,9 +95,32 @@ static struct linux_timespec timespec_of(uint64_t ns)
                                    (int64_t)(ns % 1000000000)};
 }
 
+static bool has_thread(uint32_t tid)
+{
+    bool found;
+
+    shim_lock();
+    found = thread_find(tid) != NULL;
+    shim_unlock();
+    return found;
+}
+
+static long event_check(const struct linux_sigevent *event)
+{
+    if (event->notify == SIGEV_NONE)
+        return 0;
+    if (event->notify != SIGEV_SIGNAL && event->notify != SIGEV_TO_TID)
+        return -LINUX_EINVAL;
+    if (event->signal < 1 || event->signal > LINUX_SIGNAL_MAX ||
+        (event->notify == SIGEV_TO_TID && !has_thread((uint32_t)event->tid)))
+        return -LINUX_EINVAL;
+    return 0;
+}
+
 long shim_timer_create(const long *argument)
 {
     struct linux_sigevent event = {0, LINUX_SIGALRM, SIGEV_SIGNAL, 0};
+    uint64_t signal, tid;
     int32_t number;
     long result;
 
@@ -105,14 +129,13 @@ long shim_timer_create(const long *argument)
         return -LINUX_EINVAL;
     if (argument[1] && user_copy(&event, (const void *)argument[1], sizeof(event)) != 0)
         return -LINUX_EFAULT;
-    if (event.notify != SIGEV_SIGNAL && event.notify != SIGEV_NONE)
-        return -LINUX_ENOSYS; /* to one thread: not built */
-    if (event.notify == SIGEV_SIGNAL &&
-        (event.signal < 1 || event.signal > LINUX_SIGNAL_MAX))
-        return -LINUX_EINVAL;
-    result = posix_call(
-        POSIX_TIMER_CREATE, event.notify == SIGEV_NONE ? 0 : (uint64_t)event.signal,
-        event.value, argument[0] == LINUX_CLOCK_REALTIME, argument[1] == 0);
+    result = event_check(&event);
+    if (result < 0)
+        return result;
+    signal = event.notify == SIGEV_NONE ? 0 : (uint64_t)event.signal;
+    tid = event.notify == SIGEV_TO_TID ? (uint32_t)event.tid : 0;
+    result = posix_call(POSIX_TIMER_CREATE, signal | tid << 32, event.value,
+                        argument[0] == LINUX_CLOCK_REALTIME, argument[1] == 0);
     if (result < 0)
         return result;
     number = (int32_t)result;

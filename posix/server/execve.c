@@ -72,7 +72,9 @@ static void end_old(uint32_t index, const struct before *before)
         (const struct process_page *)(before->shared_va + SHARED_PROCESS);
 
     process_control(before->process, PROCESS_KILL, 0, 0, 0);
-    process_page_of(index)->pending |= old->pending; /* nobody can add to it now */
+    /* Nobody can add to it now. */
+    process_page_of(index)->pending |= old->pending & ~LINUX_SIGNALS_UNMASKABLE;
+    signal_drop_directed(process);
     vm_unmap(HANDLE_SELF, before->shared_va, SHARED_BYTES);
     handle_close(before->shared);
     process_control(before->process, PROCESS_RELEASE, 0, 0, 0);

@@ -92,7 +92,7 @@ void job_opened(const struct process *process, uint32_t tty, uint32_t flags)
 
 void job_hang_up(struct tty *tty)
 {
-    const struct signal_source source = {LINUX_SI_KERNEL, 0, 0, 0};
+    const struct signal_source source = {LINUX_SI_KERNEL, 0, 0, 0, 0};
     uint32_t session = tty->session;
     uint32_t leader = session ? id_at(session)->process : 0;
 

@@ -6,6 +6,7 @@
 
 #include <posix/server/group.h>
 #include <posix/server/request.h>
+#include <posix/server/timer.h>
 #include <user/lib/kernel.h>
 
 static struct queued_signal *queued_at(uint32_t index)
@@ -15,25 +16,36 @@ static struct queued_signal *queued_at(uint32_t index)
 
 /* ---- the queue ---- */
 
-static bool is_queued(const struct process *process, uint32_t number)
+/* Is there one of that number already? Then its thread is led to it again. */
+static bool is_queued(const struct process *process, uint32_t number, uint32_t tid)
 {
     uint32_t index = process->first_signal;
 
-    while (index && queued_at(index)->number != number)
+    while (index && (queued_at(index)->number != number || queued_at(index)->tid != tid))
         index = queued_at(index)->next;
+    if (index)
+        queued_at(index)->is_led = 0;
     return index != 0;
 }
 
-bool signal_is_queued(uint32_t process, uint32_t number,
-                      const struct signal_source *source)
+bool signal_overruns(uint32_t process, uint32_t number,
+                     const struct signal_source *source)
 {
     uint32_t index = process_at(process)->first_signal;
+    uint64_t overruns;
 
     while (index && (queued_at(index)->number != number ||
                      queued_at(index)->code != source->code ||
                      queued_at(index)->pid != source->pid))
         index = queued_at(index)->next;
-    return index != 0;
+    if (index == 0)
+        return false;
+    overruns = (uint64_t)queued_at(index)->uid + source->uid;
+    queued_at(index)->uid = overruns < INT32_MAX ? (uint32_t)overruns : INT32_MAX;
+    /* The bit may have gone for a signal of the same number that the process sent itself. */
+    if (source->tid == 0)
+        upcall_post(process_at(process)->process, LINUX_SIGBIT(number));
+    return true;
 }
 
 /* False: a real-time signal was not queued. */
@@ -43,19 +55,20 @@ static bool signal_queue(struct process *process, uint32_t number,
     bool is_realtime = number >= LINUX_SIGRTMIN;
     uint32_t index;
 
-    if (!is_realtime && is_queued(process, number))
+    if (!is_realtime && is_queued(process, number, source->tid))
         return true;
     if (is_realtime &&
         process->queued_signals >= process->limit[LINUX_RLIMIT_SIGPENDING].current)
         return false;
     index = slot_take(TABLE_SIGNAL);
     if (index == 0)
-        return !is_realtime; /* it comes without saying from whom */
+        return !is_realtime && !source->tid; /* it comes without saying from whom */
     queued_at(index)->number = number;
     queued_at(index)->code = source->code;
     queued_at(index)->pid = source->pid;
     queued_at(index)->uid = source->uid;
     queued_at(index)->value = source->value;
+    queued_at(index)->tid = source->tid;
     if (process->last_signal)
         queued_at(process->last_signal)->next = index;
     else
@@ -80,8 +93,8 @@ static void unqueue(struct process *process, uint32_t previous, uint32_t index)
     slot_drop(TABLE_SIGNAL, index);
 }
 
-bool signal_take(struct process *process, uint32_t number, struct signal_source *source,
-                 bool *more)
+bool signal_take(struct process *process, uint32_t number, uint32_t tid,
+                 struct signal_source *source, bool *more)
 {
     uint32_t previous = 0;
     uint32_t index = process->first_signal;
@@ -92,13 +105,15 @@ bool signal_take(struct process *process, uint32_t number, struct signal_source 
         const struct queued_signal *queued = queued_at(index);
         uint32_t next = queued->next;
 
-        if (queued->number == number && found) {
+        bool is_it = queued->number == number && queued->tid == tid;
+
+        if (is_it && found) {
             *more = true;
             return true;
         }
-        if (queued->number == number) {
+        if (is_it) {
             *source = (struct signal_source){queued->code, queued->pid, queued->uid,
-                                             queued->value};
+                                             queued->value, queued->tid};
             unqueue(process, previous, index);
             found = true;
         } else {
@@ -128,6 +143,22 @@ static void signal_discard(uint32_t process_index, uint64_t set)
     if (process->shared != HANDLE_NONE)
         __atomic_fetch_and(&process_page_of(process_index)->pending, ~set,
                            __ATOMIC_SEQ_CST);
+}
+
+void signal_drop_directed(struct process *process)
+{
+    uint32_t previous = 0;
+    uint32_t index = process->first_signal;
+
+    while (index) {
+        uint32_t next = queued_at(index)->next;
+
+        if (queued_at(index)->tid)
+            unqueue(process, previous, index);
+        else
+            previous = index;
+        index = next;
+    }
 }
 
 void signal_drop_all(uint32_t index)
@@ -169,7 +200,7 @@ void signal_child(uint32_t index)
     uint32_t parent = process->parent;
     struct signal_source source = {child_code(process), (int32_t)process->pid,
                                    process->credentials.uid,
-                                   (uint32_t)child_value(process)};
+                                   (uint32_t)child_value(process), 0};
 
     if (parent == 0 || process_at(parent)->shared == HANDLE_NONE)
         return;
@@ -241,13 +272,13 @@ int64_t signal_send(uint32_t index, uint32_t number, const struct signal_source 
         return 0;
     if (!signal_queue(process, number, source))
         return -LINUX_EAGAIN;
-    upcall_post(process->process, bit);
+    upcall_post(process->process, source->tid ? POSIX_LOOK_BIT : bit);
     return 0;
 }
 
 void signal_group(uint32_t group, uint32_t number)
 {
-    const struct signal_source source = {LINUX_SI_KERNEL, 0, 0, 0};
+    const struct signal_source source = {LINUX_SI_KERNEL, 0, 0, 0, 0};
     uint32_t next;
 
     for (uint32_t i = id_at(group)->group_first; i; i = next) {
@@ -331,7 +362,7 @@ int64_t request_KILL(struct request *r)
         .from = r->process,
         .number = number,
         .source = {(int32_t)r->word[2], (int32_t)r->process->pid,
-                   r->process->credentials.uid, r->word[3]},
+                   r->process->credentials.uid, r->word[3], 0},
     };
 
     if (number > LINUX_SIGNAL_MAX)
@@ -356,17 +387,67 @@ int64_t request_KILL(struct request *r)
     return sending_result(&sending);
 }
 
+/* Has a process a thread of that number, as far as is known here: is it one of those it
+ * was given? */
+static bool may_be_thread(uint32_t index, uint32_t tid)
+{
+    uint32_t block = id_find(tid & ~(ID_BLOCK - 1));
+
+    return tid == process_at(index)->pid || (block && id_at(block)->block_owner == index);
+}
+
+/* pid (0: whose it is), tid, signal: to one thread of another process. */
+int64_t request_THREAD_KILL(struct request *r)
+{
+    uint32_t tid = (uint32_t)r->word[1];
+    uint32_t block = id_find(tid & ~(ID_BLOCK - 1));
+    uint32_t index = r->word[0] ? id_process((uint32_t)r->word[0]) : id_process(tid);
+    struct sending sending = {
+        .from = r->process,
+        .number = (uint32_t)r->word[2],
+        .source = {LINUX_SI_TKILL, (int32_t)r->process->pid, r->process->credentials.uid,
+                   0, tid},
+    };
+
+    if (sending.number > LINUX_SIGNAL_MAX)
+        return -LINUX_EINVAL;
+    if (r->word[0] == 0 && index == 0 && block)
+        index = id_at(block)->block_owner;
+    if (index == 0 || !may_be_thread(index, tid))
+        return -LINUX_ESRCH;
+    send_to(&sending, index);
+    return sending_result(&sending);
+}
+
 /* ---- what the shim asks at delivery ---- */
 
-/* signal: 1 and in the reply's words: code and "one more", sender, value; 0: nothing is
+/* The next of the signals for single threads that the process has not heard of: its number,
+ * and in the reply the thread's; 0: there is none. */
+int64_t request_SIGNAL_LOOK(struct request *r)
+{
+    uint32_t index = r->process->first_signal;
+
+    while (index && (queued_at(index)->tid == 0 || queued_at(index)->is_led))
+        index = queued_at(index)->next;
+    if (index == 0)
+        return 0;
+    queued_at(index)->is_led = 1;
+    r->reply[0] = queued_at(index)->tid;
+    return queued_at(index)->number;
+}
+
+/* signal, tid: 1 and in the reply's words: code and "one more", sender, value; 0: nothing is
  * kept of it. */
 int64_t request_SIGNAL_FETCH(struct request *r)
 {
     struct signal_source source;
     bool more;
 
-    if (!signal_take(r->process, (uint32_t)r->word[0], &source, &more))
+    if (!signal_take(r->process, (uint32_t)r->word[0], (uint32_t)r->word[1], &source,
+                     &more))
         return 0;
+    if (source.code == LINUX_SI_TIMER)
+        timer_delivered(r->process, source.pid, source.uid);
     /* Its stop may follow, if no SIGCONT comes first. */
     r->process->may_stop = (uint32_t)r->word[0];
     r->reply[0] = (uint32_t)source.code | (uint64_t)more << 32;

@@ -10,6 +10,12 @@
  *
  * Of a signal below LINUX_SIGRTMIN at most one record is kept per process; of the others
  * every one, in order, up to the sender's limit.
+ *
+ * A signal for one thread of another process, or of a timer, waits here with the thread's
+ * number: the server has no handle to the threads of its clients. It posts the bit that asks
+ * the process to look (POSIX_LOOK_BIT), and whichever of its threads looks passes the bit on
+ * to the right one. Of these, too, at most one record of a signal below LINUX_SIGRTMIN is
+ * kept for each thread.
  */
 #ifndef POSIX_SERVER_SIGNAL_H
 #define POSIX_SERVER_SIGNAL_H
@@ -23,15 +29,18 @@ struct queued_signal {
     int32_t code;
     int32_t pid;
     uint32_t uid;
+    uint32_t tid;    /* 0: for any thread */
+    uint32_t is_led; /* the process knows which thread it is for */
     uint64_t value;
 };
 
-/* What goes with a signal: si_code, sender, value. */
+/* What goes with a signal: si_code, sender (of a timer: its number and overruns), value. */
 struct signal_source {
     int32_t code;
     int32_t pid;
     uint32_t uid;
     uint64_t value;
+    uint32_t tid; /* 0: for any thread */
 };
 
 /* Send a signal without asking for permission. 0; -EAGAIN: a real-time signal that cannot
@@ -48,15 +57,19 @@ void signal_child(uint32_t process);
 /* Does a process (0: the server, no) want its children to vanish without wait? */
 bool signal_no_child_wait(uint32_t process);
 
-/* Is the timer's signal, with number and value as in source, still queued? */
-bool signal_is_queued(uint32_t process, uint32_t number,
-                      const struct signal_source *source);
+/* Is a timer's signal still queued? Then its overruns grow by source->uid; else false. */
+bool signal_overruns(uint32_t process, uint32_t number,
+                     const struct signal_source *source);
 
 /* Forget all that is queued. */
 void signal_drop_all(uint32_t process);
 
-/* One record of a number is taken out. False: there is none. *more: another is left. */
-bool signal_take(struct process *process, uint32_t number, struct signal_source *source,
-                 bool *more);
+/* One record of a number, for that thread or (0) any, is taken out. False: there is none.
+ * *more: another is left. */
+bool signal_take(struct process *process, uint32_t number, uint32_t tid,
+                 struct signal_source *source, bool *more);
+
+/* Forget what is for single threads: execve leaves one, and that has a new number. */
+void signal_drop_directed(struct process *process);
 
 #endif

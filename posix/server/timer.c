@@ -11,6 +11,7 @@
 #define TIMERS_MAX    256 /* of one process */
 #define ITIMER_NUMBER (-1)
 #define NOT_SET       UINT64_MAX
+#define TIMER_GAP_NS  50000u
 
 static struct timer *timer_at(uint32_t index)
 {
@@ -91,15 +92,28 @@ static void heap_remove(uint32_t index)
     STATE->timer_heap = heap_join(STATE->timer_heap, children);
 }
 
-static void heap_put(uint32_t index)
+/* Queue it, not to be looked at before earliest_ns. */
+static void heap_put(uint32_t index, uint64_t earliest_ns)
 {
-    if (timer_at(index)->time_ns == NOT_SET)
+    struct timer *timer = timer_at(index);
+
+    if (timer->due_ns == NOT_SET)
         return;
-    timer_at(index)->is_queued = 1;
+    timer->time_ns = timer->due_ns > earliest_ns ? timer->due_ns : earliest_ns;
+    timer->is_queued = 1;
     STATE->timer_heap = heap_join(STATE->timer_heap, index);
 }
 
 /* ---- firing ---- */
+
+static uint32_t timer_find(const struct process *process, int32_t number)
+{
+    uint32_t index = process->timers;
+
+    while (index && timer_at(index)->number != number)
+        index = timer_at(index)->next;
+    return index;
+}
 
 uint64_t timer_next_ns(void)
 {
@@ -112,23 +126,34 @@ static void timer_fire(uint32_t index, uint64_t now)
     bool is_itimer = timer->number == ITIMER_NUMBER;
     struct signal_source source = {is_itimer ? LINUX_SI_KERNEL : LINUX_SI_TIMER,
                                    is_itimer ? 0 : timer->number, 0,
-                                   is_itimer ? 0 : timer->value};
+                                   is_itimer ? 0 : timer->value, timer->tid};
+    uint64_t missed = 0;
 
     heap_remove(index);
     if (timer->interval_ns) {
-        uint64_t missed = (now - timer->time_ns) / timer->interval_ns;
-
-        timer->overruns = missed < INT32_MAX ? (uint32_t)missed : INT32_MAX;
-        timer->time_ns += (missed + 1) * timer->interval_ns;
+        missed = (now - timer->due_ns) / timer->interval_ns;
+        timer->due_ns += (missed + 1) * timer->interval_ns;
     } else {
-        timer->overruns = 0;
-        timer->time_ns = NOT_SET;
+        timer->due_ns = NOT_SET;
     }
-    heap_put(index);
-    source.uid = is_itimer ? 0 : timer->overruns;
-    if (timer->signal && !(timer->signal >= LINUX_SIGRTMIN &&
-                           signal_is_queued(timer->process, timer->signal, &source)))
-        signal_send(timer->process, timer->signal, &source);
+    heap_put(index, now + TIMER_GAP_NS);
+    if (timer->signal == 0)
+        return;
+    if (!is_itimer) {
+        source.uid = missed < INT32_MAX ? (uint32_t)missed + 1 : INT32_MAX;
+        if (signal_overruns(timer->process, timer->signal, &source))
+            return;
+        source.uid--;
+    }
+    signal_send(timer->process, timer->signal, &source);
+}
+
+void timer_delivered(struct process *process, int32_t number, uint32_t overruns)
+{
+    uint32_t index = timer_find(process, number);
+
+    if (index)
+        timer_at(index)->overruns = overruns;
 }
 
 void timer_work(uint64_t now)
@@ -139,15 +164,6 @@ void timer_work(uint64_t now)
 
 /* ---- of a process ---- */
 
-static uint32_t timer_find(const struct process *process, int32_t number)
-{
-    uint32_t index = process->timers;
-
-    while (index && timer_at(index)->number != number)
-        index = timer_at(index)->next;
-    return index;
-}
-
 static uint32_t timer_new(uint32_t process, int32_t number, uint32_t signal)
 {
     uint32_t index = slot_take(TABLE_TIMER);
@@ -157,7 +173,7 @@ static uint32_t timer_new(uint32_t process, int32_t number, uint32_t signal)
     timer_at(index)->process = process;
     timer_at(index)->number = number;
     timer_at(index)->signal = signal;
-    timer_at(index)->time_ns = NOT_SET;
+    timer_at(index)->due_ns = NOT_SET;
     timer_at(index)->next = process_at(process)->timers;
     process_at(process)->timers = index;
     return index;
@@ -196,10 +212,10 @@ static void setting_of(const struct timer *timer, struct posix_timer *setting)
     uint64_t now = clock_now_ns();
 
     memset(setting, 0, sizeof(*setting));
-    if (timer == NULL || timer->time_ns == NOT_SET)
+    if (timer == NULL || timer->due_ns == NOT_SET)
         return;
     setting->interval_ns = timer->interval_ns;
-    setting->value_ns = timer->time_ns > now ? timer->time_ns - now : 1;
+    setting->value_ns = timer->due_ns > now ? timer->due_ns - now : 1;
 }
 
 static uint64_t time_of(const struct timer *timer, uint64_t value_ns, bool is_absolute)
@@ -238,27 +254,29 @@ int64_t request_TIMER_SET(struct request *r)
     heap_remove(index);
     timer_at(index)->interval_ns = wanted.interval_ns;
     timer_at(index)->overruns = 0;
-    timer_at(index)->time_ns = time_of(timer_at(index), wanted.value_ns, r->word[3]);
-    heap_put(index);
+    timer_at(index)->due_ns = time_of(timer_at(index), wanted.value_ns, r->word[3]);
+    heap_put(index, 0);
     return 0;
 }
 
-/* signal (0: none), value, clock is the real one: the timer's number. */
+/* signal (0: none) and who gets it, value, clock is the real one: the timer's number. */
 int64_t request_TIMER_CREATE(struct request *r)
 {
+    uint32_t signal = (uint32_t)r->word[0];
     int32_t number = 0;
     uint32_t index;
 
-    if (r->word[0] > LINUX_SIGNAL_MAX)
+    if (signal > LINUX_SIGNAL_MAX)
         return -LINUX_EINVAL;
     while (timer_find(r->process, number))
         if (++number == TIMERS_MAX)
             return -LINUX_EAGAIN;
-    index = timer_new(r->process_index, number, (uint32_t)r->word[0]);
+    index = timer_new(r->process_index, number, signal);
     if (index == 0)
         return -LINUX_EAGAIN;
     timer_at(index)->value = r->word[3] ? (uint64_t)number : r->word[1];
     timer_at(index)->clock_is_real = r->word[2] != 0;
+    timer_at(index)->tid = (uint32_t)(r->word[0] >> 32);
     return number;
 }
 

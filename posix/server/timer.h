@@ -2,7 +2,9 @@
 /*
  * Timers of processes: setitimer's ITIMER_REAL and those of timer_create. Each is a slot in
  * a heap by time; the server sleeps until the first. A timer that fires again while its
- * signal is still queued counts an overrun instead.
+ * signal is still queued counts an overrun instead, in the queued signal: what
+ * timer_getoverrun says is that of the last one delivered. A timer fires no more often than
+ * every TIMER_GAP_NS; what it would have done in between counts as overruns.
  */
 #ifndef POSIX_SERVER_TIMER_H
 #define POSIX_SERVER_TIMER_H
@@ -15,10 +17,12 @@ struct timer {
     uint32_t next;   /* of the process */
     int32_t number;  /* timer_create's; -1: ITIMER_REAL */
     uint32_t signal; /* 0: none */
+    uint32_t tid;    /* of the thread that gets it, 0: any */
     uint32_t clock_is_real;
-    uint32_t overruns;
-    uint64_t value;   /* of the signal */
-    uint64_t time_ns; /* since boot; UINT64_MAX: not set */
+    uint32_t overruns; /* of the last signal delivered */
+    uint64_t value;    /* of the signal */
+    uint64_t due_ns;   /* since boot; UINT64_MAX: not set */
+    uint64_t time_ns;  /* in the heap: when that is looked at, not before */
     uint64_t interval_ns;
     /* in the heap: a pairing heap, each with its first child and next sibling */
     uint32_t child, sibling, previous;
@@ -27,6 +31,9 @@ struct timer {
 
 /* When the first fires, since boot; UINT64_MAX: none. */
 uint64_t timer_next_ns(void);
+
+/* A signal of the timer of that number was delivered. */
+void timer_delivered(struct process *process, int32_t number, uint32_t overruns);
 
 /* Fire those whose time has come, a bounded number of them. */
 void timer_work(uint64_t now_ns);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Interval timers and POSIX timers: that they fire, repeat, stop, and say what is left. */
+/* Interval timers and POSIX timers: that they fire, repeat, stop, say what is left and what was
+ * missed, and whom they notify; signals to threads of other processes. */
 #define _GNU_SOURCE
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -111,6 +114,136 @@ static void check_posix(void)
     timer_delete(timer);
 }
 
+/* ---- to a thread ---- */
+
+static volatile int notified, notified_value;
+static pthread_t notified_thread;
+
+static void on_notify(union sigval value)
+{
+    notified_value = value.sival_int;
+    notified_thread = pthread_self();
+    __sync_fetch_and_add(&notified, 1);
+}
+
+static void check_thread(void)
+{
+    struct sigevent event = {.sigev_notify = SIGEV_THREAD};
+    struct itimerspec value = {{0, 2000000}, {0, 1000000}};
+    timer_t timer, other;
+
+    event.sigev_notify_function = on_notify;
+    event.sigev_value.sival_int = 55;
+    is(timer_create(CLOCK_MONOTONIC, &event, &timer), 0, "SIGEV_THREAD");
+    event.sigev_value.sival_int = 66;
+    is(timer_create(CLOCK_REALTIME, &event, &other), 0, "and another");
+    timer_settime(timer, 0, &value, NULL);
+    while (notified < 3)
+        usleep(500);
+    is(notified_value, 55, "its function is called with the value, again and again");
+    ok(!pthread_equal(notified_thread, pthread_self()), "in another thread");
+    is(timer_delete(timer), 0, "timer_delete");
+    value.it_interval.tv_nsec = 0;
+    timer_settime(other, 0, &value, NULL);
+    while (notified_value != 66)
+        usleep(500);
+    ok(1, "the other one's once");
+    is(timer_delete(other), 0, "timer_delete");
+}
+
+static volatile int led_to;
+static volatile pid_t led_thread;
+static siginfo_t led;
+
+static void on_led(int signal, siginfo_t *info, void *context)
+{
+    (void)signal, (void)context;
+    led = *info;
+    led_thread = (pid_t)syscall(SYS_gettid);
+    led_to++;
+}
+
+static void *waits_for_signals(void *argument)
+{
+    *(volatile pid_t *)argument = (pid_t)syscall(SYS_gettid);
+    while (led_to < 2)
+        usleep(500);
+    return NULL;
+}
+
+struct raw_event {
+    long value;
+    int signal, notify, tid, rest[11];
+};
+
+static void check_one_thread(void)
+{
+    struct sigaction action = {.sa_sigaction = on_led, .sa_flags = SA_SIGINFO};
+    struct raw_event event = {.value = 99, .signal = SIGRTMIN + 3, .notify = 4};
+    struct itimerspec value = {{0, 0}, {0, 1000000}};
+    volatile pid_t tid = 0;
+    pthread_t thread;
+    int timer = -1, status;
+    pid_t child;
+
+    sigaction(SIGRTMIN + 3, &action, NULL);
+    pthread_create(&thread, NULL, waits_for_signals, (void *)&tid);
+    while (tid == 0)
+        usleep(500);
+    event.tid = 1;
+    fails(syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer), EINVAL,
+          "to a thread that is not ours");
+    event.tid = tid;
+    is(syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer), 0,
+       "to a thread of ours");
+    syscall(SYS_timer_settime, timer, 0, &value, NULL);
+    while (led_to < 1)
+        usleep(500);
+    is(led_thread, tid, "it is that thread that has it");
+    ok(led.si_code == SI_TIMER && led.si_value.sival_ptr == (void *)99, "as a timer's");
+    syscall(SYS_timer_delete, timer);
+    child = fork();
+    if (child == 0)
+        _exit(syscall(SYS_tgkill, getppid(), tid, SIGRTMIN + 3) != 0);
+    waitpid(child, &status, 0);
+    is(status, 0, "tgkill of a thread of another process");
+    pthread_join(thread, NULL);
+    ok(led_thread == tid && led.si_code == SI_TKILL && led.si_pid == child,
+       "reaches that thread, and says from whom");
+}
+
+/* While the signal is queued, more of them are overruns. */
+static void check_overruns(void)
+{
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN + 2};
+    struct itimerspec value = {{0, 1000000}, {0, 1000000}}, off = {{0, 0}, {0, 0}};
+    struct timespec length = {0, 20000000};
+    siginfo_t info;
+    sigset_t set;
+    timer_t timer;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGRTMIN + 2);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    timer_create(CLOCK_MONOTONIC, &event, &timer);
+    is(timer_getoverrun(timer), 0, "no overruns before");
+    timer_settime(timer, 0, &value, NULL);
+    nanosleep(&length, NULL);
+    is(sigwaitinfo(&set, &info), SIGRTMIN + 2, "20 intervals: one signal");
+    ok(info.si_overrun >= 15, "with at least 15 overruns");
+    is(timer_getoverrun(timer), info.si_overrun, "and timer_getoverrun says the same");
+    timer_settime(timer, 0, &off, NULL);
+    value.it_interval.tv_nsec = value.it_value.tv_nsec = 1;
+    timer_settime(timer, 0, &value, NULL);
+    nanosleep(&length, NULL);
+    while (sigwaitinfo(&set, &info) < 0 || info.si_overrun < 1000)
+        ;
+    ok(1, "an interval of a nanosecond has many");
+    timer_delete(timer);
+    signal(SIGRTMIN + 2, SIG_IGN); /* one may be left */
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
 int main(void)
 {
     struct sigaction action = {.sa_sigaction = on_alarm, .sa_flags = SA_SIGINFO};
@@ -118,5 +251,8 @@ int main(void)
     sigaction(SIGALRM, &action, NULL);
     check_itimer();
     check_posix();
+    check_overruns();
+    check_thread();
+    check_one_thread();
     return done();
 }

@@ -77,13 +77,15 @@
     X(GETGROUPS, "count", "groups", "", "")                                      \
     X(SETGROUPS, "count", "groups", "", "")                                      \
     X(LIMIT, "pid", "kind", "new limit", "old limit")                            \
-    X(TIMER_CREATE, "signal", "value", "real clock", "value is the number")      \
+    X(TIMER_CREATE, "signal | tid << 32", "value", "real clock", "value is the number")      \
     X(TIMER_SET, "number", "new", "old", "absolute")                             \
     X(TIMER_DELETE, "number", "", "", "")                                        \
     X(TIMER_OVERRUN, "number", "", "", "")                                       \
     X(POLL, "fds", "count", "will wait", "")                                     \
     X(KILL, "pid", "signal", "code", "value")                                    \
-    X(SIGNAL_FETCH, "signal", "", "", "")                                        \
+    X(THREAD_KILL, "pid or 0", "tid", "signal", "")                              \
+    X(SIGNAL_LOOK, "", "", "", "")                                               \
+    X(SIGNAL_FETCH, "signal", "tid or 0", "", "")                                \
     X(SIGNAL_FLUSH, "set", "", "", "")                                           \
     X(SIGNAL_STOP, "signal", "", "", "")                                         \
     X(BACKGROUND, "signal", "", "", "")                                          \
@@ -284,6 +286,10 @@ enum posix_spawn_kind {
     POSIX_SPAWN_CHDIR = 4,
     POSIX_SPAWN_FCHDIR = 5,
 };
+
+/* Bit of the process page, no signal's: there are signals for single threads, which
+ * SIGNAL_LOOK names. Nobody can mask it (it is SIGSTOP's, which is never posted). */
+#define POSIX_LOOK_BIT (1ull << 18)
 
 /* Kinds of SET_ID and GET_ID. */
 #define POSIX_SET_ONE   1u /* setuid */
