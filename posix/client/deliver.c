@@ -33,17 +33,24 @@ static uint64_t stack_for(const struct shim_thread *thread,
     return sp & ~15ull;
 }
 
-/* Linux's ucontext for registers: general ones in the same order, floating point. */
-static void context_fill(struct signal_context *context, const struct shim_thread *thread,
-                         const struct register_frame *frame, uint64_t mask)
+/* What stands before the registers in Linux's ucontext. sp: where the thread was. */
+static void context_begin(struct signal_context *context,
+                          const struct shim_thread *thread, uint64_t sp, uint64_t mask)
 {
     memset(context, 0, offsetof(struct signal_context, registers));
     context->stack.base = thread->alternate_base;
     context->stack.bytes = thread->alternate_bytes;
-    context->stack.flags = thread->alternate_bytes == 0        ? LINUX_SS_DISABLE
-                           : on_alternate(thread, frame->x[1]) ? LINUX_SS_ONSTACK
-                                                               : 0;
+    context->stack.flags = thread->alternate_bytes == 0 ? LINUX_SS_DISABLE
+                           : on_alternate(thread, sp)   ? LINUX_SS_ONSTACK
+                                                        : 0;
     context->mask = mask;
+}
+
+/* The whole of it: general registers in the same order, floating point. */
+static void context_fill(struct signal_context *context, const struct shim_thread *thread,
+                         const struct register_frame *frame, uint64_t mask)
+{
+    context_begin(context, thread, frame->x[1], mask);
     memcpy(context->registers, &frame->pc, sizeof(context->registers));
     memcpy(context->fp, frame->f, sizeof(frame->f));
     context->fcsr = frame->fcsr;
@@ -67,40 +74,48 @@ static _Noreturn void frame_load(struct thread_page *page,
     process_end(POSIX_STATUS_SIGNAL(LINUX_SIGSEGV));
 }
 
-/* Run one handler; the result of the call and where it returns to stand in frame. */
-static void boundary_handler(struct register_frame *frame, struct thread_page *page,
+#define PC 0 /* in a context's registers; the others by their numbers */
+#define SP 2
+#define GP 3
+#define TP 4
+#define A0 10
+
+/* Run one handler; the result of the call and where it returns to stand in the context. Of
+ * what it leaves there entry.S takes the registers that a call preserves; a thread that is
+ * to go on elsewhere, or elsewhere on its stack, is loaded whole. */
+static void boundary_handler(struct signal_context *context, struct thread_page *page,
                              const struct linux_sigaction *action,
                              struct linux_siginfo *info)
 {
     struct shim_thread *thread = thread_of(page);
-    struct signal_context context;
+    uint64_t *registers = context->registers;
     uint64_t mask = thread->has_saved_mask ? thread->saved_mask : page->mask;
-    uint64_t sp = stack_for(thread, action, frame->x[1]);
-    uint64_t before[32];
+    uint64_t pc = registers[PC], at = registers[SP];
+    uint64_t gp = registers[GP], tp = registers[TP];
+    uint64_t sp = stack_for(thread, action, at);
 
-    if (sp == (frame->x[1] & ~15ull))
+    if (sp == (at & ~15ull))
         sp = 0; /* this one: on top of it are the shim's own frames */
-    context_fill(&context, thread, frame, mask);
-    memcpy(before, context.registers, sizeof(before));
+    context_begin(context, thread, at, mask);
     page->mask = mask_during(action, page->mask, info->number);
     thread->has_saved_mask = 0;
-    handler_call(action->handler, info->number, info, &context, sp, page);
-    mask_set(page, context.mask);
-    for (int i = 0; i < 32; i++)
-        if (context.registers[i] != before[i])
-            frame_load(page, &context);
+    handler_call(action->handler, info->number, info, context, sp, page);
+    mask_set(page, context->mask);
+    if ((registers[PC] ^ pc) | (registers[SP] ^ at) | (registers[GP] ^ gp) |
+        (registers[TP] ^ tp))
+        frame_load(page, context);
 }
 
 /*
- * A call is over, or was interrupted without an effect: deliver what is due. frame: the
+ * A call is over, or was interrupted without an effect: deliver what is due. context: the
  * registers as the caller will find them. Returns 1: make the call once more.
  */
 /* DOC: signals-at-boundary */
-long signals_at_boundary(struct register_frame *frame, struct call_frame *call)
+long signals_at_boundary(struct signal_context *context, struct call_frame *call)
 {
     struct thread_page *page = call->page;
     struct shim_thread *thread = thread_of(page);
-    long result = (long)frame->x[9];
+    long result = (long)context->registers[A0];
     bool restarts = result == RESTART_ALWAYS || result == RESTART_QUIET;
     bool handled = false;
     struct linux_sigaction action;
@@ -112,13 +127,13 @@ long signals_at_boundary(struct register_frame *frame, struct call_frame *call)
             continue;
         if (restarts && !handled &&
             (result == RESTART_QUIET || !(action.flags & LINUX_SA_RESTART))) {
-            frame->x[9] = (uint64_t)-LINUX_EINTR;
+            context->registers[A0] = (uint64_t)-LINUX_EINTR;
             restarts = false;
         }
         handled = true;
         /* Without an effect so far: the caller is at its call instruction. */
-        frame->pc = restarts ? call->ra - 2 : call->ra;
-        boundary_handler(frame, page, &action, &info);
+        context->registers[PC] = restarts ? call->ra - 2 : call->ra;
+        boundary_handler(context, page, &action, &info);
     }
     if (thread->has_saved_mask) {
         mask_set(page, thread->saved_mask);

@@ -19,11 +19,11 @@
 #define CALL_RA      88
 #define CALL_BYTES   96
 
-/* struct register_frame, abi/thread_page.h */
-#define FRAME_X(n)   (8 * (n))
-#define FRAME_F(n)   (256 + 8 * (n))
-#define FRAME_FCSR   512
-#define FRAME_BYTES  528
+/* struct signal_context, signal_frame.h */
+#define CONTEXT_X(n)   (176 + 8 * (n)) /* 0: the pc */
+#define CONTEXT_F(n)   (432 + 8 * (n))
+#define CONTEXT_FCSR   688
+#define CONTEXT_BYTES  960
 
 #define SAVED_BYTES  256 /* struct saved_registers, thread.h */
 
@@ -108,51 +108,78 @@ emu_entry_inhibited:
     ret
 
     /* 5. A signal is due, or the call was interrupted by one: registers as they are at the
-     * boundary of the call, where only those that a call preserves mean anything. */
+     * boundary of the call, where only those that a call preserves mean anything, already
+     * where a handler looks for them. What it leaves there is taken back. */
 .Lslow:
     li t0, 1
     sd t0, PAGE_INHIBIT(t1)
-    addi sp, sp, -FRAME_BYTES
-    ld t0, FRAME_BYTES + CALL_RA(sp)
-    sd t0, FRAME_X(0)(sp)
-    sd t0, FRAME_X(1)(sp)
-    addi t0, sp, FRAME_BYTES + CALL_BYTES
-    sd t0, FRAME_X(2)(sp)
-    sd gp, FRAME_X(3)(sp)
-    sd tp, FRAME_X(4)(sp)
-    sd s0, FRAME_X(8)(sp)
-    sd s1, FRAME_X(9)(sp)
-    sd a0, FRAME_X(10)(sp)
-    sd s2, FRAME_X(18)(sp)
-    sd s3, FRAME_X(19)(sp)
-    sd s4, FRAME_X(20)(sp)
-    sd s5, FRAME_X(21)(sp)
-    sd s6, FRAME_X(22)(sp)
-    sd s7, FRAME_X(23)(sp)
-    sd s8, FRAME_X(24)(sp)
-    sd s9, FRAME_X(25)(sp)
-    sd s10, FRAME_X(26)(sp)
-    sd s11, FRAME_X(27)(sp)
-    fsd fs0, FRAME_F(8)(sp)
-    fsd fs1, FRAME_F(9)(sp)
-    fsd fs2, FRAME_F(18)(sp)
-    fsd fs3, FRAME_F(19)(sp)
-    fsd fs4, FRAME_F(20)(sp)
-    fsd fs5, FRAME_F(21)(sp)
-    fsd fs6, FRAME_F(22)(sp)
-    fsd fs7, FRAME_F(23)(sp)
-    fsd fs8, FRAME_F(24)(sp)
-    fsd fs9, FRAME_F(25)(sp)
-    fsd fs10, FRAME_F(26)(sp)
-    fsd fs11, FRAME_F(27)(sp)
+    addi sp, sp, -CONTEXT_BYTES
+    ld t0, CONTEXT_BYTES + CALL_RA(sp)
+    sd t0, CONTEXT_X(0)(sp)
+    sd t0, CONTEXT_X(1)(sp)
+    addi t0, sp, CONTEXT_BYTES + CALL_BYTES
+    sd t0, CONTEXT_X(2)(sp)
+    sd gp, CONTEXT_X(3)(sp)
+    sd tp, CONTEXT_X(4)(sp)
+    sd a0, CONTEXT_X(10)(sp)
+    sd s0, CONTEXT_X(8)(sp)
+    sd s1, CONTEXT_X(9)(sp)
+    sd s2, CONTEXT_X(18)(sp)
+    sd s3, CONTEXT_X(19)(sp)
+    sd s4, CONTEXT_X(20)(sp)
+    sd s5, CONTEXT_X(21)(sp)
+    sd s6, CONTEXT_X(22)(sp)
+    sd s7, CONTEXT_X(23)(sp)
+    sd s8, CONTEXT_X(24)(sp)
+    sd s9, CONTEXT_X(25)(sp)
+    sd s10, CONTEXT_X(26)(sp)
+    sd s11, CONTEXT_X(27)(sp)
+    fsd fs0, CONTEXT_F(8)(sp)
+    fsd fs1, CONTEXT_F(9)(sp)
+    fsd fs2, CONTEXT_F(18)(sp)
+    fsd fs3, CONTEXT_F(19)(sp)
+    fsd fs4, CONTEXT_F(20)(sp)
+    fsd fs5, CONTEXT_F(21)(sp)
+    fsd fs6, CONTEXT_F(22)(sp)
+    fsd fs7, CONTEXT_F(23)(sp)
+    fsd fs8, CONTEXT_F(24)(sp)
+    fsd fs9, CONTEXT_F(25)(sp)
+    fsd fs10, CONTEXT_F(26)(sp)
+    fsd fs11, CONTEXT_F(27)(sp)
     frcsr t0
-    sd t0, FRAME_FCSR(sp)
+    sd t0, CONTEXT_FCSR(sp)
     mv a0, sp
-    addi a1, sp, FRAME_BYTES
+    addi a1, sp, CONTEXT_BYTES
     call signals_at_boundary
     mv t0, a0
-    ld a0, FRAME_X(10)(sp)
-    addi sp, sp, FRAME_BYTES
+    ld a0, CONTEXT_X(10)(sp)
+    ld s0, CONTEXT_X(8)(sp)
+    ld s1, CONTEXT_X(9)(sp)
+    ld s2, CONTEXT_X(18)(sp)
+    ld s3, CONTEXT_X(19)(sp)
+    ld s4, CONTEXT_X(20)(sp)
+    ld s5, CONTEXT_X(21)(sp)
+    ld s6, CONTEXT_X(22)(sp)
+    ld s7, CONTEXT_X(23)(sp)
+    ld s8, CONTEXT_X(24)(sp)
+    ld s9, CONTEXT_X(25)(sp)
+    ld s10, CONTEXT_X(26)(sp)
+    ld s11, CONTEXT_X(27)(sp)
+    fld fs0, CONTEXT_F(8)(sp)
+    fld fs1, CONTEXT_F(9)(sp)
+    fld fs2, CONTEXT_F(18)(sp)
+    fld fs3, CONTEXT_F(19)(sp)
+    fld fs4, CONTEXT_F(20)(sp)
+    fld fs5, CONTEXT_F(21)(sp)
+    fld fs6, CONTEXT_F(22)(sp)
+    fld fs7, CONTEXT_F(23)(sp)
+    fld fs8, CONTEXT_F(24)(sp)
+    fld fs9, CONTEXT_F(25)(sp)
+    fld fs10, CONTEXT_F(26)(sp)
+    fld fs11, CONTEXT_F(27)(sp)
+    ld t1, CONTEXT_FCSR(sp)
+    fscsr t1
+    addi sp, sp, CONTEXT_BYTES
     beqz t0, .Lleave
     /* 6. Once more, with the arguments it had. */
     ld a0, CALL_NUMBER(sp)

@@ -7,6 +7,7 @@
  * last steps of a thread run on the area's own stack: its program stack belongs to
  * whoever joins it as soon as the word that says so is cleared.
  */
+#include <posix/client/signal_frame.h>
 #include <posix/client/thread.h>
 
 uint64_t shim_slot;
@@ -28,8 +29,10 @@ _Static_assert(offsetof(struct call_frame, page) == 64, "entry.S");
 _Static_assert(offsetof(struct call_frame, restart) == 72, "entry.S");
 _Static_assert(offsetof(struct call_frame, ra) == 88, "entry.S");
 _Static_assert(offsetof(struct call_frame, stack_argument) == 96, "entry.S");
-_Static_assert(offsetof(struct register_frame, f) == 256, "entry.S");
-_Static_assert(offsetof(struct register_frame, fcsr) == 512, "entry.S");
+_Static_assert(offsetof(struct signal_context, registers) == 176, "entry.S");
+_Static_assert(offsetof(struct signal_context, fp) == 432, "entry.S");
+_Static_assert(offsetof(struct signal_context, fcsr) == 688, "entry.S");
+_Static_assert(sizeof(struct signal_context) == 960, "entry.S");
 _Static_assert(POSIX_THREAD_PAGES == 0x7f002ull << 28, "entry.S");
 _Static_assert(POSIX_PROCESS_PAGE == 0x7f001ff60000ull, "entry.S");
 

@@ -158,7 +158,8 @@ void mask_replace(uint64_t mask);
 /* The call ends without a signal: the mask comes back first. */
 void mask_restore(void);
 
-long signals_at_boundary(struct register_frame *frame, struct call_frame *call);
+struct signal_context;
+long signals_at_boundary(struct signal_context *context, struct call_frame *call);
 _Noreturn void upcall_handle(struct thread_page *page, uint64_t kind);
 struct signal_frame;
 _Noreturn void signal_frame_return(const struct signal_frame *from,
