@@ -48,7 +48,7 @@ $(O)/.musl: musl-port/sources.lock $(shell find musl-port/overlay musl-port/patc
 	$(Q)scripts/build-musl && touch $@
 
 # What the boot image has beside our own programs.
-PORTS := dash lua toybox
+PORTS := bzip2 dash less lua mawk nano sqlite3 toybox zlib
 $(O)/.ports: $(O)/.musl $(wildcard musl-port/ports/*/*) scripts/build-port scripts/outpost-cc
 	$(Q)scripts/build-port $(PORTS) && touch $@
 
