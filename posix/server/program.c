@@ -225,16 +225,15 @@ int64_t program_take_strings(struct exec_program *program, uint64_t argv, uint64
     return at < 0 ? at : 0;
 }
 
-int64_t program_find(const struct process *process, uint64_t name,
-                     struct exec_program *program)
+/* The file that `path` names, length bytes, and what "#!" lines make of it. */
+static int64_t find(const struct process *process, uint32_t length,
+                    struct exec_program *program)
 {
     struct exec_error error = {0};
-    int64_t status = copy_in_string(path, sizeof(path), name);
+    int64_t status;
 
-    if (status < 0)
-        return status;
     program->path = path;
-    status = path_look_up(process, (uint32_t)status, program);
+    status = path_look_up(process, length, program);
     for (int depth = 0; status >= 0 && depth <= SCRIPT_DEPTH_MAX; depth++) {
         const struct inode *file = inode_at(program->inode);
 
@@ -249,4 +248,25 @@ int64_t program_find(const struct process *process, uint64_t name,
             return status;
     }
     return status < 0 ? status : -LINUX_ELOOP;
+}
+
+int64_t program_find(const struct process *process, uint64_t name,
+                     struct exec_program *program)
+{
+    int64_t length = copy_in_string(path, sizeof(path), name);
+
+    return length < 0 ? length : find(process, (uint32_t)length, program);
+}
+
+int64_t program_find_own(const struct process *process, struct exec_program *program)
+{
+    struct exec_strings *arguments = &program->arguments;
+    size_t length = strlen(program->path);
+
+    if (length >= sizeof(path) || arguments->bytes > STRINGS_BYTES - STRINGS_HEAD)
+        return -LINUX_E2BIG;
+    memcpy(path, program->path, length + 1);
+    memcpy(strings + STRINGS_HEAD, arguments->first, arguments->bytes);
+    arguments->first = strings + STRINGS_HEAD;
+    return find(process, (uint32_t)length, program);
 }

@@ -21,4 +21,7 @@ int64_t program_take_strings(struct exec_program *program, uint64_t argv, uint64
 int64_t program_find(const struct process *process, uint64_t path,
                      struct exec_program *program);
 
+/* The same of a program whose path and arguments are the server's own strings. */
+int64_t program_find_own(const struct process *process, struct exec_program *program);
+
 #endif

@@ -9,6 +9,7 @@
 #include <posix/server/job.h>
 #include <posix/server/mount.h>
 #include <posix/server/names.h>
+#include <posix/server/program.h>
 #include <posix/server/ramfs.h>
 #include <posix/server/second.h>
 #include <posix/server/self.h>
@@ -153,6 +154,21 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
+/* If the command is a script, its interpreter becomes the program. */
+static bool follow_script(const struct process *process, struct exec_program *program,
+                          struct exec_error *error)
+{
+    const struct inode *file = inode_at(program->inode);
+
+    if (!exec_check_file(file, error))
+        return false;
+    if (file->size < 2 || memcmp(file_bytes(file), "#!", 2) != 0 ||
+        program_find_own(process, program) == 0)
+        return true;
+    *error = (struct exec_error){126, LINUX_ENOEXEC, "its interpreter cannot be run"};
+    return false;
+}
+
 /* Start one command. False: it could not be, which was said. */
 static bool command_start(const struct exec_strings *arguments)
 {
@@ -168,7 +184,8 @@ static bool command_start(const struct exec_strings *arguments)
         struct process *process = process_at(index);
 
         process->account = session->account;
-        if (open_standard_fds(process) && exec_start(index, &program, &error)) {
+        if (open_standard_fds(process) && follow_script(process, &program, &error) &&
+            exec_start(index, &program, &error)) {
             session->process = index;
             job_give(process->session, STATE->console_tty, process->group);
             return true;
