@@ -2,6 +2,7 @@
 /* Masters of pseudo-terminals and their nodes; start reading at pty_open_master. */
 #include <posix/server/pty.h>
 
+#include <posix/server/device.h>
 #include <posix/server/entry.h>
 #include <posix/server/ldisc.h>
 #include <posix/server/mount.h>
@@ -25,6 +26,8 @@ uint32_t pty_device(uint32_t tty)
 {
     uint32_t minor = pty_number(tty);
 
+    if (tty == STATE->console_tty)
+        return DEVICE_CONSOLE;
     return (minor & 0xff) | PTY_MAJOR << 8 | (minor & ~0xffu) << 12;
 }
 

@@ -27,7 +27,7 @@ uint32_t pty_of_node(uint32_t inode);
 /* The master's description is closed. */
 void pty_close_master(const struct description *open);
 
-/* The device number of a terminal's node, as st_rdev has it. */
+/* The device number of a terminal's node, as st_rdev has it; the console's, too. */
 uint32_t pty_device(uint32_t tty);
 bool pty_is_device(uint32_t device);
 
