@@ -26,7 +26,7 @@ static const char *const way_name[16] = {
     [CLIENT_FP | SERVER_FP | SLOW] = "the long way with floating point",
 };
 
-static volatile uint32_t slow, way, stopped, timeouts, fp_wrong;
+static volatile uint32_t slow, way, stopped, timeouts, not_timed, fp_wrong;
 static volatile uint64_t events_seen, badge_wrong;
 static handle_t own, client_handle;
 static struct native_thread server_thread;
@@ -125,6 +125,7 @@ static void serve(void *unused)
     static const struct fp zero;
     struct message m = {0};
     uint64_t far = 0, state = 1;
+    uint32_t waits = 0, is_timed;
     struct fp fp = {0};
 
     (void)unused;
@@ -134,13 +135,15 @@ static void serve(void *unused)
 
         if (slow)
             m.info |= MESSAGE_UNINTERRUPTIBLE;
-        if (way & DEADLINES) {
+        is_timed = (way & DEADLINES) && ++waits % 9 != 0;
+        if (is_timed) {
             server_thread.page->deadline_ns = next_deadline(&far);
             m.info |= MESSAGE_DEADLINE;
         }
         status = endpoint_reply_wait(own, &m);
         if (status == E_TIMED_OUT) {
             timeouts++;
+            not_timed += !is_timed;
             m = (struct message){0};
             continue;
         }
@@ -226,7 +229,8 @@ static void check(int wrong, uint64_t expected)
     if (way & CLIENT_FP)
         ok(fp_wrong == 0, "%s: each side finds its own", name);
     if (way & DEADLINES)
-        ok(timeouts > 0, "%s: some passed", name);
+        ok(timeouts > 0 && not_timed == 0, "%s: some passed, of waits that had one",
+           name);
 }
 
 static uint64_t traffic(uint64_t seed, uint32_t new_way)
@@ -239,7 +243,7 @@ static uint64_t traffic(uint64_t seed, uint32_t new_way)
 
     way = new_way;
     slow = way & SLOW;
-    stopped = timeouts = fp_wrong = 0;
+    stopped = timeouts = not_timed = fp_wrong = 0;
     events_seen = badge_wrong = 0;
     random_state = seed;
     own = (handle_t)endpoint_create(HANDLE_NONE);
@@ -259,6 +263,34 @@ static uint64_t traffic(uint64_t seed, uint32_t new_way)
     return digest;
 }
 
+/* What the kernel remembers of a handle that calls goes with the handle, and with its rights. */
+static void ends_of_handles(void)
+{
+    struct message m = {.info = 1};
+
+    way = slow = 0;
+    own = (handle_t)endpoint_create(HANDLE_NONE);
+    client_handle = (handle_t)handle_duplicate(own, RIGHT_CALL, BADGE, HANDLE_SELF);
+    thread_start(&server_thread, serve, NULL);
+    for (int i = 0; i < 10; i++)
+        endpoint_call(client_handle, &m);
+    handle_close(client_handle);
+    is(endpoint_call(client_handle, &m), E_BAD_HANDLE, "a handle that was closed");
+    client_handle = (handle_t)handle_duplicate(own, RIGHT_CALL, BADGE, HANDLE_SELF);
+    for (int i = 0; i < 10; i++)
+        endpoint_call(client_handle, &m);
+    is(process_control(own, PROCESS_REVOKE, 0, 0, 0), OK,
+       "its endpoint's others are revoked");
+    is(endpoint_call(client_handle, &m), E_BAD_HANDLE, "a handle that was revoked");
+    is(endpoint_call(own, &m), OK, "the one that is left goes on");
+    is(message_label(m.info) != 0, 1, "and is answered");
+    m.info = 0;
+    endpoint_call(own, &m);
+    handle_close(server_thread.handle);
+    handle_close(client_handle);
+    handle_close(own);
+}
+
 int main(int argc, char **argv)
 {
     static const uint32_t ways[] = {SLOW,
@@ -273,5 +305,6 @@ int main(int argc, char **argv)
     printf("# seed %lu\n", (unsigned long)seed);
     for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
         ok(traffic(seed, ways[i]) == fast, "%s: the same replies", way_name[ways[i]]);
+    ends_of_handles();
     return done();
 }
