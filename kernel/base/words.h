@@ -14,6 +14,8 @@
 /* The first word of [word, end) that is not 0, or end. */
 static inline uint64_t *words_skip_zeros(uint64_t *word, const uint64_t *end)
 {
+    if (word < end && *word != 0) /* as most are in tables that are in use */
+        return word;
     while (end - word >= 4 && (word[0] | word[1] | word[2] | word[3]) == 0)
         word += 4;
     while (word < end && *word == 0)

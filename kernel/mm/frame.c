@@ -29,20 +29,6 @@
 #define FRONT_SPILL 8  /* given back at a time: each may merge up to the largest block */
 #define RANGES_MAX  32 /* banks, reserved ranges: from the device tree, at boot only */
 
-enum frame_state { FRAME_RESERVED = 0, FRAME_FREE = 1, FRAME_TAKEN = 2 };
-
-struct frame {
-    union {
-        struct {
-            uint32_t next, prev; /* FRAME_FREE: in the list of its order */
-        };
-        struct account *account; /* FRAME_TAKEN */
-    };
-    uint32_t refs;
-    uint8_t state;
-    uint8_t order;
-};
-
 _Static_assert(sizeof(struct frame) == 16, "the frame table costs 1/256 of memory");
 
 struct range {
@@ -55,9 +41,10 @@ struct front {
     uint32_t index[FRONT_MAX];
 };
 
+struct frame_table frames;
+
 static struct {
-    struct frame *table;
-    uint64_t first, count; /* frame numbers [first, first + count) */
+    uint64_t count; /* frame numbers [frames.first, frames.first + count) */
     uint32_t free_head[FRAME_ORDER_MAX + 1];
     uint64_t total, free; /* free: in blocks */
     struct front dirty, clean;
@@ -67,27 +54,27 @@ static struct {
 
 static inline void list_push(uint32_t index, unsigned order)
 {
-    struct frame *f = &mm.table[index];
+    struct frame *f = &frames.table[index];
 
     f->state = FRAME_FREE;
     f->order = (uint8_t)order;
     f->prev = NIL;
     f->next = mm.free_head[order];
     if (f->next != NIL)
-        mm.table[f->next].prev = index;
+        frames.table[f->next].prev = index;
     mm.free_head[order] = index;
 }
 
 static inline void list_unlink(uint32_t index)
 {
-    struct frame *f = &mm.table[index];
+    struct frame *f = &frames.table[index];
 
     if (f->prev != NIL)
-        mm.table[f->prev].next = f->next;
+        frames.table[f->prev].next = f->next;
     else
         mm.free_head[f->order] = f->next;
     if (f->next != NIL)
-        mm.table[f->next].prev = f->prev;
+        frames.table[f->next].prev = f->prev;
 }
 
 static uint32_t take_block(unsigned order)
@@ -114,10 +101,10 @@ static void give_block(uint32_t index, unsigned order)
     mm.free += 1ull << order;
     while (order < FRAME_ORDER_MAX) {
         /* Buddies pair by absolute frame number, so that large blocks are aligned. */
-        uint64_t buddy = ((index + mm.first) ^ (1ull << order)) - mm.first;
+        uint64_t buddy = ((index + frames.first) ^ (1ull << order)) - frames.first;
 
-        if (buddy >= mm.count || mm.table[buddy].state != FRAME_FREE ||
-            mm.table[buddy].order != order)
+        if (buddy >= mm.count || frames.table[buddy].state != FRAME_FREE ||
+            frames.table[buddy].order != order)
             break;
         list_unlink((uint32_t)buddy);
         if (buddy < index)
@@ -127,14 +114,9 @@ static void give_block(uint32_t index, unsigned order)
     list_push(index, order);
 }
 
-static struct frame *frame_of(paddr_t address)
-{
-    return &mm.table[(address.value >> PAGE_SHIFT) - mm.first];
-}
-
 static paddr_t frame_address(uint32_t index)
 {
-    return PADDR((index + mm.first) << PAGE_SHIFT);
+    return PADDR((index + frames.first) << PAGE_SHIFT);
 }
 
 bool frame_is_memory(paddr_t address)
@@ -147,8 +129,8 @@ bool frame_is_memory(paddr_t address)
 
 bool frame_overlaps_managed(paddr_t base, uint64_t bytes)
 {
-    return base.value < (mm.first + mm.count) << PAGE_SHIFT &&
-           base.value + bytes > mm.first << PAGE_SHIFT;
+    return base.value < (frames.first + mm.count) << PAGE_SHIFT &&
+           base.value + bytes > frames.first << PAGE_SHIFT;
 }
 
 /* Give frames back to the blocks until at most keep are left. */
@@ -176,7 +158,7 @@ static __attribute__((noinline)) uint32_t take_run(unsigned order)
         return take_block(order);
     }
     for (uint32_t n = order > 0 ? 0 : (1u << FRONT_ORDER) - 1; n > 0; n--) {
-        mm.table[index + n].state = FRAME_TAKEN; /* not a buddy to merge with */
+        frames.table[index + n].state = FRAME_TAKEN; /* not a buddy to merge with */
         mm.dirty.index[mm.dirty.count++] = index + n;
     }
     return index;
@@ -200,7 +182,7 @@ static inline enum status take(struct front *front, struct account *account,
         account_uncharge(account, CHARGE_PAGES, 1ull << order);
         return REFUSE(E_NO_MEMORY);
     }
-    f = &mm.table[index];
+    f = &frames.table[index];
     f->account = account;
     f->refs = 1;
     f->state = FRAME_TAKEN;
@@ -226,12 +208,6 @@ enum status frame_alloc(struct account *account, unsigned order, paddr_t *out)
     return st;
 }
 
-void frame_get(paddr_t frame)
-{
-    ASSERT_EQUAL(frame_of(frame)->state, FRAME_TAKEN);
-    frame_of(frame)->refs++;
-}
-
 /* Drop a reference; true: it was the last, and the frame belongs to nobody. */
 static inline bool give(struct frame *f)
 {
@@ -240,9 +216,9 @@ static inline bool give(struct frame *f)
     if (--f->refs > 0)
         return false;
     if (f->order > 0)
-        give_block((uint32_t)(f - mm.table), f->order);
+        give_block((uint32_t)(f - frames.table), f->order);
     else
-        front_push(&mm.dirty, (uint32_t)(f - mm.table));
+        front_push(&mm.dirty, (uint32_t)(f - frames.table));
     return true;
 }
 
@@ -256,25 +232,13 @@ void frame_put(paddr_t frame)
         account_uncharge(account, CHARGE_PAGES, count);
 }
 
-bool frame_put_shared(paddr_t frame)
-{
-    struct frame *f = frame_of(frame);
-
-    ASSERT_EQUAL(f->state, FRAME_TAKEN);
-    if (f->refs == 1)
-        return false;
-    ASSERT(f->refs > 0);
-    f->refs--;
-    return true;
-}
-
-void frame_put_each(const paddr_t *frames, unsigned count)
+void frame_put_each(const paddr_t *frame, unsigned count)
 {
     struct account *account = NULL;
     uint64_t given = 0;
 
     for (unsigned i = 0; i < count; i++) {
-        struct frame *f = frame_of(frames[i]);
+        struct frame *f = frame_of(frame[i]);
 
         if (f->account != account) {
             account_uncharge(account, CHARGE_PAGES, given);
@@ -294,12 +258,7 @@ void frame_put_clean(paddr_t frame)
     ASSERT_EQUAL(f->refs, 1);
     f->refs = 0;
     account_uncharge(f->account, CHARGE_PAGES, 1);
-    front_push(&mm.clean, (uint32_t)(f - mm.table));
-}
-
-uint32_t frame_refs(paddr_t frame)
-{
-    return frame_of(frame)->refs;
+    front_push(&mm.clean, (uint32_t)(f - frames.table));
 }
 
 uint64_t frame_total(void)
@@ -358,7 +317,7 @@ static void add_free(uint64_t start, uint64_t end)
                start + (PAGE_BYTES << (order + 1)) <= end)
             order++;
         mm.total += 1ull << order;
-        give_block((uint32_t)(number - mm.first), order);
+        give_block((uint32_t)(number - frames.first), order);
         start += PAGE_BYTES << order;
     }
 }
@@ -386,9 +345,9 @@ static bool place_table(uint64_t start, uint64_t end)
 
     if (end - start < bytes)
         return false;
-    mm.table = arch_direct(PADDR(end - bytes));
+    frames.table = arch_direct(PADDR(end - bytes));
     for (uint64_t at = 0; at < bytes; at += PAGE_BYTES)
-        page_zero((char *)mm.table + at);
+        page_zero((char *)frames.table + at);
     frame_reserve(PADDR(end - bytes), bytes);
     return true;
 }
@@ -409,12 +368,12 @@ void frame_init(void)
     }
     if (mm.banks == 0)
         boot_stop("the device tree names no usable memory");
-    mm.first = low >> PAGE_SHIFT;
+    frames.first = low >> PAGE_SHIFT;
     mm.count = (high - low) >> PAGE_SHIFT;
     for (unsigned order = 0; order <= FRAME_ORDER_MAX; order++)
         mm.free_head[order] = NIL;
     for_each_usable(place_table);
-    if (mm.table == NULL)
+    if (frames.table == NULL)
         boot_stop("no room for a frame table of %lu bytes",
                   mm.count * sizeof(struct frame));
     for_each_usable(add_usable);

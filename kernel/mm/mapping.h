@@ -16,7 +16,7 @@
 #define SLICE_WORK 12000
 enum work {
     WORK_CHANGE = 40,   /* an entry changed */
-    WORK_SHARE = 50,    /* an entry shared with a clone, or no longer */
+    WORK_SHARE = 32,    /* an entry shared with a clone, or no longer */
     WORK_FREE = 350,    /* a page freed */
     WORK_COPY = 1400,   /* a page copied */
     WORK_RECORD = 700,  /* a record made or dropped */

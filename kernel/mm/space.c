@@ -164,14 +164,20 @@ static inline pte_t *find_leaf(struct space *space, uint64_t va)
 
 enum status space_leaf(struct space *space, uint64_t va, pte_t **out)
 {
-    while ((*out = find_leaf(space, va)) == NULL) {
+    bool is_more = true;
+
+    *out = find_leaf(space, va);
+    if (*out != NULL)
+        return OK;
+    while (is_more) {
         paddr_t table;
         enum status st = frame_alloc(space->account, 0, &table);
 
         if (st != OK)
             return st;
-        arch_table_link(space->root, va, table);
+        is_more = arch_table_link(space->root, va, table);
     }
+    *out = find_leaf_slow(space, va);
     return OK;
 }
 

@@ -22,6 +22,8 @@
 #include <kernel/mm/mapping.h>
 #include <kernel/mm/memory.h>
 
+#pragma GCC optimize("omit-frame-pointer") /* each page of a clone passes here */
+
 /* What one slice may still do, and whether it took write access away. */
 struct slice {
     int work;
@@ -45,18 +47,59 @@ static enum status copy_page(struct space *target, const struct mapping *m, pte_
 }
 
 /* DOC: clone-page */
-/* Read-only ones are marked, too: vm_protect may make them writable later, in either space. */
-static inline void share_page(pte_t *from, pte_t *to, struct slice *slice)
+/*
+ * The pages in the source's leaf entries [from, stop), to the target's from `to` on; where it
+ * stopped. Read-only ones are marked, too: vm_protect may make them writable later, in either
+ * space.
+ */
+static pte_t *share_pages(pte_t *from, pte_t *stop, pte_t *to, struct slice *slice)
 {
-    pte_t pte = *from, shared = arch_pte_share(pte);
+    bool is_weaker = false;
+    int work = slice->work;
 
-    if (shared != pte) {
-        slice->is_weaker |= (arch_pte_access(pte) & VM_WRITE) != 0;
-        *from = shared;
+    for (; from < stop && work > 0; from++, to++) {
+        pte_t *found = words_skip_zeros(from, stop), pte, shared;
+
+        to += found - from;
+        from = found;
+        if (found == stop)
+            break;
+        pte = *from;
+        shared = arch_pte_share(pte);
+        work -= WORK_SHARE;
+        if (shared != pte) {
+            is_weaker |= (arch_pte_access(pte) & VM_WRITE) != 0;
+            *from = shared;
+        }
+        *to = shared;
+        if (arch_pte_access(shared) & PTE_FRAME)
+            frame_get(arch_pte_frame(shared));
     }
-    *to = shared;
-    if (arch_pte_access(shared) & PTE_FRAME)
-        frame_get(arch_pte_frame(shared));
+    slice->is_weaker |= is_weaker;
+    slice->work = work;
+    return from;
+}
+
+/* The same for pages of which the target gets a copy; *stopped: where. */
+static enum status copy_pages(struct space *target, const struct mapping *m, pte_t *from,
+                              const pte_t *stop, pte_t *to, pte_t **stopped,
+                              struct slice *slice)
+{
+    enum status st = OK;
+
+    for (; from < stop && slice->work > 0; from++, to++) {
+        if (*from == 0)
+            continue;
+        slice->work -= WORK_COPY;
+        if (frame_is_memory(arch_pte_frame(*from)))
+            st = copy_page(target, m, *from, to);
+        else
+            share_pages(from, from + 1, to, slice);
+        if (st != OK)
+            break;
+    }
+    *stopped = from;
+    return st;
 }
 
 /* The pages in the source's leaf entries for [*at, end), which one table has. */
@@ -64,30 +107,25 @@ static enum status clone_leaves(struct space *target, const struct mapping *m,
                                 pte_t *from, uint64_t *at, uint64_t end,
                                 struct slice *slice)
 {
-    pte_t *stop = from + (end - *at) / PAGE_BYTES, *first = from, *to;
-    uint64_t va = *at;
+    pte_t *stop = from + (end - *at) / PAGE_BYTES, *first;
     enum status st = OK;
+    pte_t *to;
 
-    from = words_skip_zeros(from, stop);
-    if (from < stop && space_leaf_hint(target, va) == NULL)
+    first = words_skip_zeros(from, stop);
+    *at += (uint64_t)(first - from) * PAGE_BYTES;
+    slice->work -= (int)(stop - from) * WORDS_WORK;
+    if (first == stop)
+        return OK;
+    if (space_leaf_hint(target, *at) == NULL)
         slice->work -= WORK_TABLES;
-    if (from < stop)
-        st = space_leaf(target, va, &to);
-    while (st == OK && from < stop && slice->work > 0) {
-        pte_t pte = *from;
-
-        slice->work -= WORK_SHARE;
-        if ((m->flags & VM_EAGER) && frame_is_memory(arch_pte_frame(pte))) {
-            slice->work -= WORK_COPY;
-            st = copy_page(target, m, pte, to + (from - first));
-        } else {
-            share_page(from, to + (from - first), slice);
-        }
-        if (++from < stop && *from == 0)
-            from = words_skip_zeros(from, stop);
-    }
-    *at = va + (uint64_t)(from - first) * PAGE_BYTES;
-    slice->work -= (int)(from - first) * WORDS_WORK;
+    st = space_leaf(target, *at, &to);
+    if (st != OK)
+        return st;
+    if (m->flags & VM_EAGER)
+        st = copy_pages(target, m, first, stop, to, &from, slice);
+    else
+        from = share_pages(first, stop, to, slice);
+    *at += (uint64_t)(from - first) * PAGE_BYTES;
     return st;
 }
 
