@@ -267,6 +267,13 @@ static void set_user(struct hart_schedule *s, struct process *process)
         object_get(&account->object);
 }
 
+void sched_pay_oneself(void)
+{
+    struct hart *hart = arch_hart();
+
+    set_user(hart->schedule, hart->current->process);
+}
+
 void sched_forget_process(const struct process *process)
 {
     for (struct hart *h = hart_list(); h != NULL; h = h->next)

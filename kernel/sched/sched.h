@@ -104,6 +104,10 @@ void sched_count_slice(struct hart *hart);
  * for the process whose slice it was. */
 void sched_pay(void);
 
+/* From now on the calling hart's time is the current thread's process's. It may run on a
+ * slice that it was handed, which does not end while nobody else waits. */
+void sched_pay_oneself(void);
+
 /* A process goes: nobody pays for what is left of its slice. */
 void sched_forget_process(const struct process *process);
 

@@ -267,6 +267,32 @@ static void time_is_charged(void)
     handle_close(parent);
 }
 
+/* Woken by who gives it the rest of a slice. */
+static void use_what_is_given(uint64_t ns)
+{
+    arena[DONE] = 1;
+    futex_wait(&arena[GO], 0, DEADLINE_NEVER, 0, HANDLE_NONE);
+    use_own_time(ns);
+    arena[DONE] = 2;
+    futex_wake(&arena[DONE], 1, 0);
+}
+
+static void a_given_slice_is_ones_own(void)
+{
+    handle_t child;
+
+    clear();
+    child = (handle_t)child_make(HANDLE_NONE, HANDLE_NONE, 0, use_what_is_given, 5 * MS);
+    wait_value(&arena[DONE], 1);
+    sleep_ns(MS); /* it sleeps, or will not */
+    arena[GO] = 1;
+    futex_swap(&arena[GO], &arena[DONE], 1, DEADLINE_NEVER, 0);
+    wait_value(&arena[DONE], 2);
+    ok(cpu_ns(child) >= 5 * MS,
+       "who looks at its own time on a given slice sees it pass");
+    child_end(child);
+}
+
 int main(void)
 {
     arena_make();
@@ -275,5 +301,6 @@ int main(void)
     one_who_computes_is_moved();
     the_woken_gets_a_turn();
     time_is_charged();
+    a_given_slice_is_ones_own();
     return done();
 }
