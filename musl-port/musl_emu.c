@@ -117,10 +117,11 @@ static const struct answer answers[LINUX_CALL_COUNT] = {
     [LINUX_madvise] = LOCKED(madvise),   /* not: MADV_DONTNEED of file memory */
 
     /* time */
-    [LINUX_clock_gettime] = LOCAL(clock_gettime), /* not: clocks of cpu time */
-    [LINUX_clock_getres] = LOCAL(clock_getres),   /* not: clocks of cpu time */
+    [LINUX_clock_gettime] = MIXED(clock_gettime), /* not: of one thread among several */
+    [LINUX_clock_getres] = MIXED(clock_getres),
     [LINUX_gettimeofday] = LOCAL(gettimeofday),
-    [LINUX_times] = LOCAL(times), /* not: cpu times */
+    [LINUX_times] = MIXED(times),
+    [LINUX_getrusage] = MIXED(getrusage), /* not: of one thread among several, other than times */
     [LINUX_nanosleep] = LOCAL(nanosleep),
     [LINUX_clock_nanosleep] = LOCAL(clock_nanosleep),
 
@@ -138,8 +139,8 @@ static const struct answer answers[LINUX_CALL_COUNT] = {
     [LINUX_exit_group] = LOCAL(exit_group),
     [LINUX_clone] = MIXED(clone), /* not: threads and stacks, which have __clone */
     [LINUX_execve] = MIXED(execve),
-    [LINUX_wait4] = MIXED(wait4),   /* not: cpu times */
-    [LINUX_waitid] = MIXED(waitid), /* not: P_PIDFD, cpu times */
+    [LINUX_wait4] = MIXED(wait4),
+    [LINUX_waitid] = MIXED(waitid), /* not: P_PIDFD */
     [LINUX_getpid] = LOCAL(getpid),
     [LINUX_gettid] = LOCAL(gettid),
     [LINUX_getppid] = LOCAL(getppid),

@@ -105,6 +105,7 @@ enum linux_call {
     LINUX_getgroups = 158,
     LINUX_setgroups = 159,
     LINUX_uname = 160,
+    LINUX_getrusage = 165,
     LINUX_umask = 166,
     LINUX_prctl = 167,
     LINUX_gettimeofday = 169,

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Clocks from the time CSR (user/lib/time.h); wall clock is that plus an offset from the
- * server's page. No crossing. Clocks of cpu time are
- * EINVAL: nothing measures it yet, and a program that is told a made-up figure is worse
- * off than one that is told there is none.
+ * server's page. No crossing. Clocks of processor time: cpu_time.c.
  */
 #include <posix/client/linux_local.h>
 #include <posix/client/shim.h>
@@ -79,9 +77,10 @@ long shim_clock_gettime(const long *argument)
     struct linux_timespec *time = (struct linux_timespec *)argument[1];
     uint64_t ns;
 
-    if (!clock_offset(argument[0], &ns))
+    if (clock_offset(argument[0], &ns))
+        ns += clock_since_boot_ns();
+    else if (cpu_clock_ns(argument[0], &ns) < 0)
         return -LINUX_EINVAL;
-    ns += clock_since_boot_ns();
     time->seconds = (int64_t)(ns / NS_PER_S);
     time->nanoseconds = (int64_t)(ns % NS_PER_S);
     return 0;
@@ -91,9 +90,9 @@ long shim_clock_getres(const long *argument)
 {
     struct linux_timespec *time = (struct linux_timespec *)argument[1];
     uint64_t hz = shim_info()->timebase_hz;
-    uint64_t offset;
+    uint64_t ns;
 
-    if (!clock_offset(argument[0], &offset))
+    if (!clock_offset(argument[0], &ns) && cpu_clock_ns(argument[0], &ns) < 0)
         return -LINUX_EINVAL;
     if (time)
         *time = (struct linux_timespec){0, (int64_t)((NS_PER_S + hz - 1) / hz)};
@@ -113,12 +112,4 @@ long shim_gettimeofday(const long *argument)
     if (zone)
         *zone = (struct linux_timezone){0, 0};
     return 0;
-}
-
-/* Elapsed time is known; the cpu times that a buffer is for are not. */
-long shim_times(const long *argument)
-{
-    if (argument[0])
-        return -LINUX_ENOSYS;
-    return (long)(clock_since_boot_ns() / (NS_PER_S / LINUX_CLOCK_TICKS_HZ));
 }

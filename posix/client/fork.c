@@ -103,21 +103,13 @@ long shim_execve(const long *argument)
      LINUX_WCLONE)
 #define WAITID_OPTIONS (WAIT4_OPTIONS | LINUX_WEXITED | LINUX_WNOWAIT)
 
-static struct linux_timeval timeval_of(uint64_t ns)
-{
-    return (struct linux_timeval){(int64_t)(ns / 1000000000),
-                                  (int64_t)(ns % 1000000000 / 1000)};
-}
-
 static long rusage_out(long address, const struct posix_wait *report)
 {
     struct linux_rusage usage;
 
     if (address == 0)
         return 0;
-    memset(&usage, 0, sizeof(usage));
-    usage.user = timeval_of(report->user_ns);
-    usage.system = timeval_of(report->system_ns);
+    usage = rusage_of(report->cpu_ns);
     return user_copy((void *)address, &usage, sizeof(usage));
 }
 

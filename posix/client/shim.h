@@ -147,6 +147,11 @@ bool deadline_after(const struct linux_timespec *length, uint64_t *deadline_ns);
 /* Deadline for an absolute time of that clock; -errno for a bad time or clock. */
 long deadline_at(long clock, const struct linux_timespec *time, uint64_t *deadline_ns);
 
+/* cpu_time.c: what a clock of processor time shows; -EINVAL: it is none, or not to be had. */
+long cpu_clock_ns(long clock, uint64_t *ns);
+/* Times as programs are told: all of it counts as the user's. */
+struct linux_rusage rusage_of(uint64_t cpu_ns);
+
 /* signal.c: the calling thread sends itself a signal, delivered when the call ends. */
 void signal_raise(long signal);
 
@@ -172,6 +177,7 @@ long file_map(long fd, uint64_t start, uint64_t bytes, uint32_t access, bool sha
  * each does; comments at the definitions say what differs. */
 shim_call shim_brk, shim_madvise, shim_mmap, shim_mprotect, shim_mremap, shim_munmap;
 shim_call shim_clock_getres, shim_clock_gettime, shim_gettimeofday, shim_times;
+shim_call shim_getrusage;
 shim_call shim_clock_nanosleep, shim_nanosleep, shim_sched_yield;
 shim_call shim_futex;
 shim_call shim_exit, shim_exit_group, shim_getpid, shim_getppid, shim_gettid;

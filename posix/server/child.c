@@ -68,6 +68,7 @@ static void report_fill(const struct process *child, struct posix_wait *report)
     memset(report, 0, sizeof(*report));
     report->pid = child->pid;
     report->uid = child->credentials.uid;
+    report->cpu_ns = process_cpu_ns(child) + child->children_cpu_ns;
     if (child->state == PROCESS_ZOMBIE)
         report->status = child->exit_status;
     else if (child->events & EVENT_STOPPED)
@@ -81,8 +82,7 @@ static void child_reported(struct process *parent, uint32_t index)
     struct process *child = process_at(index);
 
     if (child->state == PROCESS_ZOMBIE) {
-        parent->children_times.user_ns += child->children_times.user_ns;
-        parent->children_times.system_ns += child->children_times.system_ns;
+        process_pass_time(parent, child);
         process_reap(index);
         return;
     }

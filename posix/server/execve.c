@@ -70,8 +70,12 @@ static void end_old(uint32_t index, const struct before *before)
     struct process *process = process_at(index);
     const struct process_page *old =
         (const struct process_page *)(before->shared_va + SHARED_PROCESS);
+    struct info_process used = {.cpu_ns = 0};
 
     process_control(before->process, PROCESS_KILL, 0, 0, 0);
+    handle_info(before->process, INFO_PROCESS, &used, sizeof(used));
+    process->cpu_ns += used.cpu_ns;
+    ((struct posix_info *)process_shared_va(index))->cpu_before_ns = process->cpu_ns;
     /* Nobody can add to it now. */
     process_page_of(index)->pending |= old->pending & ~LINUX_SIGNALS_UNMASKABLE;
     signal_drop_directed(process);

@@ -17,6 +17,19 @@ static void text_set(char to[65], const char *text)
     memcpy(to, text, strnlen(text, 64));
 }
 
+/* pid (0: oneself): its processor time in word 1, that of children waited for in word 2. */
+int64_t request_CPU_TIME(struct request *r)
+{
+    uint32_t pid = (uint32_t)r->word[0];
+    uint32_t index = pid ? id_process(pid) : r->process_index;
+
+    if (index == 0)
+        return -LINUX_ESRCH;
+    r->reply[0] = process_cpu_ns(process_at(index));
+    r->reply[1] = process_at(index)->children_cpu_ns;
+    return 0;
+}
+
 int64_t request_UNAME(struct request *r)
 {
     struct linux_utsname name;

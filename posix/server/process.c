@@ -220,6 +220,7 @@ void process_drop_kernel(uint32_t index)
     struct process *process = process_at(index);
 
     process_drop_threads(process);
+    process->cpu_ns = process_cpu_ns(process);
     if (process->shared != HANDLE_NONE)
         vm_unmap(HANDLE_SELF, process_shared_va(index), SHARED_BYTES);
     close_if_any(&process->shared);
@@ -318,10 +319,18 @@ static void children_orphan(uint32_t index, uint32_t *list)
     }
 }
 
-static void add_times(struct process_times *to, const struct process_times *from)
+uint64_t process_cpu_ns(const struct process *process)
 {
-    to->user_ns += from->user_ns;
-    to->system_ns += from->system_ns;
+    struct info_process info = {.cpu_ns = 0};
+
+    if (process->process != HANDLE_NONE)
+        handle_info(process->process, INFO_PROCESS, &info, sizeof(info));
+    return process->cpu_ns + info.cpu_ns;
+}
+
+void process_pass_time(struct process *parent, const struct process *child)
+{
+    parent->children_cpu_ns += child->cpu_ns + child->children_cpu_ns;
 }
 
 /* DOC: process-died */
@@ -345,7 +354,7 @@ void process_died(uint32_t index, uint32_t wait_status)
     signal_child(index);
     process_wake_parent(index);
     if (no_wait) {
-        add_times(&process_at(process->parent)->children_times, &process->children_times);
+        process_pass_time(process_at(process->parent), process);
         process_reap(index);
     }
 }

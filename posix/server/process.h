@@ -66,11 +66,6 @@ struct credentials {
     uint32_t group[PROCESS_GROUPS_MAX];
 };
 
-struct process_times {
-    uint64_t user_ns;
-    uint64_t system_ns;
-};
-
 struct process {
     struct slot slot;
     uint32_t pid;
@@ -110,7 +105,8 @@ struct process {
     struct credentials credentials;
     struct linux_rlimit limit[LINUX_RLIMIT_COUNT];
     uint64_t start_ns;
-    struct process_times children_times;
+    uint64_t cpu_ns; /* of its earlier programs; of a zombie: all its processor time */
+    uint64_t children_cpu_ns; /* of children that were waited for, and theirs */
 
     struct where cwd;  /* in use */
     struct where root; /* in use: where "/" and the last ".." lead */
@@ -219,6 +215,12 @@ void process_died(uint32_t index, uint32_t wait_status);
 
 /* A zombie was reported: nothing is left of it. */
 void process_reap(uint32_t index);
+
+/* The processor time that a process has used. */
+uint64_t process_cpu_ns(const struct process *process);
+
+/* A child goes: its time, and that of its children, is its parent's children's. */
+void process_pass_time(struct process *parent, const struct process *child);
 
 /* Something can be reported of a child, or not any more. */
 void process_set_ready(uint32_t index, bool is_ready);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the files of /proc say, in the form that programs written for Linux parse. Figures
- * that nobody measures (cpu time, faults) are 0, as on a Linux without the accounting.
+ * that nobody measures (faults) are 0, as on a Linux without the accounting.
  * Start reading at proc_text.
  */
 #include <posix/server/job.h>
@@ -125,6 +125,11 @@ static void say_name(struct text_out *out, const struct process *process)
     SAY(out, "%s", name);
 }
 
+static unsigned long ticks_of(uint64_t ns)
+{
+    return ns / (NANOSECONDS_PER_SECOND / TICKS_HZ);
+}
+
 static void text_stat(struct text_out *out, const struct process *process)
 {
     uint64_t pages = pages_of(process->account);
@@ -134,11 +139,11 @@ static void text_stat(struct text_out *out, const struct process *process)
 
     SAY(out, "%u (", process->pid);
     say_name(out, process);
-    SAY(out, ") %c %u %u %u %u %d 4194304 0 0 0 0 0 0 0 0 20 0 %lu 0 %lu %lu %lu",
+    SAY(out, ") %c %u %u %u %u %d 4194304 0 0 0 0 %lu 0 %lu 0 20 0 %lu 0 %lu %lu %lu",
         state_of(process), parent_pid(process), id_at(process->group)->number,
         session_of(process), terminal ? pty_device(terminal) : 0, foreground,
-        threads_of(process),
-        (unsigned long)(process->start_ns / (NANOSECONDS_PER_SECOND / TICKS_HZ)),
+        ticks_of(process_cpu_ns(process)), ticks_of(process->children_cpu_ns),
+        threads_of(process), ticks_of(process->start_ns),
         (unsigned long)(pages * VM_PAGE_BYTES), (unsigned long)pages);
     SAY(out,
         " 18446744073709551615 0 0 %lu 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 "

@@ -118,7 +118,8 @@
     X(MEMFD_CREATE, "name", "flags", "", "")                                     \
     X(MAP_FILE, "fd", "address", "bytes | access | POSIX_MAP_*", "offset")       \
     X(SYSINFO, "sysinfo", "", "", "")                                            \
-    X(SPAWN, "struct posix_spawn", "", "", "")
+    X(SPAWN, "struct posix_spawn", "", "", "")                                   \
+    X(CPU_TIME, "pid", "", "", "")
 
 enum posix_request {
     POSIX_REQUEST_NONE,
@@ -204,8 +205,9 @@ struct posix_info {
     handle_t server; /* endpoint, CALL, badged with this process */
     uint32_t uid, euid, gid, egid;
     uint32_t reserved;
-    uint64_t start_mask;    /* what execve hands on: masked and ignored signals */
+    uint64_t start_mask;    /* what execve hands on: masked and ignored signals, */
     uint64_t start_ignored;
+    uint64_t cpu_before_ns; /* and the processor time that programs before it used */
 };
 
 _Static_assert(sizeof(struct posix_info) <= POSIX_INFO_BYTES, "wait words follow it");
@@ -309,8 +311,7 @@ struct posix_wait {
     uint32_t status;
     uint32_t uid;
     uint32_t reserved;
-    uint64_t user_ns; /* of the child and those it waited for */
-    uint64_t system_ns;
+    uint64_t cpu_ns; /* of the child and those it waited for */
 };
 
 /*
