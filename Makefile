@@ -48,7 +48,7 @@ $(O)/.musl: musl-port/sources.lock $(shell find musl-port/overlay musl-port/patc
 	$(Q)scripts/build-musl && touch $@
 
 # What the boot image has beside our own programs.
-PORTS := bzip2 dash less lua mawk nano sqlite3 toybox zlib
+PORTS := bash bzip2 dash less lua mawk nano sqlite3 toybox zlib
 $(O)/.ports: $(O)/.musl $(wildcard musl-port/ports/*/*) scripts/build-port scripts/outpost-cc
 	$(Q)scripts/build-port $(PORTS) && touch $@
 
@@ -189,6 +189,7 @@ $(O)/tests/host/%: tests/host/%.c scripts/host-test $(wildcard tests/host/*.h) \
 
 .PHONY: tests test test-ubsan test-linux soak check bench mutants size docs lint fmt test-fresh
 tests: all $(HOST_TESTS) $(USER_TESTS)
+	$(Q)scripts/fetch figlet
 	$(Q)$(MAKE) --no-print-directory UBSAN=1
 test: setup-quietly ## all tests (TAP, by prove)
 	$(Q)$(MAKE) --no-print-directory tests

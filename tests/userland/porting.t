@@ -1,0 +1,23 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+#
+# docs/porting.md is true: its commands, run in order from the top of the tree, print what it
+# says they print.
+import os
+import re
+import subprocess
+import sys
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
+from outpost import TOP, done, equal, ok
+
+with open(f"{TOP}/docs/porting.md", encoding="utf-8") as file:
+    page = file.read()
+steps = re.findall(r"^```sh\n(.*?)^```\n(?:```text\n(.*?)^```\n)?", page, re.M | re.S)
+ok(len(steps) == page.count("```sh\n") == 3, "the page has three steps")
+for commands, expected in steps:
+    result = subprocess.run(["sh", "-euc", commands], cwd=TOP, stdin=subprocess.DEVNULL, check=False,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=600,
+                            env=dict(os.environ, OUTPOST_READY="1"))
+    equal((result.stdout.decode(), result.returncode), (expected, 0),
+          commands.splitlines()[0], result.stderr.decode())
+done()
