@@ -93,7 +93,7 @@ static long any_read(enum posix_request request, const long *argument, long offs
 
     if (bytes <= SLOT_DATA_MAX)
         return small_move(request, (uint64_t)argument[0], (uint64_t)argument[1], bytes,
-                          (uint64_t)offset);
+                          offset < 0 ? 0 : (uint64_t)offset);
     return stretch_move(request, (uint64_t)argument[0], (uint64_t)argument[1], bytes,
                         offset, WAIT_FOR_FIRST, true);
 }
