@@ -96,7 +96,13 @@ static void plausible(enum posix_request label, uint64_t w[4])
     w[0] = at && any(4) ? (uint64_t)LINUX_AT_FDCWD : any(16);
     if (at)
         w[1] = any_path();
-    if (label == POSIX_OPENAT) {
+    if (label == POSIX_OPENAT && any(12) == 0) {
+        static const char *const terminals[] = {"/dev/ptmx", "/dev/pts/0", "/dev/pts/1",
+                                                "/dev/tty", "/dev/console"};
+
+        w[1] = client_string(AT_PATH, terminals[any(5)]);
+        w[2] = any(4) | (any(2) ? LINUX_O_NONBLOCK : 0);
+    } else if (label == POSIX_OPENAT) {
         w[2] = any(4) | (any(2) ? LINUX_O_CREAT : 0) | (any(4) ? 0 : LINUX_O_TRUNC) |
                (any(8) ? 0 : LINUX_O_DIRECTORY) | (any(4) ? 0 : LINUX_O_APPEND);
     } else if (label == POSIX_RENAMEAT || label == POSIX_LINKAT) {
@@ -138,6 +144,12 @@ static void plausible(enum posix_request label, uint64_t w[4])
     } else if (label == POSIX_FCNTL) {
         w[1] = any(2) ? any(8) : any(2) ? 1030 + any(5) : 36 + any(3);
         w[2] = AT_BUFFER + any(64);
+    } else if (label == POSIX_IOCTL) {
+        static const uint32_t of_master[] = {LINUX_TIOCGPTN, LINUX_TIOCSPTLCK,
+                                             LINUX_TIOCGPTLCK, LINUX_TIOCGPKT};
+
+        w[1] = any(4) ? 0x5400 + any(0x2a) : of_master[any(4)];
+        w[2] = any(4) ? CLIENT_VA + any(CLIENT_BYTES) : any(4);
     } else if (label == POSIX_PIPE) {
         w[0] = AT_BUFFER;
         w[1] = any(2) * LINUX_O_NONBLOCK;
@@ -252,7 +264,7 @@ int main(void)
     printf("# %lu of 400000 succeeded\n", (unsigned long)succeeded);
     check(fake_check() == 0, "the state's counts are right");
     check(good, "400,000 random requests have sane answers");
-    check(succeeded > 50000, "many of them do something");
+    check(succeeded > 40000, "many of them do something");
     fake_pages = 1u << 20;
     fake_no_more_objects = false;
     wait_forget(process_at(fake_process)->first_thread);

@@ -140,8 +140,9 @@ static void check_words_and_kill(void)
     drain();
     type("foo-bar\027x\n");
     ok(reads("foo-x\n") && printed("foo-bar\b \b\b \b\b \bx\r\n"), "a word ends at a dash");
-    type("wrong\025right\n");
-    ok(reads("right\n") && printed("wrong\b \b\b \b\b \b\b \b\b \bright\r\n"),
+    type("one\nwrong\025right\n");
+    ok(reads("one\n"), "^U leaves the lines before");
+    ok(reads("right\n") && printed("one\r\nwrong\b \b\b \b\b \b\b \b\b \bright\r\n"),
        "^U takes the line and wipes it");
     settings.c_lflag &= ~ECHOKE;
     set();
