@@ -186,12 +186,12 @@ static struct thread *take_sleeper(struct futex_key key)
     return NULL;
 }
 
-enum status futex_wake_some(struct thread *self, uaddr_t va, uint32_t count,
+enum status futex_wake_some(struct space *space, uaddr_t va, uint32_t count,
                             bool is_switching, uint32_t *woken)
 {
     struct futex_key key;
     struct thread *t;
-    enum status st = name_word(&self->process->space, va.value, VM_WRITE, &key);
+    enum status st = name_word(space, va.value, VM_WRITE, &key);
 
     if (st != OK)
         return st;

@@ -13,6 +13,7 @@
 #include <arch/types.h>
 #include <kernel/base/assert.h>
 
+struct space;
 struct thread;
 
 /* Boot: a table of sleepers, sized by the memory there is. */
@@ -32,7 +33,7 @@ enum status futex_sleep(struct thread *self, uaddr_t va, uint32_t expected,
  * is_switching, the first one takes over the hart and the rest of the slice.
  * Errors: E_ALIGN; E_FAULT cannot be written.
  */
-enum status futex_wake_some(struct thread *self, uaddr_t va, uint32_t count,
+enum status futex_wake_some(struct space *space, uaddr_t va, uint32_t count,
                             bool is_switching, uint32_t *woken) MUST_CHECK;
 
 /*

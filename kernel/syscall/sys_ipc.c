@@ -130,15 +130,23 @@ int64_t sys_futex_wait(struct thread *self, const uint64_t *a)
     return st == OK ? SYSCALL_NO_RESULT : st;
 }
 
-/* futex_wake(word, count, flags): how many woke, FUTEX_WAKE_SLICE at most */
+/* futex_wake(word, count, flags, process): how many woke, FUTEX_WAKE_SLICE at most */
 int64_t sys_futex_wake(struct thread *self, const uint64_t *a)
 {
+    struct process *p = self->process;
     uint32_t woken;
-    enum status st;
+    enum status st = OK;
 
     if (a[2] & ~(uint64_t)(FUTEX_PRIVATE | FUTEX_SWITCH))
         return REFUSE(E_INVALID);
-    st = futex_wake_some(self, UADDR(a[0]),
+    if (a[3] != HANDLE_NONE) { /* also of one that has died, as vm_copy */
+        st = process_from_handle(self, a[3], RIGHT_MANAGE, &p);
+        if (st == OK && p->state == PROCESS_RELEASED)
+            st = REFUSE(E_DEAD);
+        if (st != OK)
+            return st;
+    }
+    st = futex_wake_some(&p->space, UADDR(a[0]),
                          a[1] > UINT32_MAX ? UINT32_MAX : (uint32_t)a[1],
                          (a[2] & FUTEX_SWITCH) != 0, &woken);
     return st == OK ? (int64_t)woken : st;

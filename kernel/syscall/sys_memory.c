@@ -297,6 +297,8 @@ int64_t sys_vm_copy(struct thread *self, const uint64_t *a)
             again += n; /* they may overlap, and are copied twice */
         if (n == PAGE_BYTES)
             page_copy(is_in ? q : p, is_in ? p : q);
+        else if (n == sizeof(uint32_t) && (((uintptr_t)p | (uintptr_t)q) & 3) == 0)
+            *(volatile uint32_t *)(is_in ? q : p) = *(volatile uint32_t *)(is_in ? p : q);
         else
             memmove(is_in ? q : p, is_in ? p : q, n);
     }

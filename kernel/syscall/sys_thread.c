@@ -82,7 +82,7 @@ static void clear_word(struct thread *self)
         space_pointer(&self->process->space, self->exit_word, VM_WRITE, &word) != OK)
         return;
     *(volatile uint32_t *)word = 0;
-    if (futex_wake_some(self, UADDR(self->exit_word), 1, true, &woken) != OK)
+    if (futex_wake_some(&self->process->space, UADDR(self->exit_word), 1, true, &woken) != OK)
         self->exit_word = 0;
 }
 

@@ -95,6 +95,7 @@ static void handles(void)
     BAD(handle_info, 0, OBJECT_PROCESS, process, INFO_PROCESS, b, 256);
     BAD(handle_info, 0, OBJECT_MEMORY, memory, INFO_MEMORY, b, 256);
     BAD(handle_info, 0, OBJECT_THREAD, thread, INFO_THREAD, b, 256);
+    BAD(futex_wake, 3, OBJECT_PROCESS, ARENA_VA, 1, 0, process);
     BAD(handle_duplicate, 3, OBJECT_PROCESS, endpoint, RIGHT_CALL, 0, process);
     BAD(memory_create, 0, OBJECT_ACCOUNT, account, MEMORY_ANONYMOUS, PAGE);
     BAD(memory_control, 0, OBJECT_MEMORY, memory, MEMORY_RESIZE, 4 * PAGE);

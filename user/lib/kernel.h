@@ -207,6 +207,17 @@ static inline int64_t futex_wake(const volatile uint32_t *word, uint32_t count, 
     return woken;
 }
 
+/* Wake all sleepers on a word of another process, which may have died. */
+static inline int64_t futex_wake_in(handle_t process, uint64_t word)
+{
+    int64_t got;
+
+    do
+        got = kernel_call(SYS_futex_wake, word, FUTEX_WAKE_SLICE, 0, process, 0, 0);
+    while (got == FUTEX_WAKE_SLICE);
+    return got;
+}
+
 /* Wake one sleeper on wake, then sleep on word while it has the value expected. */
 static inline int64_t futex_swap(const volatile uint32_t *wake, const volatile uint32_t *word,
                                  uint32_t expected, uint64_t deadline_ns, uint32_t flags)
