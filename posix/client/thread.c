@@ -33,6 +33,11 @@ _Static_assert(offsetof(struct signal_context, registers) == 176, "entry.S");
 _Static_assert(offsetof(struct signal_context, fp) == 432, "entry.S");
 _Static_assert(offsetof(struct signal_context, fcsr) == 688, "entry.S");
 _Static_assert(sizeof(struct signal_context) == 960, "entry.S");
+_Static_assert(offsetof(struct shim_thread, is_used) + VM_PAGE_BYTES == POSIX_AREA_NOTE,
+               "posix.h");
+_Static_assert(offsetof(struct shim_thread, robust) + VM_PAGE_BYTES ==
+                   POSIX_AREA_NOTE + offsetof(struct posix_area_note, robust),
+               "posix.h");
 _Static_assert(POSIX_THREAD_PAGES == 0x7f002ull << 28, "entry.S");
 _Static_assert(POSIX_PROCESS_PAGE == 0x7f001ff60000ull, "entry.S");
 
@@ -409,6 +414,7 @@ long shim_exit_group(const long *argument)
     shim_lock();
     for (struct shim_thread *thread = running; thread; thread = thread->next)
         robust_end(thread);
+    process_page()->reserved[POSIX_ROBUST_AREAS] = 0; /* the server need not look */
     process_end(POSIX_STATUS_EXIT(argument[0]));
 }
 
@@ -433,9 +439,16 @@ long shim_gettid(const long *argument)
 
 long shim_set_robust_list(const long *argument)
 {
+    struct shim_thread *thread = thread_own();
+    uint64_t *areas = &process_page()->reserved[POSIX_ROBUST_AREAS];
+
     if ((uint64_t)argument[1] != sizeof(struct robust_list))
         return -LINUX_EINVAL;
-    thread_own()->robust = (uint64_t)argument[0];
+    thread->robust = (uint64_t)argument[0];
+    shim_lock();
+    if (*areas < thread->number + 1)
+        *areas = thread->number + 1;
+    shim_unlock();
     return 0;
 }
 

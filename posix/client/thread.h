@@ -44,8 +44,10 @@ struct shim_thread {
     uint64_t argument;
     uint64_t gp;
     struct thread_page *page;
+    /* these three: struct posix_area_note */
     uint32_t is_used; /* the kernel clears it when the thread is gone */
     uint32_t tid;
+    uint64_t robust; /* struct robust_list_head, or 0 */
     uint32_t server_thread; /* POSIX_LABEL */
     handle_t handle;        /* 0: not known (first thread) */
     uint64_t saved_mask;    /* what sigsuspend and ppoll replaced */
@@ -54,7 +56,6 @@ struct shim_thread {
     uint64_t alternate_base;
     uint64_t alternate_bytes; /* 0: none */
     uint64_t clear_tid;       /* address of a word, or 0 */
-    uint64_t robust;          /* struct robust_list_head, or 0 */
     struct shim_thread *next; /* of those that run, or of those to be used again */
     struct shim_thread *previous;
     char name[16];

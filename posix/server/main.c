@@ -119,7 +119,7 @@ static void on_call(struct server *server, uint64_t badge, struct message *m)
         wait_forget(r.thread_index);
     if (label < POSIX_REQUEST_COUNT && handlers[label])
         result = handlers[label](&r);
-    if (STATE->window_dying || STATE->mount_dying)
+    if (STATE->window_dying || STATE->mount_dying || STATE->robust_first)
         server->deadline_ns = 0;
     if (timer_next_ns() < server->deadline_ns)
         server->deadline_ns = timer_next_ns();
@@ -140,7 +140,7 @@ static void set_deadline(struct server *server)
     uint64_t wants_ns = session_wants_ns();
     uint64_t timer_ns = timer_next_ns();
 
-    if (STATE->window_dying || STATE->mount_dying)
+    if (STATE->window_dying || STATE->mount_dying || STATE->robust_first)
         server->deadline_ns = 0; /* at once, after what waits already */
     else if (wants_ns != UINT64_MAX)
         server->deadline_ns = clock_now_ns() + wants_ns;
@@ -154,6 +154,7 @@ static void on_deadline(struct server *server)
 {
     window_work();
     mount_work();
+    robust_work();
     timer_work(clock_now_ns());
     session_continue();
     set_deadline(server);

@@ -30,6 +30,7 @@
 #include <abi/handle.h>
 #include <abi/thread_page.h>
 #include <posix/server/ids.h>
+#include <posix/server/robust.h>
 #include <posix/server/state.h>
 #include <posix/server/wait_queue.h>
 #include <posix/server/where.h>
@@ -128,6 +129,7 @@ struct process {
     uint32_t fd_index[PROCESS_FD_INDEXES];
     uint64_t calls_noted[PROCESS_CALLS_NOTED / 64];
     char name[PROCESS_NAME_BYTES];
+    struct robust_walk robust; /* of one that has died and is not a zombie yet */
 };
 
 /*

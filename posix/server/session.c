@@ -11,6 +11,7 @@
 #include <posix/server/names.h>
 #include <posix/server/program.h>
 #include <posix/server/ramfs.h>
+#include <posix/server/robust.h>
 #include <posix/server/second.h>
 #include <posix/server/self.h>
 #include <posix/server/stream.h>
@@ -227,7 +228,8 @@ void session_death(uint32_t process, uint64_t status, enum fault_kind kind,
         session->exit_code = session->is_ending ? 0 : exit_code_of(wait_status);
         session->process = 0;
     }
-    process_died(process, wait_status);
+    if (!robust_begin(process, wait_status))
+        process_died(process, wait_status);
 }
 
 void session_end(enum posix_end end)

@@ -100,6 +100,7 @@ struct state {
     uint32_t lock_waiting; /* chain of locks that somebody waits for, lock.c */
     uint32_t last_pid;
     uint32_t timer_heap;    /* the timer that fires next */
+    uint32_t robust_first;  /* process whose locks are being passed on, robust.c */
     uint32_t orphans;       /* chain of processes without a parent, process.c */
     uint32_t console_tty;   /* the console's terminal, the first slot of its table */
     uint32_t pts_root;      /* inode of /dev/pts */

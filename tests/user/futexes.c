@@ -219,6 +219,106 @@ static void check_robust(void)
        "unlocked without repair: ENOTRECOVERABLE");
 }
 
+/* ---- robust mutexes of a process that is killed ---- */
+
+enum { HELD = 70 };
+
+static pthread_mutex_t *held; /* in memory that all share */
+
+static void held_make(void)
+{
+    pthread_mutexattr_t attributes;
+
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+    pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+    held = mmap(NULL, HELD * sizeof(*held), PROT_READ | PROT_WRITE,
+                MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    for (int i = 0; i < HELD; i++)
+        pthread_mutex_init(&held[i], &attributes);
+}
+
+static void *holds_half(void *argument)
+{
+    for (int i = HELD / 2; i < HELD; i++)
+        pthread_mutex_lock(&held[i]);
+    shared->about = 1;
+    for (;;)
+        pause();
+    return argument;
+}
+
+/* Two threads hold half of them each, until somebody or something kills them. */
+static pid_t holder(int crashes)
+{
+    pid_t child;
+
+    shared->about = 0;
+    child = fork();
+    if (child == 0) {
+        pthread_t thread;
+
+        for (int i = 0; i < HELD / 2; i++)
+            pthread_mutex_lock(&held[i]);
+        pthread_create(&thread, NULL, holds_half, NULL);
+        while (crashes && (shared->about == 0 || shared->other == 0))
+            usleep(500);
+        if (crashes)
+            *(volatile int *)8 = 1;
+        for (;;)
+            pause();
+    }
+    while (shared->about == 0)
+        usleep(500);
+    return child;
+}
+
+static int take_all(void)
+{
+    int bad = 0;
+
+    for (int i = 0; i < HELD; i++) {
+        bad += pthread_mutex_lock(&held[i]) != EOWNERDEAD;
+        bad += pthread_mutex_consistent(&held[i]) != 0;
+        bad += pthread_mutex_unlock(&held[i]) != 0;
+    }
+    return bad;
+}
+
+/* One that sleeps in a lock of the first, and one in a lock of the second thread. */
+static void check_killed(int crashes)
+{
+    pid_t child, waiter[2];
+    int status, bad = 0;
+
+    held_make();
+    shared->other = 0;
+    child = holder(crashes);
+    for (int i = 0; i < 2; i++) {
+        waiter[i] = fork();
+        if (waiter[i] == 0) {
+            int error = pthread_mutex_lock(&held[i * (HELD - 1)]);
+
+            pthread_mutex_consistent(&held[i * (HELD - 1)]);
+            _exit(error != EOWNERDEAD);
+        }
+        until_it_sleeps(waiter[i], NULL);
+    }
+    shared->other = 1;
+    if (!crashes)
+        kill(child, SIGKILL);
+    waitpid(child, &status, 0);
+    is(WTERMSIG(status), crashes ? SIGSEGV : SIGKILL,
+       crashes ? "a holder of 70 robust mutexes crashes" : "one is killed");
+    for (int i = 0; i < 2; i++) {
+        waitpid(waiter[i], &status, 0);
+        bad += status != 0;
+    }
+    is(bad, 0, "who sleeps for one is told");
+    is(take_all(), 0, "and every one says EOWNERDEAD once");
+    munmap(held, HELD * sizeof(*held));
+}
+
 static void check_between_processes(void)
 {
     pid_t child;
@@ -350,6 +450,8 @@ int main(void)
     check_handing_on();
     check_mutexes();
     check_robust();
+    check_killed(0);
+    check_killed(1);
     check_between_processes();
     check_bitsets();
     check_wake_op();

@@ -230,6 +230,21 @@ struct posix_slot {
 
 _Static_assert(sizeof(struct posix_slot) == POSIX_SLOT_BYTES, "slots lie side by side");
 
+/*
+ * Robust locks. The shim writes to word 0 of the process page's reserved ones how many
+ * thread areas there are of which one has, or had, a list of them; 0: none. When the process
+ * dies otherwise than by its own exit the server walks the lists (server/robust.h). Behind an
+ * area's page, at POSIX_AREA_NOTE, is what it needs to know of the thread.
+ */
+#define POSIX_ROBUST_AREAS 0
+#define POSIX_AREA_NOTE    (4096u + 32u)
+
+struct posix_area_note {
+    uint32_t is_used;
+    uint32_t tid;
+    uint64_t robust; /* struct robust_list_head of the program, or 0 */
+};
+
 /* no_child_wait of the process page, written by the shim. */
 #define POSIX_NO_CHILD_WAIT 1u /* children leave no zombies */
 #define POSIX_NO_CHILD_STOP 2u /* no SIGCHLD when they stop or go on */

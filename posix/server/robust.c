@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* The walk of robust.h. Start reading at robust_step. */
+#include <posix/server/robust.h>
+
+#include <posix/server/process.h>
+#include <user/lib/kernel.h>
+
+#define ROBUST_MAX   4096u /* locks of a process; Linux has 2,048 of a thread */
+#define WORK_STEPS   32u   /* in one piece */
+#define AREAS_MAX    ((POSIX_THREAD_PAGES_END - POSIX_THREAD_PAGES) / POSIX_THREAD_STRIDE)
+#define LOCK_WAITERS 0x80000000u
+#define LOCK_DIED    0x40000000u
+#define LOCK_TID     0x3fffffffu
+
+struct list_head {
+    uint64_t next;
+    int64_t offset;
+    uint64_t pending;
+};
+
+static bool read_there(const struct process *process, uint64_t address, void *to,
+                       uint64_t bytes)
+{
+    return vm_copy(process->process, address, to, bytes, VM_COPY_IN) == (int64_t)bytes;
+}
+
+/* DOC: robust-release */
+/* Pass a lock on, if it is still the dead thread's. */
+static void lock_release(const struct process *process, uint64_t entry)
+{
+    uint64_t address = entry + process->robust.offset;
+    uint32_t word;
+
+    if (address % sizeof(word) || !read_there(process, address, &word, sizeof(word)) ||
+        (word & LOCK_TID) != process->robust.tid || process->robust.tid == 0)
+        return;
+    word = LOCK_WAITERS | LOCK_DIED;
+    if (vm_copy(process->process, address, &word, sizeof(word), VM_COPY_OUT) ==
+        sizeof(word))
+        futex_wake_in(process->process, address);
+}
+
+/* The next thread's list is taken in hand. */
+static void list_begin(struct process *process)
+{
+    struct robust_walk *walk = &process->robust;
+    uint64_t area = POSIX_THREAD_PAGES + walk->area++ * POSIX_THREAD_STRIDE;
+    struct posix_area_note note;
+    struct list_head head;
+
+    if (!read_there(process, area + POSIX_AREA_NOTE, &note, sizeof(note)) ||
+        !note.is_used || note.robust == 0 ||
+        !read_there(process, note.robust, &head, sizeof(head)))
+        return;
+    walk->tid = note.tid;
+    walk->head = note.robust;
+    walk->entry = head.next;
+    walk->offset = (uint64_t)head.offset;
+    walk->pending = head.pending;
+}
+
+/* One lock, or one thread. False: there is no more. */
+static bool robust_step(struct process *process)
+{
+    struct robust_walk *walk = &process->robust;
+    uint64_t entry = walk->entry, next;
+
+    if (walk->left-- == 0)
+        return false;
+    if (walk->head == 0) {
+        if (walk->area == walk->areas)
+            return false;
+        list_begin(process);
+        return true;
+    }
+    if (entry == 0 || entry == walk->head || !read_there(process, entry, &next, 8)) {
+        if (walk->pending)
+            lock_release(process, walk->pending); /* being taken, or given back */
+        walk->head = 0;
+        return true;
+    }
+    if (entry != walk->pending)
+        lock_release(process, entry);
+    walk->entry = next;
+    return true;
+}
+
+bool robust_begin(uint32_t index, uint32_t wait_status)
+{
+    struct process *process = process_at(index);
+    uint64_t areas = process->shared == HANDLE_NONE
+                         ? 0
+                         : process_page_of(index)->reserved[POSIX_ROBUST_AREAS];
+
+    if (areas == 0 || process->process == HANDLE_NONE)
+        return false;
+    process->robust = (struct robust_walk){
+        .next = STATE->robust_first,
+        .areas = areas < AREAS_MAX ? (uint32_t)areas : (uint32_t)AREAS_MAX,
+        .left = ROBUST_MAX,
+        .status = wait_status,
+    };
+    STATE->robust_first = index;
+    return true;
+}
+
+void robust_work(void)
+{
+    uint32_t index = STATE->robust_first;
+
+    for (uint32_t i = 0; index && i < WORK_STEPS; i++) {
+        if (robust_step(process_at(index)))
+            continue;
+        STATE->robust_first = process_at(index)->robust.next;
+        process_died(index, process_at(index)->robust.status);
+        return;
+    }
+}
