@@ -50,6 +50,16 @@
 8:
 .endm
 
+/* Load a register only if it differs: a thread that never writes one has less to save at
+ * each switch. Clobbers t1, t2. */
+.macro fp_back register, place
+    ld t1, \place
+    fmv.x.d t2, \register
+    beq t1, t2, 9f
+    fld \register, \place
+9:
+.endm
+
 /*
  * long emu_entry(number, a, b, c, d, e, f, g, [h])
  *
@@ -165,20 +175,23 @@ emu_entry_inhibited:
     ld s9, CONTEXT_X(25)(sp)
     ld s10, CONTEXT_X(26)(sp)
     ld s11, CONTEXT_X(27)(sp)
-    fld fs0, CONTEXT_F(8)(sp)
-    fld fs1, CONTEXT_F(9)(sp)
-    fld fs2, CONTEXT_F(18)(sp)
-    fld fs3, CONTEXT_F(19)(sp)
-    fld fs4, CONTEXT_F(20)(sp)
-    fld fs5, CONTEXT_F(21)(sp)
-    fld fs6, CONTEXT_F(22)(sp)
-    fld fs7, CONTEXT_F(23)(sp)
-    fld fs8, CONTEXT_F(24)(sp)
-    fld fs9, CONTEXT_F(25)(sp)
-    fld fs10, CONTEXT_F(26)(sp)
-    fld fs11, CONTEXT_F(27)(sp)
+    fp_back fs0, CONTEXT_F(8)(sp)
+    fp_back fs1, CONTEXT_F(9)(sp)
+    fp_back fs2, CONTEXT_F(18)(sp)
+    fp_back fs3, CONTEXT_F(19)(sp)
+    fp_back fs4, CONTEXT_F(20)(sp)
+    fp_back fs5, CONTEXT_F(21)(sp)
+    fp_back fs6, CONTEXT_F(22)(sp)
+    fp_back fs7, CONTEXT_F(23)(sp)
+    fp_back fs8, CONTEXT_F(24)(sp)
+    fp_back fs9, CONTEXT_F(25)(sp)
+    fp_back fs10, CONTEXT_F(26)(sp)
+    fp_back fs11, CONTEXT_F(27)(sp)
     ld t1, CONTEXT_FCSR(sp)
+    frcsr t2
+    beq t1, t2, 1f
     fscsr t1
+1:
     addi sp, sp, CONTEXT_BYTES
     beqz t0, .Lleave
     /* 6. Once more, with the arguments it had. */
