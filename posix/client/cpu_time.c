@@ -30,7 +30,7 @@ static uint64_t own_ns(void)
 static long ask_server(uint32_t pid, uint64_t *ns, uint64_t *children_ns)
 {
     uint64_t reply[3];
-    long result = posix_call_replies(POSIX_CPU_TIME, pid, 0, 0, 0, reply);
+    long result = posix_call_replies(POSIX_CPU_TIME, pid, 0, reply);
 
     *ns = reply[0];
     *children_ns = reply[1];

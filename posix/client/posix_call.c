@@ -102,6 +102,25 @@ static long stop_in_background(uint32_t signal, long error)
     return result < 0 ? error : RESTART_ALWAYS;
 }
 
+/*
+ * A READ into a slot has slept: the bytes may have come meanwhile (struct posix_slot). slept:
+ * how the sleep ended. Returns the READ's result, or slept: 0, ask again; or an error.
+ */
+static long slot_answer(const struct posix_slot *slot, long slept)
+{
+    const volatile struct posix_slot *shared = slot;
+
+    if (slept < 0 && shared->expects)
+        posix_try(POSIX_WITHDRAW, 0, 0, 0, 0); /* now it comes, has come or will not */
+    return shared->expects ? slept : shared->result;
+}
+
+static bool is_slot_read(enum posix_request request, uint64_t buffer)
+{
+    return request == POSIX_READ && slot_own() &&
+           buffer - (uint64_t)slot_own() < POSIX_SLOT_BYTES;
+}
+
 static long call(enum posix_request request, const uint64_t word[MESSAGE_WORDS],
                  struct message *reply, uint64_t deadline_ns, uint32_t flags)
 {
@@ -117,6 +136,11 @@ static long call(enum posix_request request, const uint64_t word[MESSAGE_WORDS],
             request = (enum posix_request)((uint32_t)request | POSIX_IGNORES_TTOU);
         } else {
             result = sleep_on(reply, deadline_ns, flags);
+            if (is_slot_read(request, word[1])) {
+                result = slot_answer(slot_own(), result);
+                if (result != 0)
+                    return result;
+            }
             if (reply->word[0]) {
                 memcpy(again, word, sizeof(again));
                 again[3] = reply->word[0];

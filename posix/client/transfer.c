@@ -57,6 +57,7 @@ static long small_move(enum posix_request request, uint64_t fd, uint64_t buffer,
     if (is_write ? user_copy((void *)place, (const void *)buffer, bytes)
                  : user_probe(buffer, bytes))
         return posix_call(request, fd, buffer, bytes, at);
+    slot->expects = request == POSIX_READ;
     got = posix_call(request, fd, place, bytes, at);
     if (got > 0 && !is_write)
         user_copy((void *)buffer, (const void *)place, (uint64_t)got);

@@ -5,8 +5,10 @@
  * A write of up to PIPE_BUF bytes goes in whole or not at all; a longer one takes the room
  * there is, and the writer's shim comes back with the rest. Bytes are copied between the
  * client and the pages of the pipe directly; a byte is in the pipe only after it has been
- * copied, so a bad address leaves what was moved before it. Who waits for room or bytes is
- * woken by every change that can help, all of them; who was faster does not matter.
+ * copied, so a bad address leaves what was moved before it. One that comes while a single
+ * reader sleeps, and takes it in its slot, never is in the pipe at all. Who waits for room
+ * or bytes is woken by every other change that can help, all of them; who was faster does
+ * not matter.
  */
 #include <posix/server/pipe.h>
 
@@ -201,7 +203,10 @@ int64_t pipe_read(struct request *r, struct description *end, uint64_t offset,
             return 0;
         if (end->flags & LINUX_O_NONBLOCK)
             return -LINUX_EAGAIN;
-        return request_wait(r, &pipe->read_waiters);
+        status = request_wait(r, &pipe->read_waiters);
+        if (status == REQUEST_WAIT)
+            transfer_expect(r, theirs, bytes);
+        return status;
     }
     while (done < bytes && pipe->bytes > 0) {
         status = page_read(pipe, theirs + done, bytes - done);
@@ -225,7 +230,7 @@ static int64_t page_write(struct pipe *pipe, uint64_t theirs, uint64_t bytes)
     int64_t done;
 
     if (last == 0 || at == PIPE_PAGE_DATA) {
-        last = slot_take(TABLE_PIPE_PAGE);
+        last = slot_take_head(TABLE_PIPE_PAGE, offsetof(struct pipe_page, data));
         at = 0;
         if (last == 0)
             return -LINUX_ENOMEM;
@@ -289,18 +294,36 @@ static int64_t pipe_put(struct pipe *pipe, uint64_t theirs, uint64_t bytes)
     return done > 0 ? (int64_t)done : status;
 }
 
+/* To the only thread that waits, which takes as many: without a page and another request. */
+static int64_t pipe_hand(struct pipe *pipe, uint8_t *place, uint64_t theirs,
+                         uint64_t bytes)
+{
+    int64_t status = copy_in(place, theirs, bytes);
+
+    if (status < 0)
+        return status; /* what was copied nobody looks at */
+    wait_done(&pipe->read_waiters, bytes);
+    pipe_written_at_now(pipe);
+    pipe_read_at_now(pipe);
+    return (int64_t)bytes;
+}
+
 int64_t pipe_write(struct request *r, struct description *end, uint64_t offset,
                    uint64_t theirs, uint64_t bytes)
 {
     struct pipe *pipe = pipe_at(end->pipe);
     uint32_t room = pipe_room(pipe);
     int64_t done;
+    uint8_t *place;
 
     (void)offset;
     if (pipe->readers == 0)
         return -LINUX_EPIPE; /* the shim sends SIGPIPE */
     if (bytes == 0)
         return 0;
+    place = pipe->bytes == 0 ? wait_place(&pipe->read_waiters, bytes) : NULL;
+    if (place)
+        return pipe_hand(pipe, place, theirs, bytes);
     if (bytes <= LINUX_PIPE_BUF ? room < bytes : room == 0) {
         if (end->flags & LINUX_O_NONBLOCK)
             return -LINUX_EAGAIN;

@@ -59,6 +59,10 @@ int64_t transfer_out(uint64_t theirs, const void *own, uint64_t bytes);
  * is for writing only: the caller can change it at any time. */
 void *transfer_place(uint64_t theirs, uint64_t bytes);
 
+/* Let a READ that has just been queued be done while its thread sleeps, if its buffer lies in
+ * a slot that says so. */
+void transfer_expect(const struct request *r, uint64_t theirs, uint64_t bytes);
+
 /*
  * Copy a NUL-terminated string from the caller into a buffer. Returns its length without
  * the NUL; -EFAULT; -ENAMETOOLONG when the buffer has no room for the NUL.

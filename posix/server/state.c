@@ -115,6 +115,11 @@ static bool slot_has_pages(enum table_id id, uint32_t index)
 
 uint32_t slot_take(enum table_id id)
 {
+    return slot_take_head(id, STATE->table[id].slot_bytes);
+}
+
+uint32_t slot_take_head(enum table_id id, uint32_t bytes)
+{
     struct table *table = &STATE->table[id];
     uint32_t index = table->free_first;
     struct free_slot *slot;
@@ -133,7 +138,7 @@ uint32_t slot_take(enum table_id id)
         table->free_first = slot->next;
     }
     generation = slot->slot.generation + 1;
-    memset(slot, 0, table->slot_bytes);
+    memset(slot, 0, bytes);
     slot->slot.magic = table->magic;
     slot->slot.generation = generation ? generation : 1;
     table->used++;

@@ -134,6 +134,9 @@ handle_t state_object(void);
  * neither the table nor the account has room. */
 uint32_t slot_take(enum table_id id);
 
+/* The same, but only its first bytes are zeroed: the rest is whatever it was. */
+uint32_t slot_take_head(enum table_id id, uint32_t bytes);
+
 /* Give a slot back; its index may be used again under another generation. */
 void slot_drop(enum table_id id, uint32_t index);
 

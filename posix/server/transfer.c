@@ -72,6 +72,25 @@ void *transfer_place(uint64_t theirs, uint64_t bytes)
     return is_in_slots(theirs, bytes) && (theirs & 7) == 0 ? in_slots(theirs) : NULL;
 }
 
+void transfer_expect(const struct request *r, uint64_t theirs, uint64_t bytes)
+{
+    uint64_t offset = theirs - POSIX_SLOTS_VA;
+    const volatile struct posix_slot *slot;
+
+    if (!is_in_slots(theirs, bytes))
+        return;
+    slot = (const void *)(caller_slots + (offset & ~(uint64_t)(POSIX_SLOT_BYTES - 1)));
+    if (slot->expects)
+        wait_expect(r->thread_index, (uint32_t)offset, (uint32_t)bytes);
+}
+
+/* The thread's records are gone already, as with each of its requests. */
+int64_t request_WITHDRAW(struct request *r)
+{
+    (void)r;
+    return 0;
+}
+
 int64_t copy_in(void *own, uint64_t theirs, uint64_t bytes)
 {
     int64_t done = transfer_in(own, theirs, bytes);

@@ -57,6 +57,40 @@ static void thread_bump(uint32_t index)
     futex_wake(&words[thread->wait_word], UINT32_MAX, 0);
 }
 
+void wait_expect(uint32_t thread, uint32_t offset, uint32_t bytes)
+{
+    struct wait_record *record = wait_at(thread_at(thread)->wait_first);
+
+    record->place = offset + 1;
+    record->place_bytes = bytes;
+}
+
+static uint8_t *slots_of(const struct wait_record *record)
+{
+    return process_page_of(thread_at(record->thread)->process)->free;
+}
+
+uint8_t *wait_place(const struct wait_queue *queue, uint64_t bytes)
+{
+    const struct wait_record *record = wait_at(queue->first);
+
+    if (queue->first == 0 || record->next_in_queue || record->place == 0 ||
+        bytes > record->place_bytes)
+        return NULL;
+    return slots_of(record) + record->place - 1;
+}
+
+void wait_done(struct wait_queue *queue, uint64_t bytes)
+{
+    const struct wait_record *record = wait_at(queue->first);
+    uint32_t offset = (record->place - 1) & ~(POSIX_SLOT_BYTES - 1);
+    struct posix_slot *slot = (struct posix_slot *)(slots_of(record) + offset);
+
+    slot->result = (int64_t)bytes;
+    slot->expects = 0;
+    wait_wake_all(queue);
+}
+
 void wait_wake_all(struct wait_queue *queue)
 {
     while (queue->first) {

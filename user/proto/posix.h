@@ -117,6 +117,7 @@
     X(SETFSID, "is group", "id", "", "")                                         \
     X(MEMFD_CREATE, "name", "flags", "", "")                                     \
     X(MAP_FILE, "fd", "address", "bytes | access | POSIX_MAP_*", "offset")       \
+    X(WITHDRAW, "", "", "", "")                                                  \
     X(SYSINFO, "sysinfo", "", "", "")                                            \
     X(SPAWN, "struct posix_spawn", "", "", "")                                   \
     X(CPU_TIME, "pid", "", "", "")
@@ -223,8 +224,15 @@ _Static_assert(sizeof(struct posix_info) <= POSIX_INFO_BYTES, "wait words follow
 #define POSIX_SLOT_COUNT 7u
 #define POSIX_SLOTS_BYTES (POSIX_SLOT_COUNT * POSIX_SLOT_BYTES)
 
+/*
+ * A READ into the bytes of a slot whose `expects` is not 0 may be done while its thread
+ * sleeps: then the server has put the bytes there and the result into `result`, has made
+ * `expects` 0, and only then changes the wait word. Who stops sleeping for another reason
+ * says so by WITHDRAW before it looks again, so that nothing can arrive after that.
+ */
 struct posix_slot {
-    uint64_t reserved[2];
+    uint64_t expects;
+    int64_t result;
     uint8_t bytes[POSIX_SLOT_BYTES - 16];
 };
 
