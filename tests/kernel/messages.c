@@ -27,7 +27,7 @@ static const char *const way_name[16] = {
 };
 
 static volatile uint32_t slow, way, stopped, timeouts, not_timed, fp_wrong;
-static volatile uint64_t events_seen, badge_wrong;
+static volatile uint64_t events_seen, badge_wrong, cause_wrong;
 static handle_t own, client_handle;
 static struct native_thread server_thread;
 
@@ -168,6 +168,8 @@ static void serve(void *unused)
             m.word[0] = (uint64_t)fp_differs(&zero);
             continue;
         }
+        if (server_thread.page->cause != m.word[2])
+            cause_wrong++;
         if (m.info & MESSAGE_WINDOW_READ)
             vm_copy(HANDLE_CALLER, m.word[0], &window, sizeof(window), VM_COPY_IN);
         if (message_label(m.info) % 128 == EVENT_LABEL)
@@ -209,6 +211,7 @@ static uint64_t round_trip(struct thread_page *page, uint64_t *expected_events,
         page->deadline_ns = DEADLINE_NEVER;
         m.info |= MESSAGE_DEADLINE;
     }
+    page->cause = m.word[2];
     if ((way & CLIENT_FP) && is_changing(label))
         fp_random(&fp, &state);
     if (endpoint_call(client_handle, &m) != OK || m.info != model.info ||
@@ -227,6 +230,7 @@ static void check(int wrong, uint64_t expected)
     ok(events_seen == expected, "%s: each event was seen once, before the next call",
        name);
     ok(badge_wrong == 0, "%s: the badge is the handle's", name);
+    ok(cause_wrong == 0, "%s: the cause is the caller's", name);
     if (way & CLIENT_FP)
         ok(fp_wrong == 0, "%s: each side finds its own", name);
     if (way & DEADLINES)
@@ -245,7 +249,7 @@ static uint64_t traffic(uint64_t seed, uint32_t new_way)
     way = new_way;
     slow = way & SLOW;
     stopped = timeouts = not_timed = fp_wrong = 0;
-    events_seen = badge_wrong = 0;
+    events_seen = badge_wrong = cause_wrong = 0;
     random_state = seed;
     own = (handle_t)endpoint_create(HANDLE_NONE);
     client_handle = (handle_t)handle_duplicate(own, RIGHT_CALL, BADGE, HANDLE_SELF);
