@@ -27,8 +27,10 @@
 #include <kernel/mm/slab.h>
 #include <kernel/sched/sched.h>
 #include <kernel/sched/thread.h>
+#include <kernel/sched/upcall.h>
 
 #define THREADS_STEP 16
+#define WALK_STEP    32 /* threads that are looked at in one go */
 
 static const struct slab_cache process_cache = SLAB_CACHE(SLAB_PROCESS, struct process);
 static void (*death_hook)(struct process *process);
@@ -147,11 +149,54 @@ static void process_died(struct process *p)
         panic("a dead process can be released");
 }
 
-/* One step of dying or of giving the memory back; queued by process_kill and _release. */
+/*
+ * What its threads are to be told, some at a time: the first is taken to the end of their
+ * list, so each that was there when the walk began is met, whoever comes or goes meanwhile.
+ */
+static bool walk_step(struct process *p)
+{
+    for (unsigned n = 0; n < WALK_STEP && p->walk_left > 0; n++, p->walk_left--) {
+        struct list *first = list_take_first(&p->threads);
+        struct thread *t = container_of(first, struct thread, in_process);
+
+        if (first == NULL)
+            break;
+        list_append(&p->threads, first);
+        if (p->is_resuming && !p->is_stopped && t->state == THREAD_PARKED)
+            sched_make_runnable(t);
+        if (p->is_posting && upcall_look(t))
+            p->is_posting = false;
+    }
+    if (p->walk_left > 0 && !list_is_empty(&p->threads) &&
+        ((p->is_resuming && !p->is_stopped) || p->is_posting))
+        return true;
+    p->walk_left = 0;
+    p->is_resuming = p->is_posting = false;
+    return false;
+}
+
+/* From the start, for what is new; what is left after a step is the reaper's. */
+static void walk(struct process *p)
+{
+    p->walk_left = p->thread_count;
+    if (walk_step(p) && p->state == PROCESS_ALIVE && list_is_empty(&p->object.reap))
+        reaper_add(&p->object);
+}
+
+void process_post(struct process *p)
+{
+    p->is_posting = true;
+    walk(p);
+}
+
+/* One step of a walk, of dying, or of giving the memory back; queued by walk, process_kill
+ * and process_release. */
 static int process_reap(struct object *object)
 {
     struct process *p = container_of(object, struct process, object);
 
+    if (p->state == PROCESS_ALIVE)
+        return walk_step(p);
     if (p->state == PROCESS_DYING) {
         for (unsigned n = 0; n < THREADS_STEP && !list_is_empty(&p->threads); n++) {
             struct thread *t = container_of(p->threads.next, struct thread, in_process);
@@ -247,12 +292,8 @@ enum status process_resume(struct process *p)
     if (--p->suspend_count > 0)
         return OK;
     p->is_stopped = false;
-    for (struct list *item = p->threads.next; item != &p->threads; item = item->next) {
-        struct thread *t = container_of(item, struct thread, in_process);
-
-        if (t->state == THREAD_PARKED)
-            sched_make_runnable(t);
-    }
+    p->is_resuming = true;
+    walk(p);
     return OK;
 }
 
@@ -274,6 +315,7 @@ void process_kill(struct process *p, uint64_t status, enum fault_kind kind,
     p->fault_kind = kind;
     p->fault_address = address;
     p->fault_pc = pc;
-    reaper_add(&p->object);
+    if (list_is_empty(&p->object.reap)) /* or it is walked over: now it dies instead */
+        reaper_add(&p->object);
     sched_recall(p);
 }

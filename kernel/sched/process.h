@@ -36,6 +36,10 @@ struct process {
     uint64_t name;             /* up to 8 characters, for traces */
     struct process_page *page; /* holds a reference to the frame; or process_no_page */
 
+    /* what its threads are yet to be told: process.c, walk_step() */
+    uint32_t walk_left;
+    bool is_resuming, is_posting;
+
     /* while it is being made as a clone */
     struct process *clone_source; /* holds a reference */
     uint64_t clone_at;
@@ -86,8 +90,13 @@ int64_t process_clone_step(struct process *target, struct process *source,
 /* No thread of it runs in user mode until as many resumes came. A call that was delivered
  * completes; threads made meanwhile are born suspended. Errors: E_DEAD; E_TOO_BIG. */
 enum status process_suspend(struct process *process) MUST_CHECK;
-/* Errors: E_DEAD; E_BUSY it is not suspended. */
+/* Of many threads some run at once, the others as soon as the reaper comes to them. Errors:
+ * E_DEAD; E_BUSY it is not suspended. */
 enum status process_resume(struct process *process) MUST_CHECK;
+
+/* Bits were posted to it: the first thread that is found willing ends its sleep or looks at
+ * them; of many threads some are asked now, the others soon. */
+void process_post(struct process *process);
 
 /* Without this process there is no system: its end is the machine's. Boot only. */
 void process_set_first(struct process *process);

@@ -31,6 +31,8 @@
 
 #pragma GCC optimize("omit-frame-pointer") /* signals are made of this */
 
+#define ASK_AT_ONCE 16 /* threads, whether they are willing */
+
 void upcall_save_frame(struct thread *t, struct register_frame *frame)
 {
     arch_context_get_frame(arch_hart(), &t->context, frame);
@@ -89,7 +91,7 @@ static __attribute__((noinline)) bool interrupt_due(struct thread *t)
     return t->state == THREAD_RUNNING && READ_ONCE(t->page->inhibit) == 0;
 }
 
-static inline bool interrupt(struct thread *t)
+bool upcall_look(struct thread *t)
 {
     if (!upcall_is_due(t))
         return false;
@@ -112,16 +114,23 @@ void upcall_post_thread(struct thread *t, uint64_t bits)
     /* Pairs with the fence between storing the mask and loading pending in user mode: one
      * of the two sides sees the other's store. */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    interrupt(t);
+    upcall_look(t);
 }
 
 void upcall_post_process(struct process *p, uint64_t bits)
 {
+    unsigned n = 0;
+
     if (!process_has_page(p))
         return;
     __atomic_fetch_or(&p->page->pending, not_ignored(p, bits), __ATOMIC_RELAXED);
     __atomic_thread_fence(__ATOMIC_SEQ_CST); /* as above */
-    for (struct list *item = p->threads.next; item != &p->threads; item = item->next)
-        if (interrupt(container_of(item, struct thread, in_process)))
+    for (struct list *item = p->threads.next; item != &p->threads; item = item->next) {
+        if (n++ == ASK_AT_ONCE) { /* go on in steps */
+            process_post(p);
             return;
+        }
+        if (upcall_look(container_of(item, struct thread, in_process)))
+            return;
+    }
 }

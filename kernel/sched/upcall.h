@@ -47,6 +47,9 @@ bool upcall_fault(struct thread *thread, enum fault_kind kind, uint64_t address)
 void upcall_post_thread(struct thread *thread, uint64_t bits);
 void upcall_post_process(struct process *process, uint64_t bits);
 
+/* Bits may be due: end its sleep, or make it look; true: it is willing to take them now. */
+bool upcall_look(struct thread *thread);
+
 /* Continue the thread from a frame: registers, floating point, inhibit. */
 void upcall_load_frame(struct thread *thread, const struct register_frame *frame);
 void upcall_save_frame(struct thread *thread, struct register_frame *frame);

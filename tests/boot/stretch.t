@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # Nothing that a program may ask for keeps interrupts off for long: 2,000 sleepers woken from one
-# word or by their deadlines, 1 GiB unmapped, 16 MiB cloned, a process with 500 threads killed.
+# word or by their deadlines, 1 GiB unmapped, 16 MiB cloned, a process with 500 threads killed, one
+# with 2,000 resumed or posted to.
 # The records are those of one run with --icount, so the figures are the same every time.
 import os
 import re
@@ -22,7 +23,7 @@ def longest(trace, limit=LIMIT):
     return said.returncode, said.stdout
 
 
-for what in ("wake", "expire", "unmap", "clone", "death"):
+for what in ("wake", "expire", "unmap", "clone", "death", "resume", "post"):
     trace = scratch("trace")
     result = run("/t", what, options=["--icount", "--trace", trace, "--trace-size", "8388608",
                                       "-m", "2G", "--add", f"{PROGRAM}:/t"], seconds=180)

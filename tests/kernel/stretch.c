@@ -4,6 +4,7 @@
  * tests/boot/stretch.t, which looks how long interrupts were off: stretch SCENARIO does
  * one of them full size. Without argument all of them, small, and whether they do what they should.
  */
+#include <stddef.h>
 #include <stdlib.h>
 
 #include <tests/kernel/native.h>
@@ -27,10 +28,15 @@ __asm__(".text\n.globl stretch_sleeper\nstretch_sleeper:\n"
         "li a0, 0; li a1, 0; li a2, 0; li a3, 0; li a7, 13; ecall; ebreak\n");
 extern char stretch_sleeper[];
 
-/* A process with count threads asleep until the deadline. */
-static handle_t sleepers(unsigned count, uint64_t deadline_ns)
+/* A process without threads. */
+static handle_t nobody(void)
 {
-    handle_t process = (handle_t)child_make(HANDLE_NONE, HANDLE_NONE, 0, NULL, 0);
+    return (handle_t)child_make(HANDLE_NONE, HANDLE_NONE, 0, NULL, 0);
+}
+
+/* Threads for it, asleep until the deadline. */
+static void add_sleepers(handle_t process, unsigned count, uint64_t deadline_ns)
+{
     unsigned made = 0;
 
     arena[GO] = arena[ENDED] = 0;
@@ -43,6 +49,13 @@ static handle_t sleepers(unsigned count, uint64_t deadline_ns)
         handle_close((handle_t)t);
     }
     is(made, count, "a process with very many threads");
+}
+
+static handle_t sleepers(unsigned count, uint64_t deadline_ns)
+{
+    handle_t process = nobody();
+
+    add_sleepers(process, count, deadline_ns);
     return process;
 }
 
@@ -112,6 +125,53 @@ static void death(unsigned count)
     is(arena[ENDED], 0, "before any of them went on");
 }
 
+static void resume(unsigned count)
+{
+    handle_t process = nobody();
+
+    is(process_control(process, PROCESS_SUSPEND, 0, 0, 0), OK, "suspend a process");
+    add_sleepers(process, count, DEADLINE_NEVER);
+    arena[GO] = 1;
+    let_others_sleep();
+    is(arena[ENDED], 0, "its threads are born suspended");
+    mark(1);
+    is(process_control(process, PROCESS_RESUME, 0, 0, 0), OK, "resume it");
+    is(child_wait(process), 0, "all run, and end");
+    mark(2);
+    is(arena[ENDED], count, "each of them");
+    handle_close(process);
+}
+
+/* The threads' page, of which none has another. */
+#define SLEEPERS_PAGE (CHILD_MAIN_VA + STACK_BYTES)
+
+static void set_mask(handle_t process, uint32_t mask)
+{
+    uint64_t va = SLEEPERS_PAGE + offsetof(struct thread_page, mask);
+
+    poke(process, va, mask);
+    poke(process, va + 4, mask);
+}
+
+static void post(unsigned count)
+{
+    handle_t process = sleepers(count, DEADLINE_NEVER);
+
+    let_others_sleep();
+    set_mask(process, UINT32_MAX);
+    is(process_control(process, PROCESS_SET_PAGE, CHILD_MAIN_VA, 0, 0), OK,
+       "a process page");
+    mark(1);
+    is(upcall_post(process, 1), OK, "post to a process of which nobody is willing");
+    sleep_ns(20000000);
+    mark(2);
+    is(arena[ENDED], 0, "they sleep on");
+    arena[GO] = 1;
+    is(futex_wake(&arena[GO], 1000000, 0), count, "wake them");
+    is(child_wait(process), 0, "and they end");
+    handle_close(process);
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "all";
@@ -129,5 +189,9 @@ int main(int argc, char **argv)
         clone(all ? 300 : 4096);
     if (all || strcmp(what, "death") == 0)
         death(all ? 50 : 500);
+    if (all || strcmp(what, "resume") == 0)
+        resume(all ? 100 : 2000);
+    if (all || strcmp(what, "post") == 0)
+        post(all ? 100 : 2000);
     return done();
 }
