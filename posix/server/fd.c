@@ -66,6 +66,8 @@ void description_discard(uint32_t index)
         pty_close_master(open);
     if (open->locks)
         lock_release_description(index);
+    if (open->is_writer)
+        inode_at(inode)->writers--;
     slot_drop(TABLE_DESCRIPTION, index);
     if (inode)
         inode_close(inode);

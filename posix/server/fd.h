@@ -45,6 +45,7 @@ struct description {
     uint32_t channel;    /* KIND_STREAM: enum stream_channel; KIND_TTY, KIND_PTY_MASTER: slot */
     uint32_t pipe;       /* KIND_PIPE_*: slot */
     uint32_t partner;    /* KIND_PIPE_*: opens of the other side that it has not met */
+    uint32_t is_writer;  /* KIND_FILE: counted in the inode's writers */
     uint32_t next_entry; /* KIND_DIRECTORY: a guess at the entry for offset */
     uint64_t offset;     /* KIND_DIRECTORY: cookie */
 };

@@ -76,6 +76,8 @@ bool load_find(const struct process *process, uint32_t inode, struct load *load,
         return exec_refuse(error, 126, LINUX_ENOEXEC, "there is no shim to run it");
     if (!exec_check_file(inode_at(inode), error))
         return false;
+    if (inode_at(inode)->writers)
+        return exec_refuse(error, 126, LINUX_ETXTBSY, "is open to be written");
     why = check_image(inode_at(inode), POSIX_PIE_BASE, &load->program);
     if (why)
         return exec_refuse(error, 126, LINUX_ENOEXEC, why);

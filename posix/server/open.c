@@ -63,6 +63,8 @@ static int64_t open_check_access(const struct request *r, const struct place *pl
         status = -LINUX_EPERM;
     if (status == 0 && inode->proc.kind && (wants & LINUX_W_OK))
         status = -LINUX_EACCES; /* nothing in /proc can be written */
+    if (status == 0 && inode->runs && (wants & LINUX_W_OK))
+        status = -LINUX_ETXTBSY;
     return status;
 }
 
@@ -230,6 +232,10 @@ int64_t request_OPENAT(struct request *r)
         return fifo_open(r, (uint32_t)fd, index, flags & LINUX_O_CLOEXEC);
     /* From here on nothing can fail. */
     description_at(index)->kind = open_kind(place.inode, flags);
+    if (description_at(index)->kind == KIND_FILE && opens_for_writing(flags)) {
+        description_at(index)->is_writer = 1;
+        inode_at(place.inode)->writers++;
+    }
     fd_install(r->process, (uint32_t)fd, index, flags & LINUX_O_CLOEXEC);
     return fd;
 }

@@ -154,6 +154,19 @@ uint32_t process_new(const char *name)
     return index;
 }
 
+/* A process's program: in use, and not to be written. */
+static struct where exe_take(struct where exe)
+{
+    inode_at(exe.inode)->runs++;
+    return where_take(exe);
+}
+
+static void exe_drop(struct where exe)
+{
+    inode_at(exe.inode)->runs--;
+    where_drop(exe);
+}
+
 uint32_t process_new_child(uint32_t parent_index)
 {
     const struct process *parent = process_at(parent_index);
@@ -172,7 +185,7 @@ uint32_t process_new_child(uint32_t parent_index)
     process->cwd = where_take(parent->cwd);
     process->root = where_take(parent->root);
     if (parent->exe.inode)
-        process->exe = where_take(parent->exe);
+        process->exe = exe_take(parent->exe);
     process->fsuid = parent->fsuid;
     process->fsgid = parent->fsgid;
     process->arguments = parent->arguments;
@@ -234,10 +247,13 @@ void process_drop_kernel(uint32_t index)
 /* Directories, the program's file, what /proc has of it. */
 static void drop_places(struct process *process)
 {
-    struct where *places[] = {&process->cwd, &process->root, &process->exe};
+    struct where *places[] = {&process->cwd, &process->root};
 
     proc_forget(process);
-    for (int i = 0; i < 3; i++) {
+    if (process->exe.inode)
+        exe_drop(process->exe);
+    process->exe = (struct where){0, 0};
+    for (int i = 0; i < 2; i++) {
         if (places[i]->inode)
             where_drop(*places[i]);
         *places[i] = (struct where){0, 0};
@@ -248,9 +264,9 @@ void process_set_exe(struct process *process, uint32_t inode)
 {
     struct where old = process->exe;
 
-    process->exe = where_take((struct where){STATE->mount_first, inode});
+    process->exe = exe_take((struct where){STATE->mount_first, inode});
     if (old.inode)
-        where_drop(old);
+        exe_drop(old);
 }
 
 /* All but pid, group and status. */

@@ -55,6 +55,8 @@ struct inode {
     uint32_t mounts;     /* mounts whose place it is */
     uint32_t flags;      /* INODE_* */
     uint32_t locks;      /* struct lock, lock.c */
+    uint32_t writers;    /* open files that were opened by name to be written */
+    uint32_t runs;       /* processes whose program it is: nobody opens it to write */
     struct wait_queue lock_queue; /* threads that wait for one of them */
     struct proc_node proc;        /* kind 0: none of /proc */
     uint64_t size;

@@ -52,6 +52,8 @@ int64_t request_TRUNCATE(struct request *r)
     if (!inode_is_regular(inode) || inode->proc.kind)
         return inode_is_directory(inode) ? -LINUX_EISDIR : -LINUX_EINVAL;
     status = permission_write(r->process, place.inode_mount, inode);
+    if (status == 0 && inode->runs)
+        status = -LINUX_ETXTBSY;
     return status < 0 ? status : truncate_to(r->process, inode, r->word[1]);
 }
 

@@ -247,6 +247,58 @@ static void check_script(void)
     unlink("/tmp/exec.self");
 }
 
+/* A copy of this program as a file; its fd, open to be written. */
+static int copy_self(const char *name)
+{
+    static char bytes[65536];
+    int from = open(self, O_RDONLY), to = open(name, O_CREAT | O_RDWR, 0755);
+    ssize_t got;
+
+    while ((got = read(from, bytes, sizeof(bytes))) > 0)
+        write(to, bytes, (size_t)got);
+    close(from);
+    return to;
+}
+
+static void check_busy(void)
+{
+    char *argv[] = {"/tmp/exec.copy", "copy", NULL};
+    int fd = copy_self(argv[0]), ends[2], back[2], status;
+    pid_t pid;
+    char c = 'x';
+
+    fails(execve(argv[0], argv, environ), ETXTBSY,
+          "a program that is open to be written");
+    close(fd);
+    pipe(ends);
+    pipe(back);
+    pid = fork();
+    if (pid == 0) {
+        dup2(ends[0], 0);
+        dup2(back[1], 1);
+        close(ends[1]);
+        execve(argv[0], argv, environ);
+        _exit(98);
+    }
+    close(back[1]);
+    write(ends[1], &c, 1);
+    is(read(back[0], &c, 1), 1, "it runs once it is closed");
+    fails(open(argv[0], O_WRONLY), ETXTBSY, "one that runs is not opened to be written");
+    fails(truncate(argv[0], 10), ETXTBSY, "nor be cut");
+    fd = open(argv[0], O_RDONLY);
+    ok(fd >= 0, "but be read");
+    close(fd);
+    close(ends[0]);
+    close(ends[1]);
+    close(back[0]);
+    waitpid(pid, &status, 0);
+    is(status, 0, "it ends");
+    fd = open(argv[0], O_WRONLY);
+    ok(fd >= 0, "and can be written");
+    close(fd);
+    unlink(argv[0]);
+}
+
 static void pipeline_child(int in, int out, char *word)
 {
     char *argv[] = {(char *)self, word, NULL};
@@ -348,6 +400,7 @@ int main(int argc, char **argv)
     check_kept();
     check_errors();
     check_script();
+    check_busy();
     check_pipeline();
     check_spawn();
     return done();
