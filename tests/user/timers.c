@@ -30,6 +30,8 @@ static void check_itimer(void)
 
     is(setitimer(ITIMER_REAL, &value, NULL), 0, "setitimer");
     fails(nanosleep(&long_time, NULL), EINTR, "its SIGALRM ends a sleep");
+    value = (struct itimerval){{0, 0}, {0, 0}};
+    setitimer(ITIMER_REAL, &value, NULL); /* it may come once more before that */
     value = (struct itimerval){{0, 0}, {0, 1000}};
     count = 0;
     setitimer(ITIMER_REAL, &value, NULL);
@@ -79,6 +81,8 @@ static void check_posix(void)
     fails(nanosleep(&long_time, NULL), EINTR, "it fires");
     is(seen.si_code, SI_TIMER, "with SI_TIMER");
     is(seen.si_value.sival_int, 77, "and its value");
+    value = (struct itimerspec){{0, 0}, {0, 0}};
+    timer_settime(timer, 0, &value, NULL);
     value = (struct itimerspec){{0, 0}, {0, 1}};
     count = 0;
     timer_settime(timer, 0, &value, NULL);
