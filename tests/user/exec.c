@@ -45,6 +45,8 @@ static int report(int argc, char **argv)
         return argc;
     if (!strcmp(what, "empty"))
         return argc == 4 && argv[2][0] == 0 && !strcmp(argv[3], "x y");
+    if (!strcmp(what, "ids"))
+        return (geteuid() == 1234) + 2 * (getegid() == 1235) + 4 * (getuid() == 0);
     if (!strcmp(what, "env"))
         return getenv("EXEC_TEST") && !strcmp(getenv("EXEC_TEST"), "17") && !environ[1];
     if (!strcmp(what, "fd"))
@@ -260,6 +262,54 @@ static int copy_self(const char *name)
     return to;
 }
 
+/* Scripts whose interpreters are scripts: the last one's is this program. */
+static void check_nesting(void)
+{
+    char name[32], next[4100], text[4200];
+    int status;
+
+    for (int i = 0; i < 6; i++) {
+        snprintf(name, sizeof(name), "/tmp/exec.nest%d", i);
+        snprintf(next, sizeof(next), "/tmp/exec.nest%d", i - 1);
+        snprintf(text, sizeof(text), "#!%s%s\n", i ? next : self, i ? "" : " count");
+        write_file(name, text, 0755);
+    }
+    pid_t pid = fork();
+    if (pid == 0) {
+        execl("/tmp/exec.nest4", "x", NULL);
+        _exit(98);
+    }
+    waitpid(pid, &status, 0);
+    is(WEXITSTATUS(status), 7, "five scripts, each the interpreter of the next");
+    fails(execl("/tmp/exec.nest5", "x", NULL), ELOOP, "and not six");
+    for (int i = 0; i < 6; i++) {
+        snprintf(name, sizeof(name), "/tmp/exec.nest%d", i);
+        unlink(name);
+    }
+}
+
+static void check_set_id(void)
+{
+    char *argv[] = {"/tmp/exec.setid", "ids", NULL};
+    int status;
+
+    if (getuid() != 0) {
+        ok(1, "set-id bits # SKIP only for root");
+        return;
+    }
+    close(copy_self(argv[0]));
+    chown(argv[0], 1234, 1235);
+    chmod(argv[0], 06755);
+    pid_t pid = fork();
+    if (pid == 0) {
+        execve(argv[0], argv, environ);
+        _exit(98);
+    }
+    waitpid(pid, &status, 0);
+    is(WEXITSTATUS(status), 7, "set-id bits give the file's owner and group");
+    unlink(argv[0]);
+}
+
 static void check_busy(void)
 {
     char *argv[] = {"/tmp/exec.copy", "copy", NULL};
@@ -400,6 +450,8 @@ int main(int argc, char **argv)
     check_kept();
     check_errors();
     check_script();
+    check_nesting();
+    check_set_id();
     check_busy();
     check_pipeline();
     check_spawn();
