@@ -6,4 +6,4 @@
 set -eu
 
 cd "$(dirname "$0")/../.."
-exec scripts/test-toybox cut head paste tr wc
+exec scripts/test-toybox cut expr grep head paste printf sort tr wc
