@@ -68,7 +68,7 @@ static long small_move(enum posix_request request, uint64_t fd, uint64_t buffer,
 static long small_write(enum posix_request request, uint64_t fd, uint64_t buffer,
                         uint64_t bytes, long offset)
 {
-    long got = small_move(request, fd, buffer, bytes, (uint64_t)offset);
+    long got = small_move(request, fd, buffer, bytes, offset < 0 ? 0 : (uint64_t)offset);
     uint64_t done = (uint64_t)got;
     long more;
 
