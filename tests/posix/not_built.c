@@ -41,9 +41,6 @@ static void check_figures(void)
 {
     struct itimerval value = {{0, 0}, {1, 0}};
     fails(setitimer(ITIMER_VIRTUAL, &value, NULL), ENOSYS, "a timer of cpu time");
-    timer_t timer;
-    struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGALRM};
-    fails(timer_create(CLOCK_MONOTONIC, &event, &timer), ENOSYS, "a timer for one thread");
 }
 
 int main(void)
