@@ -37,7 +37,7 @@ static uint64_t stack_for(const struct shim_thread *thread,
 static void context_begin(struct signal_context *context,
                           const struct shim_thread *thread, uint64_t sp, uint64_t mask)
 {
-    memset(context, 0, offsetof(struct signal_context, registers));
+    words_clear(context, offsetof(struct signal_context, registers));
     context->stack.base = thread->alternate_base;
     context->stack.bytes = thread->alternate_bytes;
     context->stack.flags = thread->alternate_bytes == 0 ? LINUX_SS_DISABLE
@@ -106,6 +106,15 @@ static void boundary_handler(struct signal_context *context, struct thread_page 
         frame_load(page, context);
 }
 
+/* Spares the second claim, which most often finds nothing. */
+static bool signal_may_be_due(const struct thread_page *page)
+{
+    uint64_t pending = __atomic_load_n(&page->pending, __ATOMIC_RELAXED) |
+                       __atomic_load_n(&process_page()->pending, __ATOMIC_RELAXED);
+
+    return pending & (~page->mask | POSIX_LOOK_BIT);
+}
+
 /*
  * A call is over, or was interrupted without an effect: deliver what is due. context: the
  * registers as the caller will find them. Returns 1: make the call once more.
@@ -122,7 +131,8 @@ long signals_at_boundary(struct signal_context *context, struct call_frame *call
     struct linux_siginfo info;
     long signal;
 
-    while ((signal = signal_claim(page, ~page->mask, &info)) != 0) {
+    while (signal_may_be_due(page) &&
+           (signal = signal_claim(page, ~page->mask, &info)) != 0) {
         if (!handler_for(signal, &action))
             continue;
         if (restarts && !handled &&

@@ -174,7 +174,7 @@ long signal_claim(struct thread_page *page, uint64_t set, struct linux_siginfo *
         long signal = lowest_signal(pending);
         uint64_t bit = LINUX_SIGBIT(signal);
 
-        memset(info, 0, sizeof(*info));
+        words_clear(info, sizeof(*info));
         info->number = (int32_t)signal;
         if (bit_take(&page->pending, bit)) {
             thread_take(page, signal, info);

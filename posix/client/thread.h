@@ -114,6 +114,16 @@ long futex_unlock_pi(const long *argument, uint32_t flags);
 
 extern uint32_t running_count; /* threads; thread.c changes it under the lock */
 
+/* memset with 0 where the size is constant, in a store a word: bytes a multiple of 8. */
+static inline __attribute__((always_inline)) void words_clear(void *to, size_t bytes)
+{
+    typedef uint64_t __attribute__((may_alias)) any_word;
+
+#pragma GCC unroll 32
+    for (size_t i = 0; i < bytes / sizeof(any_word); i++)
+        ((any_word *)to)[i] = 0;
+}
+
 static inline bool threads_are_many(void)
 {
     return running_count > 1;
