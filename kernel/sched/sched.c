@@ -373,13 +373,13 @@ static struct thread *take_best(struct hart *hart, bool *is_heir)
 /* Work that a thread does in the kernel: a step of it. */
 static __attribute__((noinline)) void continue_thread(struct hart *hart, struct thread *t)
 {
-    if (t != hart->current) {
-        leave_thread(hart);
-        trace(TRACE_step, t->object.id, reaper_count, 0, 0);
-    }
-    t->continuation(t);
-    if (t == hart->current)
+    if (t == hart->current) {
+        t->continuation(t); /* maybe its last: its space is still in use, so no yield */
         return;
+    }
+    leave_thread(hart);
+    trace(TRACE_step, t->object.id, reaper_count, 0, 0);
+    t->continuation(t);
     kernel_lock_yield();
     arch_take_interrupts();
 }

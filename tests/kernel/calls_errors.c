@@ -337,7 +337,8 @@ static void process_calls(void)
     IS(E_INVALID, thread_control, thread, 5, 0, 0, 0, 0);
     arena[0] = 1;
     futex_wake(&arena[0], 10, 0);
-    sleep_ns(2000000);
+    while (thread_control(thread, THREAD_SET_PRIORITY, 1, 0, 0) == OK)
+        sleep_ns(1000000); /* until it has ended, maybe on another hart */
     IS(E_DEAD, thread_control, thread, THREAD_SET_PRIORITY, 1, 0, 0, 0);
     IS(OK, thread_control, HANDLE_SELF_THREAD, THREAD_SET_PRIORITY, 0, 0, 0, 0);
     IS(E_BAD_HANDLE, thread_control, HANDLE_SELF_THREAD, THREAD_SET_PRIORITY, 16, 0, 0,
