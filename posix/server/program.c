@@ -9,11 +9,13 @@
 #include <posix/server/permission.h>
 #include <posix/server/ramfs.h>
 #include <posix/server/request.h>
+#include <posix/server/stack.h>
 #include <abi/vm.h>
 #include <user/lib/string.h>
 
-#define STRINGS_BYTES    (STRINGS_HEAD + 196608u)
-#define STRINGS_HEAD     8192u /* room before the arguments for what "#!" adds */
+#define STRINGS_BYTES    (STRINGS_HEAD + STACK_STRINGS_BYTES)
+#define STRINGS_HEAD     8192u   /* room before the arguments for what "#!" adds */
+#define STRING_BYTES_MAX 131072u /* with its NUL, as Linux */
 #define SCRIPT_LINE_MAX  256u
 #define SCRIPT_DEPTH_MAX 5
 #define PIECE_BYTES      1024u
@@ -64,11 +66,14 @@ static int64_t pointer_take(uint64_t theirs, uint64_t *pointer)
     return 0;
 }
 
-/* Copy a string to the buffer from at. Where the next one goes, or -errno. */
-static int64_t string_take(uint64_t theirs, uint32_t at)
+/* Copy a string to the buffer from at, room bytes at most. Where the next one goes, or
+ * -errno. */
+static int64_t string_take(uint64_t theirs, uint32_t at, uint32_t room)
 {
     const char *end = NULL;
 
+    if (room > STRING_BYTES_MAX)
+        room = STRING_BYTES_MAX;
     while (end == NULL) {
         const char *text;
         int64_t bytes = piece_at(theirs, &text);
@@ -78,8 +83,9 @@ static int64_t string_take(uint64_t theirs, uint32_t at)
         end = memchr(text, 0, (size_t)bytes);
         if (end)
             bytes = end + 1 - text;
-        if ((uint64_t)bytes > STRINGS_BYTES - at)
+        if ((uint64_t)bytes > room)
             return -LINUX_E2BIG;
+        room -= (uint32_t)bytes;
         memcpy(strings + at, text, (size_t)bytes);
         theirs += (uint64_t)bytes;
         at += (uint32_t)bytes;
@@ -87,8 +93,11 @@ static int64_t string_take(uint64_t theirs, uint32_t at)
     return at;
 }
 
-/* Copy a client's vector of strings to the buffer from at. Its end there, or -errno. */
-static int64_t strings_take(uint64_t theirs, uint32_t at, struct exec_strings *taken)
+/* Copy a client's vector of strings to the buffer from at. Its end there, or -errno. The
+ * pointers take from the room, too: they go to the stack as well, and without them a vector
+ * of empty strings would be nearly endless. */
+static int64_t strings_take(uint64_t theirs, uint32_t at, uint32_t *room,
+                            struct exec_strings *taken)
 {
     *taken = (struct exec_strings){.first = strings + at};
     for (; theirs; theirs += sizeof(uint64_t)) { /* as Linux: no vector is an empty one */
@@ -97,10 +106,13 @@ static int64_t strings_take(uint64_t theirs, uint32_t at, struct exec_strings *t
 
         if (status == 0 && pointer == 0)
             break;
+        if (status == 0 && *room < sizeof(pointer))
+            status = -LINUX_E2BIG;
         if (status == 0)
-            status = string_take(pointer, at);
+            status = string_take(pointer, at, *room - (uint32_t)sizeof(pointer));
         if (status < 0)
             return status;
+        *room -= (uint32_t)(sizeof(pointer) + (uint32_t)status - at);
         at = (uint32_t)status;
         taken->count++;
     }
@@ -215,13 +227,14 @@ static int64_t script_follow(const struct process *process, struct exec_program 
 
 int64_t program_take_strings(struct exec_program *program, uint64_t argv, uint64_t envp)
 {
+    uint32_t room = STACK_STRINGS_BYTES;
     int64_t at;
 
     piece.bytes = 0; /* another caller's, or of an earlier time */
-    at = strings_take(argv, STRINGS_HEAD, &program->arguments);
+    at = strings_take(argv, STRINGS_HEAD, &room, &program->arguments);
 
     if (at >= 0)
-        at = strings_take(envp, (uint32_t)at, &program->environment);
+        at = strings_take(envp, (uint32_t)at, &room, &program->environment);
     return at < 0 ? at : 0;
 }
 

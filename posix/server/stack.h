@@ -10,8 +10,12 @@
 
 #include <posix/server/elf.h>
 #include <posix/server/exec.h>
+#include <user/proto/posix.h>
 
-#define STACK_IMAGE_BYTES 262144u /* arguments, environment and all; ARG_MAX */
+/* Strings and pointers to them, as Linux: a quarter of the stack. */
+#define STACK_STRINGS_BYTES ((uint32_t)(POSIX_STACK_BYTES / 4))
+/* With what "#!" adds, the path, the auxiliary vector. */
+#define STACK_IMAGE_BYTES (STACK_STRINGS_BYTES + 16384u)
 
 struct stack_input {
     const struct exec_program *program;

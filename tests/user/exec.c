@@ -79,6 +79,8 @@ static int report(int argc, char **argv)
     }
     if (!strcmp(what, "long"))
         return argc == 3 ? (int)(strlen(argv[2]) / 1000) : 0;
+    if (!strcmp(what, "many"))
+        return argc == 150002 && !strcmp(argv[2], "x") && !strcmp(argv[150001], "x");
     if (!strcmp(what, "script"))
         return argc == 4 ? 3 : argc;
     if (!strcmp(what, "copy")) {
@@ -129,6 +131,39 @@ static void check_arguments(void)
     long_word[100000] = 0;
     is(run(environ, "long", long_word, NULL), 100, "an argument of 100,000 bytes");
     free(long_word);
+}
+
+/* The limits: 128 KiB for one, and a quarter of the stack for all with their pointers. */
+static void check_limits(void)
+{
+    enum { MANY = 1000000, ACCEPTED = 150000 };
+    char **argv = calloc(MANY + 1, sizeof(*argv));
+    char *word = malloc(131073);
+    int status = -1;
+    pid_t pid;
+
+    memset(word, 'x', 131072);
+    word[131072] = 0;
+    argv[0] = (char *)self;
+    argv[1] = "long";
+    argv[2] = word;
+    fails(execve(self, argv, environ), E2BIG, "an argument of 128 KiB and its NUL");
+    word[131071] = 0;
+    is(run(environ, "long", word, NULL), 131, "one of 128 KiB with its NUL");
+    for (int i = 2; i < MANY; i++)
+        argv[i] = "x";
+    argv[1] = "many";
+    fails(execve(self, argv, environ), E2BIG, "a million arguments");
+    argv[ACCEPTED + 2] = NULL;
+    pid = fork();
+    if (pid == 0) {
+        execve(self, argv, environ);
+        _exit(98);
+    }
+    waitpid(pid, &status, 0);
+    is(WEXITSTATUS(status), 1, "150,000 arguments");
+    free(word);
+    free(argv);
 }
 
 static void check_memory(void)
@@ -446,6 +481,7 @@ int main(int argc, char **argv)
         strcat(strcat(self_path, "/"), argv[0]);
     self = self_path;
     check_arguments();
+    check_limits();
     check_memory();
     check_kept();
     check_errors();
