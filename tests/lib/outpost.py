@@ -27,22 +27,23 @@ _failed = 0
 _scratch = tempfile.TemporaryDirectory(prefix="outpost-test.")
 
 
-def note(text):
+def note(text, file=sys.stdout):
     """Print a TAP comment."""
     for line in str(text).splitlines() or [""]:
-        print(f"# {line}", flush=True)
+        print(f"# {line}", file=file, flush=True)
 
 
 def ok(condition, name, *details, known=""):
-    """One test. The details are shown when it fails. known: why it fails today."""
+    """One test. The details are shown when it fails, on stderr, where prove lets them through.
+    known: why it fails today."""
     global _count, _failed
     _count += 1
     todo = f" # TODO(#3) {known}" if known else ""
     print(f"{'ok' if condition else 'not ok'} {_count} - {name}{todo}", flush=True)
     if not condition:
         _failed += not known
-        for detail in details:
-            note(detail)
+        for detail in (f"failed: {name}", *details):
+            note(detail, sys.stdout if known else sys.stderr)
     return bool(condition)
 
 
