@@ -66,19 +66,24 @@ static void info_own(struct linux_siginfo *info, int32_t code)
     info->uid = (int32_t)shim_info()->uid;
 }
 
-/* True: the server has one more of it. */
-static bool info_fetch(long signal, uint32_t tid, struct linux_siginfo *info)
+enum fetched {
+    FETCHED_NONE, /* nothing is kept of it: the sender had no room to leave his name */
+    FETCHED_LAST,
+    FETCHED_FIRST, /* the server has one more of it */
+};
+
+static enum fetched info_fetch(long signal, uint32_t tid, struct linux_siginfo *info)
 {
     uint64_t reply[3];
     long found = posix_call_replies(POSIX_SIGNAL_FETCH, (uint64_t)signal, tid, reply);
 
     if (found != 1)
-        return false; /* the sender had no room to leave his name */
+        return FETCHED_NONE;
     info->code = (int32_t)reply[0];
     info->pid = (int32_t)reply[1];
     info->uid = (int32_t)(reply[1] >> 32);
     info->value = reply[2];
-    return reply[0] >> 32;
+    return reply[0] >> 32 ? FETCHED_FIRST : FETCHED_LAST;
 }
 
 /* Clear a bit; false: somebody else was faster. */
@@ -102,32 +107,43 @@ static long lowest_signal(uint64_t set)
     return signal_of[((set & -set) * 0x0218a392cd3d5dbfull) >> 58];
 }
 
-/* One that the thread itself was sent by a thread of this process. */
-static void count_take(struct thread_page *page, long signal)
+/* One that a thread of this process sent it; false: there was none. The bit alone says
+ * nothing: a post that comes after its signal was taken sets it again. */
+static bool own_take(struct thread_page *page, long signal)
 {
     uint32_t *count = &thread_of(page)->own_count[signal];
 
-    if (signal >= LINUX_SIGRTMIN && __atomic_load_n(count, __ATOMIC_RELAXED) > 0 &&
-        __atomic_sub_fetch(count, 1, __ATOMIC_SEQ_CST) > 0)
+    if (__atomic_load_n(count, __ATOMIC_RELAXED) == 0)
+        return false;
+    if (__atomic_sub_fetch(count, 1, __ATOMIC_SEQ_CST) > 0)
         __atomic_fetch_or(&page->pending, LINUX_SIGBIT(signal), __ATOMIC_SEQ_CST);
+    return true;
 }
 
-/* A signal of the thread's own: from another process or a timer first, then from here. */
-static void thread_take(struct thread_page *page, long signal, struct linux_siginfo *info)
+/* From another process or a timer. */
+static __attribute__((noinline)) void
+foreign_take(struct shim_thread *thread, long signal, struct linux_siginfo *info)
 {
-    struct shim_thread *thread = thread_of(page);
     uint64_t bit = LINUX_SIGBIT(signal);
 
-    if (!bit_take(&thread->foreign, bit)) {
-        info_own(info, LINUX_SI_TKILL);
-        count_take(page, signal);
-        return;
-    }
-    if (info_fetch(signal, thread->tid, info))
+    if (info_fetch(signal, thread->tid, info) == FETCHED_FIRST)
         __atomic_fetch_or(&thread->foreign, bit, __ATOMIC_SEQ_CST);
     if ((thread->foreign & bit) ||
         __atomic_load_n(&thread->own_count[signal], __ATOMIC_RELAXED) > 0)
-        __atomic_fetch_or(&page->pending, bit, __ATOMIC_SEQ_CST);
+        __atomic_fetch_or(&thread->page->pending, bit, __ATOMIC_SEQ_CST);
+}
+
+/* A signal of the thread's own, those from outside first. False: there was none. */
+static bool thread_take(struct thread_page *page, long signal, struct linux_siginfo *info)
+{
+    struct shim_thread *thread = thread_of(page);
+
+    if (bit_take(&thread->foreign, LINUX_SIGBIT(signal))) {
+        foreign_take(thread, signal, info);
+        return true;
+    }
+    info_own(info, LINUX_SI_TKILL);
+    return own_take(page, signal);
 }
 
 void signals_forget(struct shim_thread *thread)
@@ -136,12 +152,12 @@ void signals_forget(struct shim_thread *thread)
 
     for (long signal = 1; signal <= LINUX_SIGNAL_MAX && thread->foreign; signal++)
         if (bit_take(&thread->foreign, LINUX_SIGBIT(signal)))
-            while (info_fetch(signal, thread->tid, &nobody))
+            while (info_fetch(signal, thread->tid, &nobody) == FETCHED_FIRST)
                 ;
 }
 
 /* The server has signals for single threads: tell them. */
-static void signals_lead(void)
+static __attribute__((noinline)) void signals_lead(void)
 {
     uint64_t tid;
     long signal;
@@ -162,6 +178,30 @@ static void signals_lead(void)
     }
 }
 
+/* From outside. False: another thread has it; only a real-time one always has a record. */
+static __attribute__((noinline)) bool kept_take(long signal, struct linux_siginfo *info)
+{
+    enum fetched fetched = info_fetch(signal, 0, info);
+
+    if (fetched == FETCHED_FIRST)
+        __atomic_fetch_or(&process_page()->pending, LINUX_SIGBIT(signal),
+                          __ATOMIC_SEQ_CST);
+    return fetched != FETCHED_NONE || signal < LINUX_SIGRTMIN;
+}
+
+/* A signal of the process, those from here first. False: another thread has it. */
+static bool process_take(long signal, struct linux_siginfo *info)
+{
+    uint64_t bit = LINUX_SIGBIT(signal);
+
+    if (!bit_take(&process_page()->pending, bit))
+        return false;
+    if (!bit_take(&own_process, bit))
+        return kept_take(signal, info);
+    info_own(info, LINUX_SI_USER);
+    return true;
+}
+
 long signal_claim(struct thread_page *page, uint64_t set, struct linux_siginfo *info)
 {
     struct process_page *process = process_page();
@@ -176,17 +216,9 @@ long signal_claim(struct thread_page *page, uint64_t set, struct linux_siginfo *
 
         words_clear(info, sizeof(*info));
         info->number = (int32_t)signal;
-        if (bit_take(&page->pending, bit)) {
-            thread_take(page, signal, info);
+        if (bit_take(&page->pending, bit) ? thread_take(page, signal, info)
+                                          : process_take(signal, info))
             return signal;
-        }
-        if (!bit_take(&process->pending, bit))
-            continue;
-        if (bit_take(&own_process, bit))
-            info_own(info, LINUX_SI_USER);
-        else if (info_fetch(signal, 0, info))
-            __atomic_fetch_or(&process->pending, bit, __ATOMIC_SEQ_CST);
-        return signal;
     }
     return 0;
 }
@@ -255,6 +287,7 @@ static void pending_drop(uint64_t bit)
 
     for (struct shim_thread *thread = threads_running(); thread; thread = thread->next) {
         __atomic_fetch_and(&thread->page->pending, ~bit, __ATOMIC_SEQ_CST);
+        thread->own_count[lowest_signal(bit)] = 0;
         is_kept |= bit_take(&thread->foreign, bit);
     }
     if (bit_take(&process_page()->pending, bit) && !bit_take(&own_process, bit))
@@ -392,8 +425,9 @@ long shim_sigaltstack(const long *argument)
 /* Under the lock, so that the thread does not end meanwhile. */
 static void signal_wake_thread(struct shim_thread *thread, uint64_t bit)
 {
-    __atomic_fetch_or(&thread->page->pending, bit, __ATOMIC_SEQ_CST);
-    if (thread != thread_own())
+    if (thread == thread_own())
+        __atomic_fetch_or(&thread->page->pending, bit, __ATOMIC_SEQ_CST);
+    else
         upcall_post(thread_handle(thread), bit);
 }
 
@@ -401,6 +435,8 @@ void signal_post_thread(struct shim_thread *thread, long signal)
 {
     if (signal >= LINUX_SIGRTMIN)
         __atomic_fetch_add(&thread->own_count[signal], 1, __ATOMIC_SEQ_CST);
+    else
+        __atomic_store_n(&thread->own_count[signal], 1, __ATOMIC_SEQ_CST);
     signal_wake_thread(thread, LINUX_SIGBIT(signal));
 }
 

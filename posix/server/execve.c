@@ -104,7 +104,7 @@ void exec_hand_on(uint32_t index, const struct posix_exec *from)
 
     info->start_mask = from->mask & ~LINUX_SIGNALS_UNMASKABLE;
     info->start_ignored = from->ignored & ~LINUX_SIGNALS_UNMASKABLE;
-    process_page_of(index)->pending |= from->pending & ~LINUX_SIGNALS_UNMASKABLE;
+    signal_hand_on(index, from->pending & ~LINUX_SIGNALS_UNMASKABLE);
 }
 
 /* DOC: execve */

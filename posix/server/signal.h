@@ -61,6 +61,13 @@ bool signal_no_child_wait(uint32_t process);
 bool signal_overruns(uint32_t process, uint32_t number,
                      const struct signal_source *source);
 
+/* Keep one. False: a real-time signal that there was no room for. */
+bool signal_queue(struct process *process, uint32_t number,
+                  const struct signal_source *source);
+
+/* Take all of a set out of the queue and off the pending word. */
+void signal_discard(uint32_t process, uint64_t set);
+
 /* Forget all that is queued. */
 void signal_drop_all(uint32_t process);
 
@@ -71,5 +78,8 @@ bool signal_take(struct process *process, uint32_t number, uint32_t tid,
 
 /* Forget what is for single threads: execve leaves one, and that has a new number. */
 void signal_drop_directed(struct process *process);
+
+/* What was pending for that one thread is pending for the new program's process. */
+void signal_hand_on(uint32_t process, uint64_t set);
 
 #endif

@@ -63,7 +63,11 @@ static int report(int argc, char **argv)
         sigset_t set;
 
         sigpending(&set);
-        return sigismember(&set, SIGUSR1);
+        if (!sigismember(&set, SIGUSR1))
+            return 0;
+        sigemptyset(&set);
+        sigaddset(&set, SIGRTMIN + 1);
+        return sigtimedwait(&set, NULL, &(struct timespec){0, 0}) == SIGRTMIN + 1;
     }
     if (!strcmp(what, "ignored")) {
         struct sigaction action;
@@ -204,12 +208,14 @@ static void check_kept(void)
     is(WEXITSTATUS(status), 1, "the pid stays");
     sigemptyset(&set);
     sigaddset(&set, SIGUSR1);
+    sigaddset(&set, SIGRTMIN + 1);
     sigprocmask(SIG_BLOCK, &set, NULL);
     is(run(environ, "mask", NULL, NULL), 1, "the mask of signals stays");
     pid = fork();
     if (pid == 0) {
         char *argv[] = {(char *)self, "pending", NULL};
         raise(SIGUSR1);
+        raise(SIGRTMIN + 1);
         execve(self, argv, environ);
         _exit(98);
     }

@@ -224,6 +224,15 @@ static void check_realtime(void)
     raise(SIGRTMIN);
     sigprocmask(SIG_SETMASK, &old, NULL);
     is(count, 2, "raise queues them too");
+    sigprocmask(SIG_BLOCK, &all, &old);
+    count = 0;
+    raise(SIGRTMIN);
+    raise(SIGRTMIN);
+    signal(SIGRTMIN, SIG_IGN);
+    set(SIGRTMIN, on_signal, 0);
+    raise(SIGRTMIN);
+    sigprocmask(SIG_SETMASK, &old, NULL);
+    is(count, 1, "ignoring it forgets those that are queued");
 }
 
 static void check_sigwait(void)

@@ -268,6 +268,42 @@ static void check_signals(void)
     signal(SIGUSR1, SIG_DFL);
 }
 
+enum { SIGNALS = 2000 };
+
+/* Makes calls as fast as it can: it is at a boundary when most signals arrive. */
+static void *caller(void *unused)
+{
+    __atomic_store_n(&shared, 1, __ATOMIC_SEQ_CST);
+    while (shared == 1)
+        getppid();
+    return unused;
+}
+
+/* at_once: so many may be on their way. */
+static void check_signal_each(int number, int at_once, const char *name)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    pthread_t thread;
+    int sent;
+
+    sigaction(number, &action, NULL);
+    shared = handled = 0;
+    pthread_create(&thread, NULL, caller, NULL);
+    while (!shared)
+        sched_yield();
+    for (sent = 1; sent <= SIGNALS; sent++) {
+        pthread_kill(thread, number);
+        while (handled <= sent - at_once)
+            sched_yield();
+    }
+    while (handled < SIGNALS)
+        sched_yield();
+    shared = 2;
+    pthread_join(thread, NULL);
+    is(handled, SIGNALS, name);
+    signal(number, SIG_DFL);
+}
+
 static int pipe_fds[2];
 static volatile int cleaned;
 
@@ -535,6 +571,8 @@ int main(void)
     check_others();
     check_robust();
     check_signals();
+    check_signal_each(SIGUSR1, 1, "each pthread_kill runs the handler once");
+    check_signal_each(SIGRTMIN + 1, 3, "and of a real-time signal");
     check_cancel();
     check_many();
     check_fork();
