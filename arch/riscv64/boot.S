@@ -2,7 +2,10 @@
 /*
  * From firmware to C in the kernel half.
  *
- * _start: the boot hart arrives here at whatever physical address the image was loaded.
+ * _start: the boot hart arrives here at whatever physical address the image was loaded. So
+ * may another one that the kernel has started: OpenSBI before 1.3 marks a hart as to be
+ * started before it writes down where, and a hart that looks in between finds the address
+ * that the boot hart was given. Who is not the first goes to _start_hart.
  *
  * in:        a0 = hart id, a1 = physical address of the device tree; satp = 0, SIE = 0
  *            [sbi 1.0 §8 Hart State Management; Linux/RISC-V boot protocol]
@@ -29,6 +32,10 @@
     .globl _start
 _start:
     csrw    sie, zero               /* nothing interrupts until the kernel says so */
+    lla     t0, boot_taken
+    li      t1, 1
+    amoswap.w t0, t1, (t0)
+    bnez    t0, _start_hart
     lla     s2, _start              /* physical: code here is PC-relative */
     li      s3, KERNEL_BASE
     lla     s4, __image_start_va
@@ -125,8 +132,8 @@ kernel_half:
 /*
  * _start_hart: every other hart arrives here, from firmware [sbi 1.0 §9.1 Hart start].
  *
- * in:        a0 = hart id, a1 = struct hart in the direct map; satp = 0, SIE = 0;
- *            hart_satp holds the kernel's own translation
+ * in:        a0 = hart id, a1 = anything (see _start); satp = 0, SIE = 0; hart_starting[id]
+ *            is its struct hart, hart_satp the kernel's own translation
  * out:       kernel_hart_main() on the hart's stack
  * clobbers:  everything
  * stack:     hart->stack_top
@@ -134,6 +141,10 @@ kernel_half:
     .globl _start_hart
 _start_hart:
     csrw    sie, zero
+    lla     tp, hart_starting
+    slli    a0, a0, 3
+    add     tp, tp, a0
+    ld      tp, (tp)
     lla     t0, _start              /* as above: where this is, and where it is linked */
     lla     t1, __image_start_va
     ld      t1, (t1)
@@ -150,7 +161,6 @@ hart_kernel_half:
     lla     t0, trap_entry
     csrw    stvec, t0
     csrw    sscratch, zero
-    mv      tp, a1
     ld      sp, HART_STACK_TOP(tp)
     li      s0, 0
     call    kernel_hart_main
@@ -186,6 +196,11 @@ no_sv48_text:
     .balign 8
 __image_start_va:
     .dword  _start
+
+    .data
+    .balign 4
+boot_taken:                         /* not in bss, which the first one clears */
+    .word   0
 
     .section .bss.boot, "aw", @nobits
     .balign 4096

@@ -118,17 +118,20 @@ void arch_hart_interrupt(const struct hart *hart)
     sbi_call(SBI_IPI, 0, hart->bit, 0);
 }
 
-uint64_t hart_satp; /* what a hart that starts translates through */
+/* What a hart that starts finds at its entry: what it translates through, and, by hart id,
+ * where it lives. Firmware could hand that on, but not safely (boot.S). */
+uint64_t hart_satp;
+struct hart *hart_starting[HARTS_MAX];
 
 bool arch_hart_start(struct hart *hart)
 {
     extern char _start_hart[];
 
     hart_satp = arch_space_kernel();
+    hart_starting[hart->id] = hart;
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     return sbi_call5(SBI_HART_STATE, 0, hart->id,
-                     (uint64_t)_start_hart - arch_image_offset(), (uint64_t)hart, 0,
-                     0) == 0;
+                     (uint64_t)_start_hart - arch_image_offset(), 0, 0, 0) == 0;
 }
 
 static uint64_t others(uint64_t harts)

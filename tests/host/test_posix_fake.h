@@ -282,6 +282,7 @@ void log_printf(handle_t system, const char *format, ...)
 #include "../../posix/server/random.c"
 #include "../../posix/server/robust.c"
 #include "../../posix/server/signal.c"
+#include "../../posix/server/signal_queue.c"
 #include "../../posix/server/space.c"
 #include "../../posix/server/stat.c"
 #include "../../posix/server/state.c"
