@@ -132,7 +132,7 @@ BOOT_DEPS  := $(foreach f,$(BOOT_FILES),$(firstword $(subst :, ,$(f))))
 
 $(O)/boot.cpio: $(BOOT_DEPS) $(O)/.ports scripts/mkboot $(shell find user/root)
 	$(call say,BOOT,$@)
-	$(Q)scripts/mkboot -l $@ :/tmp :/dev :/root $(PORTS:%=$(O)/ports/%/root:/) user/root:/ $(BOOT_FILES)
+	$(Q)scripts/mkboot -l $@ :/dev :/root $(PORTS:%=$(O)/ports/%/root:/) user/root:/ $(BOOT_FILES)
 
 # ---- kernel ----
 

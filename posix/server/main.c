@@ -244,12 +244,15 @@ static void touch_own_pages(const struct startup *startup)
         (void)*(volatile uint8_t *)(SERVER_IMAGE_VA + at);
 }
 
-/* Programs expect /tmp; an image need not have it. */
+/* Programs expect a /tmp that all may write. An image need not have it, and one that does
+ * cannot say so: its folders are root's. */
 static int64_t make_tmp(void)
 {
-    uint32_t made;
+    uint32_t made, entry = entry_find(STATE->root, "tmp", 3);
 
-    if (entry_find(STATE->root, "tmp", 3))
+    if (entry && (inode_at(entry_at(entry)->inode)->mode & LINUX_S_IFMT) == LINUX_S_IFDIR)
+        inode_at(entry_at(entry)->inode)->mode |= 01777;
+    if (entry)
         return OK;
     return ramfs_make(STATE->root, "tmp", 3, LINUX_S_IFDIR | 01777, &made);
 }

@@ -20,6 +20,8 @@ os.chmod(path, 0o755)
 result = run("/tmp/script", "42", "two words", options=["--add", f"{path}:/tmp/script"])
 equal((result.stdout, result.stderr, result.status), (b"vi\n", b"2 two words\n", 42),
       "a script with #!", result)
+result = run("sh", "-c", "stat -c %a /tmp", options=["--add", f"{path}:/tmp/script"])
+equal(result.stdout, b"1777\n", "all may write /tmp", result)
 path = scratch("broken", "#!/bin/nosuch\n")
 os.chmod(path, 0o755)
 result = run("/tmp/broken", options=["--add", f"{path}:/tmp/broken"])
