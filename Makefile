@@ -211,6 +211,7 @@ bench: all ## what things cost, in instructions and wall clock
 CHECKS := layers words asm refusals style docs ref ledger size shell ecall static
 check: setup-quietly all ## structure, style, documents, sizes
 	$(Q)set -e; for c in $(CHECKS); do scripts/check-$$c; done
+	$(Q)scripts/mutants -c
 	$(Q)tests/bench/run --check
 size: ## lines of code by part, and the budgets
 	$(Q)scripts/check-size -l
