@@ -172,6 +172,38 @@ static void post(unsigned count)
     handle_close(process);
 }
 
+#define LINKS 400
+
+static volatile handle_t link_of[LINKS + 1];
+
+/* Each waits for the next one, which is said to own what it waits for. */
+static void chain_link(uint64_t n)
+{
+    while (arena[GO] == 0)
+        futex_wait(&arena[GO], 0, DEADLINE_NEVER, 0, HANDLE_NONE);
+    futex_wait(&arena[ENDED], 0, DEADLINE_NEVER, 0, link_of[n + 1]);
+    thread_leave();
+}
+
+static void loans(unsigned count)
+{
+    arena[GO] = arena[ENDED] = 0;
+    for (unsigned n = 0; n < count; n++)
+        link_of[n] = (handle_t)thread_start(n, chain_link, n);
+    link_of[count] = HANDLE_NONE;
+    arena[GO] = 1;
+    futex_wake(&arena[GO], 1000000, 0);
+    let_others_sleep();
+    mark(1);
+    is(thread_control(link_of[0], THREAD_SET_PRIORITY, 9, 0, 0), OK,
+       "the first of a chain of owners is worth less");
+    mark(2);
+    arena[ENDED] = 1;
+    is(futex_wake(&arena[ENDED], 1000000, 0), count, "wake them");
+    for (unsigned n = 0; n < count; n++)
+        handle_close(link_of[n]);
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "all";
@@ -193,5 +225,7 @@ int main(int argc, char **argv)
         resume(all ? 100 : 2000);
     if (all || strcmp(what, "post") == 0)
         post(all ? 100 : 2000);
+    if (all || strcmp(what, "loans") == 0)
+        loans(all ? 50 : LINKS);
     return done();
 }

@@ -135,7 +135,7 @@ static void many_signals(int flags, const char *name)
 }
 
 /* What the reader asks for, and what the writer has. */
-static void sizes(void)
+static void sizes(size_t asked, const char *name)
 {
     static char from[2000], to[2000];
     pid_t pid;
@@ -148,9 +148,11 @@ static void sizes(void)
     if (pid == 0) {
         for (size_t bytes = 1; bytes < 1200; bytes += 97) {
             memset(to, 0, sizeof(to));
-            if (read(to_child[0], to, 500) != (ssize_t)(bytes < 500 ? bytes : 500))
+            size_t first = bytes < asked ? bytes : asked, rest = bytes - first;
+
+            if (read(to_child[0], to, asked) != (ssize_t)first)
                 _exit(1);
-            if (bytes > 500 && read(to_child[0], to + 500, 1500) != (ssize_t)bytes - 500)
+            if (rest && read(to_child[0], to + first, 1500) != (ssize_t)rest)
                 _exit(2);
             if (memcmp(from, to, bytes) != 0)
                 _exit(3);
@@ -165,7 +167,7 @@ static void sizes(void)
         good &= read(to_parent[0], to, 1) == 1;
     }
     ok(good, "writes to a reader that sleeps count their bytes");
-    is(status_of(pid), 0, "and it has what it asked for, then the rest");
+    is(status_of(pid), 0, name);
     close(to_parent[0]);
     close(to_child[0]);
     close(to_child[1]);
@@ -242,7 +244,8 @@ int main(void)
     both_at_once(SA_RESTART, "the same, restarting");
     many_signals(0, "each byte once, under signals");
     many_signals(SA_RESTART, "the same, restarting");
-    sizes();
+    sizes(500, "and it has what it asked for, then the rest");
+    sizes(60, "the same when it asks for little");
     bad_write();
     many_readers();
     return done();
