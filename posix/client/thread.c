@@ -321,12 +321,17 @@ struct robust_list {
 
 #define ROBUST_MAX 2048
 
-/* A lock whose holder dies: marked, and one waiter looks at it. */
+/* A lock whose holder dies: marked, and one waiter looks at it. The list is the program's,
+ * and may lead anywhere. */
 static void robust_release(uint64_t entry, int64_t offset, uint32_t tid)
 {
     uint32_t *word = (uint32_t *)(entry + (uint64_t)offset);
-    uint32_t seen = __atomic_load_n(word, __ATOMIC_RELAXED);
+    uint32_t seen;
 
+    if ((uint64_t)word % sizeof(*word) != 0 ||
+        user_probe((uint64_t)word, sizeof(*word)) != 0)
+        return;
+    seen = __atomic_load_n(word, __ATOMIC_RELAXED);
     while ((seen & LINUX_FUTEX_TID) == tid)
         if (__atomic_compare_exchange_n(
                 word, &seen, (seen & LINUX_FUTEX_WAITERS) | LINUX_FUTEX_OWNER_DIED, false,

@@ -215,6 +215,25 @@ static void check_robust(void)
     is(pthread_mutex_lock(robust), EOWNERDEAD, "whose holder was another process");
     pthread_mutex_consistent(robust);
     pthread_mutex_unlock(robust);
+    pid = fork();
+    if (pid == 0) {
+        pthread_mutex_lock(robust);
+        ((void **)robust)[4] = (char *)robust + 4096 * 1024 + 1; /* the list's next */
+        _exit(7);
+    }
+    waitpid(pid, &status, 0);
+    is(status, 7 << 8, "a list that leads nowhere hurts nobody at the end");
+    pthread_mutex_lock(robust);
+    pthread_mutex_consistent(robust);
+    pthread_mutex_unlock(robust);
+    pid = fork();
+    if (pid == 0) {
+        pthread_mutex_lock(robust);
+        mprotect(robust, 4096, PROT_READ);
+        _exit(7);
+    }
+    waitpid(pid, &status, 0);
+    is(status, 7 << 8, "nor one whose locks cannot be written");
     munmap(robust, 4096);
 }
 
