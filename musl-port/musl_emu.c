@@ -215,6 +215,25 @@ static long special_call(long number, const struct call_frame *frame)
     }
 }
 
+/* The rarer answers, apart: what emu_dispatch would save for them would cost every call. */
+static __attribute__((noinline)) long locked_call(shim_call *function,
+                                                  const struct call_frame *frame)
+{
+    long result;
+
+    shim_lock();
+    result = function(frame->argument);
+    shim_unlock();
+    return result;
+}
+
+static __attribute__((noinline)) long unusual_call(long number,
+                                                   const struct call_frame *frame)
+{
+    return (unsigned long)number >= LINUX_CALL_COUNT ? special_call(number, frame)
+                                                     : shim_unknown(number);
+}
+
 /* What entry.S calls with the thread's door closed. */
 __attribute__((visibility("hidden"))) long emu_dispatch(long number,
                                                         struct call_frame *frame);
@@ -222,23 +241,17 @@ __attribute__((visibility("hidden"))) long emu_dispatch(long number,
 /* DOC: emu-entry */
 long emu_dispatch(long number, struct call_frame *frame)
 {
-    const struct answer *answer;
-    long result;
+    const struct answer *answer = &answers[number];
 
     cause_begin(frame->page);
     if ((unsigned long)number >= LINUX_CALL_COUNT)
-        return special_call(number, frame);
-    answer = &answers[number];
-    if (answer->function == NULL && answer->request == POSIX_REQUEST_NONE)
-        return shim_unknown(number);
-    if (answer->function == NULL)
-        return posix_call(answer->request, (uint64_t)frame->argument[0],
-                          (uint64_t)frame->argument[1], (uint64_t)frame->argument[2],
-                          (uint64_t)frame->argument[3]);
-    if (!answer->is_locked)
-        return answer->function(frame->argument);
-    shim_lock();
-    result = answer->function(frame->argument);
-    shim_unlock();
-    return result;
+        return unusual_call(number, frame);
+    if (answer->function != NULL)
+        return answer->is_locked ? locked_call(answer->function, frame)
+                                 : answer->function(frame->argument);
+    if (answer->request == POSIX_REQUEST_NONE)
+        return unusual_call(number, frame);
+    return posix_call(answer->request, (uint64_t)frame->argument[0],
+                      (uint64_t)frame->argument[1], (uint64_t)frame->argument[2],
+                      (uint64_t)frame->argument[3]);
 }

@@ -121,16 +121,14 @@ static bool is_slot_read(enum posix_request request, uint64_t buffer)
            buffer - (uint64_t)slot_own() < POSIX_SLOT_BYTES;
 }
 
-static long call(enum posix_request request, const uint64_t word[MESSAGE_WORDS],
-                 struct message *reply, uint64_t deadline_ns, uint32_t flags)
+/* After an answer that is no result: what it was, POSIX_WOULD_WAIT or POSIX_WOULD_STOP. */
+static __attribute__((noinline)) long
+call_again(enum posix_request request, const uint64_t word[MESSAGE_WORDS],
+           struct message *reply, uint64_t deadline_ns, uint32_t flags, long result)
 {
     uint64_t again[MESSAGE_WORDS];
 
-    for (;;) {
-        long result = request_once(request, word, reply);
-
-        if (result > POSIX_WOULD_STOP)
-            return result;
+    do {
         if (result == POSIX_WOULD_STOP) {
             result = stop_in_background((uint32_t)reply->word[0], (long)reply->word[1]);
             request = (enum posix_request)((uint32_t)request | POSIX_IGNORES_TTOU);
@@ -149,7 +147,20 @@ static long call(enum posix_request request, const uint64_t word[MESSAGE_WORDS],
         }
         if (result < 0)
             return result;
-    }
+        result = request_once(request, word, reply);
+    } while (result <= POSIX_WOULD_STOP);
+    return result;
+}
+
+/* Nearly always the first answer is the result. */
+static inline long call(enum posix_request request, const uint64_t word[MESSAGE_WORDS],
+                        struct message *reply, uint64_t deadline_ns, uint32_t flags)
+{
+    long result = request_once(request, word, reply);
+
+    return result > POSIX_WOULD_STOP
+               ? result
+               : call_again(request, word, reply, deadline_ns, flags, result);
 }
 
 long posix_call_words(enum posix_request request, const uint64_t word[4])

@@ -77,7 +77,10 @@ static inline struct thread_page *thread_page_own(void)
 /* Start a new cause (abi/thread_page.h): thread number, then a count of its calls. */
 static inline void cause_begin(struct thread_page *page)
 {
-    page->cause = (uint64_t)shim_info()->pid << 32 | (uint32_t)(page->cause + 1);
+    uint32_t __attribute__((may_alias)) *half = (void *)&page->cause;
+
+    half[0]++;
+    half[1] = shim_info()->pid;
 }
 
 /* posix_call.c */
