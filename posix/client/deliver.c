@@ -33,11 +33,12 @@ static uint64_t stack_for(const struct shim_thread *thread,
     return sp & ~15ull;
 }
 
-/* What stands before the registers in Linux's ucontext. sp: where the thread was. */
+/* What stands before the registers in Linux's ucontext; as there, nothing is written behind
+ * the first word of the mask. sp: where the thread was. */
 static void context_begin(struct signal_context *context,
                           const struct shim_thread *thread, uint64_t sp, uint64_t mask)
 {
-    words_clear(context, offsetof(struct signal_context, registers));
+    context->flags = context->link = 0;
     context->stack.base = thread->alternate_base;
     context->stack.bytes = thread->alternate_bytes;
     context->stack.flags = thread->alternate_bytes == 0 ? LINUX_SS_DISABLE
@@ -74,11 +75,29 @@ static _Noreturn void frame_load(struct thread_page *page,
     process_end(POSIX_STATUS_SIGNAL(LINUX_SIGSEGV));
 }
 
+typedef void signal_handler(int32_t number, struct linux_siginfo *info,
+                            struct signal_context *context);
+
 #define PC 0 /* in a context's registers; the others by their numbers */
 #define SP 2
 #define GP 3
 #define TP 4
 #define A0 10
+
+/* Call a handler with the door open, on a stack from sp down; on this one if the thread was
+ * on it: on top of it are the shim's own frames. */
+static inline void handler_run_here(uint64_t handler, struct linux_siginfo *info,
+                                    struct signal_context *context, uint64_t sp,
+                                    struct thread_page *page)
+{
+    if (sp != (context->registers[SP] & ~15ull)) {
+        handler_call(handler, info->number, info, context, sp, page);
+        return;
+    }
+    __atomic_store_n(&page->inhibit, 0, __ATOMIC_RELEASE);
+    ((signal_handler *)handler)(info->number, info, context);
+    __atomic_store_n(&page->inhibit, 1, __ATOMIC_SEQ_CST);
+}
 
 /* Run one handler; the result of the call and where it returns to stand in the context. Of
  * what it leaves there entry.S takes the registers that a call preserves; a thread that is
@@ -94,16 +113,45 @@ static void boundary_handler(struct signal_context *context, struct thread_page 
     uint64_t gp = registers[GP], tp = registers[TP];
     uint64_t sp = stack_for(thread, action, at);
 
-    if (sp == (at & ~15ull))
-        sp = 0; /* this one: on top of it are the shim's own frames */
     context_begin(context, thread, at, mask);
     page->mask = mask_during(action, page->mask, info->number);
     thread->has_saved_mask = 0;
-    handler_call(action->handler, info->number, info, context, sp, page);
+    handler_run_here(action->handler, info, context, sp, page);
     mask_set(page, context->mask);
     if ((registers[PC] ^ pc) | (registers[SP] ^ at) | (registers[GP] ^ gp) |
         (registers[TP] ^ tp))
         frame_load(page, context);
+}
+
+/*
+ * CALL_RAISED: the thread sent itself a signal, alone and unmasked, so that nothing has to be
+ * claimed, and it is at the boundary of a call that is done. Linux has taken it before its
+ * kill() returns, too.
+ */
+static __attribute__((noinline)) long raised_deliver(struct signal_context *context,
+                                                     struct call_frame *call)
+{
+    const struct linux_sigaction *action = signal_action_raised(call->raised);
+    struct thread_page *page = call->page;
+    uint64_t *registers = context->registers;
+    uint64_t sp = stack_for(thread_of(page), action, registers[SP]);
+    uint64_t gp = registers[GP];
+    struct linux_siginfo info;
+
+    registers[A0] = 0;
+    words_clear(&info, sizeof(info));
+    info.number = (int32_t)call->raised;
+    info.code = LINUX_SI_USER;
+    info.pid = (int32_t)shim_info()->pid;
+    info.uid = (int32_t)shim_info()->uid;
+    context_begin(context, thread_of(page), registers[SP], page->mask);
+    page->mask = mask_during(action, page->mask, info.number);
+    handler_run_here(action->handler, &info, context, sp, page);
+    mask_set(page, context->mask);
+    if ((registers[PC] ^ call->ra) | (registers[SP] ^ (uint64_t)&call->stack_argument) |
+        (registers[GP] ^ gp) | (registers[TP] ^ (uint64_t)__builtin_thread_pointer()))
+        frame_load(page, context);
+    return 0;
 }
 
 /* Spares the second claim, which most often finds nothing. */
@@ -115,12 +163,9 @@ static bool signal_may_be_due(const struct thread_page *page)
     return pending & (~page->mask | POSIX_LOOK_BIT);
 }
 
-/*
- * A call is over, or was interrupted without an effect: deliver what is due. context: the
- * registers as the caller will find them. Returns 1: make the call once more.
- */
-/* DOC: signals-at-boundary */
-long signals_at_boundary(struct signal_context *context, struct call_frame *call)
+/* Whatever is due, after any other call. */
+static __attribute__((noinline)) long due_deliver(struct signal_context *context,
+                                                  struct call_frame *call)
 {
     struct thread_page *page = call->page;
     struct shim_thread *thread = thread_of(page);
@@ -150,6 +195,18 @@ long signals_at_boundary(struct signal_context *context, struct call_frame *call
         thread->has_saved_mask = 0;
     }
     return restarts;
+}
+
+/*
+ * A call is over, or was interrupted without an effect: deliver what is due. context: the
+ * registers as the caller will find them. Returns 1: make the call once more. After 0
+ * entry.S looks again.
+ */
+/* DOC: signals-at-boundary */
+long signals_at_boundary(struct signal_context *context, struct call_frame *call)
+{
+    return (long)context->registers[A0] == CALL_RAISED ? raised_deliver(context, call)
+                                                       : due_deliver(context, call);
 }
 
 /* ---- anywhere ---- */

@@ -98,7 +98,7 @@ emu_entry_inhibited:
     call emu_dispatch
 .Lleave:
     ld t1, CALL_PAGE(sp)
-    /* 3. -516 .. -512: interrupted without effect (thread.h). */
+    /* 3. -516 .. -512: interrupted without effect, or CALL_RAISED (thread.h). */
     addi t2, a0, 516
     sltiu t2, t2, 5
     bnez t2, .Lslow
@@ -202,7 +202,7 @@ emu_entry_inhibited:
 /*
  * void handler_call(handler, number, info, context, stack, page)
  *
- * Call a handler with the door open, on a stack or (0) on this one.
+ * Call a handler with the door open, on another stack.
  */
 .section .text.handler_call, "ax"
 .global handler_call
@@ -219,9 +219,8 @@ handler_call:
     mv a0, a1
     mv a1, a2
     mv a2, a3
-    beqz a4, 1f
     mv sp, a4
-1:  sd zero, PAGE_INHIBIT(s1)
+    sd zero, PAGE_INHIBIT(s1)
     jalr t0
     li t0, 1
     sd t0, PAGE_INHIBIT(s1)

@@ -24,10 +24,8 @@ long shim_kill(const long *argument)
     if (pid == (int32_t)shim_info()->pid && signal == 0)
         return 0;
     if (pid == (int32_t)shim_info()->pid && signal < LINUX_SIGRTMIN &&
-        !(LINUX_SIGBIT(signal) & BY_SERVER)) {
-        signal_post_own_process(signal);
-        return 0;
-    }
+        !(LINUX_SIGBIT(signal) & BY_SERVER))
+        return signal_post_own_process((struct call_frame *)argument, signal);
     return posix_call(POSIX_KILL, (uint64_t)(long)pid, (uint64_t)signal, LINUX_SI_USER,
                       0);
 }

@@ -445,13 +445,30 @@ void signal_raise(long signal)
     signal_post_thread(thread_own(), signal);
 }
 
-void signal_post_own_process(long signal)
+/* Alone, and with a handler to run: by way of the sets it would come back at once. */
+static bool is_for_caller(const struct thread_page *page, long signal)
+{
+    return !threads_are_many() && !(page->mask & LINUX_SIGBIT(signal)) &&
+           signal_is_caught(signal) && !(actions[signal].flags & LINUX_SA_RESETHAND);
+}
+
+long signal_post_own_process(struct call_frame *call, long signal)
 {
     uint64_t bit = LINUX_SIGBIT(signal);
 
+    if (is_for_caller(call->page, signal)) {
+        call->raised = signal;
+        return CALL_RAISED;
+    }
     __atomic_fetch_or(&own_process, bit, __ATOMIC_SEQ_CST);
     if (threads_are_many())
         upcall_post(HANDLE_SELF, bit); /* perhaps another one is to take it */
     else
         __atomic_fetch_or(&process_page()->pending, bit, __ATOMIC_SEQ_CST);
+    return 0;
+}
+
+const struct linux_sigaction *signal_action_raised(long signal)
+{
+    return &actions[signal];
 }

@@ -27,7 +27,7 @@ struct call_frame {
     long number;
     struct thread_page *page;
     uint64_t restart; /* a deadline that outlives a restart; 0: none yet */
-    long reserved;
+    long raised;      /* with CALL_RAISED */
     uint64_t ra;
     long stack_argument;
 };
@@ -38,6 +38,8 @@ struct call_frame {
  */
 #define RESTART_ALWAYS (-512) /* -EINTR if a handler without SA_RESTART ran */
 #define RESTART_QUIET  (-514) /* -EINTR if any handler ran */
+/* And of one that is done, with 0: the handler of the signal in its frame runs now. */
+#define CALL_RAISED (-513)
 
 struct shim_thread {
     uint64_t function; /* these four: entry.S */
@@ -161,7 +163,10 @@ bool on_alternate(const struct shim_thread *thread, uint64_t sp);
 void signals_forget(struct shim_thread *thread);
 /* Send to a thread of this process, under the shim's lock; to the process. */
 void signal_post_thread(struct shim_thread *thread, long signal);
-void signal_post_own_process(long signal);
+/* The result of the call that does it; no signal of which each instance counts. */
+long signal_post_own_process(struct call_frame *call, long signal);
+/* The action of the signal of CALL_RAISED: it has a handler, which stays. */
+const struct linux_sigaction *signal_action_raised(long signal);
 /* Set the mask; what is ignored and not masked follows. */
 void mask_set(struct thread_page *page, uint64_t mask);
 /* Change the mask until the call ends, and then only after what it lets in. */

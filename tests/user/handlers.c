@@ -157,6 +157,84 @@ static void check_flags(void)
     fails(sigaltstack(&stack, NULL), EINVAL, "unknown flags");
 }
 
+static sigjmp_buf out;
+
+static void on_nested_kill(int signal)
+{
+    depth++;
+    if (depth > nested)
+        nested = depth;
+    if (++count < 3)
+        kill(getpid(), signal);
+    depth--;
+}
+
+static void on_mask(int signal, siginfo_t *info, void *context)
+{
+    ucontext_t *at = context;
+
+    (void)signal, (void)info;
+    nested = !sigismember(&at->uc_sigmask, SIGUSR1);
+    sigaddset(&at->uc_sigmask, SIGUSR2);
+    count++;
+}
+
+static void on_leave(int signal)
+{
+    (void)signal;
+    siglongjmp(out, 1);
+}
+
+/* A signal to oneself that nothing holds back, which raise never is: it masks all first. */
+static void check_kill(void)
+{
+    struct sigaction now, action = {.sa_sigaction = on_mask, .sa_flags = SA_SIGINFO};
+    stack_t stack = {.ss_sp = alternate, .ss_size = sizeof(alternate)};
+    sigset_t mask, usr2;
+
+    set(SIGUSR1, on_nested_kill, 0);
+    nested = count = depth = 0;
+    kill(getpid(), SIGUSR1);
+    ok(nested == 1 && count == 3, "sent from its handler, it comes after it");
+    set(SIGUSR1, on_nested_kill, SA_NODEFER);
+    nested = count = 0;
+    kill(getpid(), SIGUSR1);
+    ok(nested == 3 && count == 3, "with SA_NODEFER within it");
+    set(SIGUSR1, on_signal, SA_RESETHAND);
+    count = 0;
+    kill(getpid(), SIGUSR1);
+    sigaction(SIGUSR1, NULL, &now);
+    ok(count == 1 && now.sa_handler == SIG_DFL, "with SA_RESETHAND once");
+    sigaltstack(&stack, NULL);
+    set_info(SIGUSR1, SA_ONSTACK);
+    on_stack = 0;
+    kill(getpid(), SIGUSR1);
+    is(on_stack, 1, "with SA_ONSTACK on the alternate stack");
+    stack.ss_flags = SS_DISABLE;
+    sigaltstack(&stack, NULL);
+    kill(getpid(), SIGUSR1);
+    is(on_stack, 0, "if there is one");
+    sigaction(SIGUSR1, &action, NULL);
+    nested = 0;
+    kill(getpid(), SIGUSR1);
+    sigprocmask(SIG_BLOCK, NULL, &mask);
+    is(nested, 1, "the handler's context has the mask from before");
+    ok(sigismember(&mask, SIGUSR2) && !sigismember(&mask, SIGUSR1),
+       "and what the handler makes of it stays");
+    sigemptyset(&usr2);
+    sigaddset(&usr2, SIGUSR2);
+    sigprocmask(SIG_UNBLOCK, &usr2, NULL);
+    set(SIGUSR1, on_leave, 0);
+    if (sigsetjmp(out, 1) == 0) {
+        kill(getpid(), SIGUSR1);
+        ok(0, "a handler may leave by siglongjmp");
+    } else {
+        ok(1, "a handler may leave by siglongjmp");
+    }
+    sigprocmask(SIG_BLOCK, NULL, &mask);
+    ok(!sigismember(&mask, SIGUSR1), "which restores the mask");
+}
+
 static void check_masked(void)
 {
     sigset_t set_usr1, old, pending;
@@ -593,6 +671,7 @@ int main(void)
     check_self();
     check_rounding();
     check_flags();
+    check_kill();
     check_masked();
     check_realtime();
     check_sigwait();
