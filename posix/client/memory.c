@@ -5,6 +5,8 @@
  *
  * The shim chooses addresses within the bounds of struct posix_info and keeps ranges.h as
  * its record. Memory that is writable and executable at once does not exist here: EACCES.
+ * Private memory without access is only reserved on that record; mprotect maps it when it
+ * becomes reachable. That is how each thread's stack begins.
  */
 #include <posix/client/linux_local.h>
 #include <posix/client/ranges.h>
@@ -80,17 +82,65 @@ static bool range_is_programs(uint64_t start, uint64_t bytes)
     return start < POSIX_PROGRAM_END && bytes <= POSIX_PROGRAM_END - start;
 }
 
+/* The first address of [start, end) of which the kernel may have something. */
+static uint64_t reserved_skip(uint64_t start, uint64_t end)
+{
+    const struct range *range = range_at_or_above(start);
+
+    if (!range || range->kind != RANGE_RESERVED || range->start > start)
+        return start;
+    return range->end < end ? range->end : end;
+}
+
 long memory_unmap(uint64_t start, uint64_t end)
+{
+    uint64_t from = reserved_skip(start, end);
+    int64_t status;
+
+    if (!ranges_reserve(RANGES_PER_CHANGE))
+        return -LINUX_ENOMEM;
+    status = vm_unmap(HANDLE_SELF, from, end - from);
+    if (status < 0)
+        return status_to_errno(status);
+    ranges_cut(start, end);
+    return 0;
+}
+
+/* Map what is reserved in [start, end), with this access. */
+static long reserved_map(uint64_t start, uint64_t end, uint32_t access)
 {
     int64_t status;
 
     if (!ranges_reserve(RANGES_PER_CHANGE))
         return -LINUX_ENOMEM;
-    status = vm_unmap(HANDLE_SELF, start, end - start);
+    status = vm_map(HANDLE_SELF, start, end - start, HANDLE_NONE, 0, access);
     if (status < 0)
         return status_to_errno(status);
-    ranges_cut(start, end);
+    ranges_open(start, end, access);
     return 0;
+}
+
+long memory_realize(uint64_t start, uint64_t end)
+{
+    const struct range *range;
+
+    while (start < end && (range = range_at_or_above(start)) && range->start < end) {
+        uint64_t from = range->start > start ? range->start : start;
+        uint64_t stop = range->end < end ? range->end : end;
+        long error = range->kind == RANGE_RESERVED ? reserved_map(from, stop, 0) : 0;
+
+        if (error)
+            return error;
+        start = stop;
+    }
+    return 0;
+}
+
+bool memory_is_free(uint64_t start, uint64_t bytes)
+{
+    const struct range *range = range_at_or_above(start);
+
+    return !range || (range->start >= start && range->start - start >= bytes);
 }
 
 /* What mmap was asked for, checked. */
@@ -105,8 +155,17 @@ struct map_request {
     uint64_t offset;
 };
 
-/* Memory of a map request at a place, and its record. 0; -EEXIST: something is there;
- * -errno. */
+/* Is that nothing but a place that is kept free? Where there may be what is not on record,
+ * only the kernel knows whether it is. */
+static bool is_reserved_only(const struct map_request *map, uint64_t start)
+{
+    return map->kind == RANGE_PRIVATE && map->access == 0 &&
+           start >= shim_info()->mmap_start && start < shim_info()->mmap_end &&
+           map->bytes <= shim_info()->mmap_end - start;
+}
+
+/* Memory of a map request at a place where nothing is on record, and its record. 0; -EEXIST:
+ * something is there; -errno. */
 static long memory_map(const struct map_request *map, uint64_t start)
 {
     int64_t memory = HANDLE_NONE;
@@ -115,6 +174,10 @@ static long memory_map(const struct map_request *map, uint64_t start)
 
     if (!ranges_reserve(RANGES_PER_CHANGE))
         return -LINUX_ENOMEM;
+    if (is_reserved_only(map, start)) {
+        ranges_add(start, start + map->bytes, 0, RANGE_RESERVED);
+        return 0;
+    }
     if (map->kind >= RANGE_FILE) {
         error = file_map(map->fd, start, map->bytes, map->access,
                          map->kind == RANGE_FILE_SHARED, map->offset);
@@ -194,11 +257,12 @@ static long map_at_fixed(const struct map_request *map)
         return -LINUX_EPERM;
     if (!range_is_programs(map->hint, map->bytes))
         return -LINUX_ENOMEM;
-    if (!map->no_replace) {
+    if (!map->no_replace)
         error = memory_unmap(map->hint, map->hint + map->bytes);
-        if (error)
-            return error;
-    }
+    else
+        error = memory_is_free(map->hint, map->bytes) ? 0 : -LINUX_EEXIST;
+    if (error)
+        return error;
     error = memory_map(map, map->hint);
     return error ? error : (long)map->hint;
 }
@@ -211,7 +275,8 @@ static long map_anywhere(const struct map_request *map)
     long error;
 
     if (hint >= LINUX_MMAP_MIN_ADDRESS && hint < shim_info()->mmap_end &&
-        map->bytes <= shim_info()->mmap_end - hint && memory_map(map, hint) == 0)
+        map->bytes <= shim_info()->mmap_end - hint && memory_is_free(hint, map->bytes) &&
+        memory_map(map, hint) == 0)
         return (long)hint;
     place = memory_place(map->bytes);
     if (place == 0)
@@ -243,12 +308,35 @@ long shim_munmap(const long *argument)
     return memory_unmap(start, start + bytes);
 }
 
+/* mprotect of what is not just reserved. */
+static long access_change(uint64_t start, uint64_t bytes, uint32_t access)
+{
+    int64_t status;
+    long error;
+
+    /* In the shim's own part holes are known beforehand, so nothing is half done. */
+    if (start >= shim_info()->mmap_start && start < shim_info()->mmap_end &&
+        !ranges_cover(start, start + bytes))
+        return -LINUX_ENOMEM;
+    error = memory_realize(start, start + bytes);
+    if (error)
+        return error;
+    if (!ranges_reserve(RANGES_PER_CHANGE))
+        return -LINUX_ENOMEM;
+    status = vm_protect(HANDLE_SELF, start, bytes, access);
+    if (status == E_NOT_FOUND)
+        return -LINUX_ENOMEM;
+    if (status < 0)
+        return status_to_errno(status);
+    ranges_set_access(start, start + bytes, access);
+    return 0;
+}
+
 long shim_mprotect(const long *argument)
 {
     uint64_t start = (uint64_t)argument[0];
     uint64_t bytes = page_up((uint64_t)argument[1]);
     long access = access_of_protection(argument[2]);
-    int64_t status;
 
     if (!page_aligned(start))
         return -LINUX_EINVAL;
@@ -258,19 +346,9 @@ long shim_mprotect(const long *argument)
         return -LINUX_ENOMEM;
     if (access < 0)
         return access;
-    /* In the shim's own part holes are known beforehand, so nothing is half done. */
-    if (start >= shim_info()->mmap_start && start < shim_info()->mmap_end &&
-        !ranges_cover(start, start + bytes))
-        return -LINUX_ENOMEM;
-    if (!ranges_reserve(RANGES_PER_CHANGE))
-        return -LINUX_ENOMEM;
-    status = vm_protect(HANDLE_SELF, start, bytes, (uint32_t)access);
-    if (status == E_NOT_FOUND)
-        return -LINUX_ENOMEM;
-    if (status < 0)
-        return status_to_errno(status);
-    ranges_set_access(start, start + bytes, (uint32_t)access);
-    return 0;
+    if (reserved_skip(start, start + bytes) < start + bytes)
+        return access_change(start, bytes, (uint32_t)access);
+    return access ? reserved_map(start, start + bytes, (uint32_t)access) : 0;
 }
 
 /* A file's pages are the file: there is nothing to write anywhere. */

@@ -60,11 +60,11 @@ uint64_t ranges_find_free(uint64_t bytes, uint64_t low, uint64_t high)
     return low <= high && high - low >= bytes ? low : 0;
 }
 
-static void record_insert(size_t at, struct range record)
+/* Make room for a record at a place; what was there is there twice then. */
+static inline void record_repeat(size_t at)
 {
     for (size_t i = count++; i > at; i--)
         ranges[i] = ranges[i - 1];
-    ranges[at] = record;
     range_count_publish(count);
 }
 
@@ -90,52 +90,76 @@ static void record_merge_down(size_t i)
     records_remove(i, 1);
 }
 
-/* Make address a border between records, if it lies inside one. */
-static void record_split(uint64_t address)
+/* Make address, which lies inside record i, a border: the first record above it. */
+static __attribute__((noinline)) size_t record_split(size_t i, uint64_t address)
 {
-    size_t i = index_above(address);
-
-    if (i == count || ranges[i].start >= address)
-        return;
-    record_insert(i, ranges[i]);
+    record_repeat(i);
     ranges[i].end = address;
     ranges[i + 1].start = address;
+    return i + 1;
+}
+
+/* Make start and end borders. Returns the first record between them; behind: the one after
+ * the last. */
+static inline size_t records_between(uint64_t start, uint64_t end, size_t *behind)
+{
+    size_t first = index_above(start);
+    size_t i;
+
+    if (first < count && ranges[first].start < start)
+        first = record_split(first, start);
+    for (i = first; i < count && ranges[i].end <= end; i++)
+        ;
+    if (i < count && ranges[i].start < end)
+        i = record_split(i, end);
+    *behind = i;
+    return first;
 }
 
 void ranges_add(uint64_t start, uint64_t end, uint32_t access, enum range_kind kind)
 {
     size_t i = index_above(start);
 
-    record_insert(i, (struct range){start, end, access, kind});
+    record_repeat(i);
+    ranges[i] = (struct range){start, end, access, kind};
     record_merge_down(i + 1);
     record_merge_down(i);
 }
 
 void ranges_cut(uint64_t start, uint64_t end)
 {
-    size_t first;
     size_t behind;
+    size_t first = records_between(start, end, &behind);
 
-    record_split(start);
-    record_split(end);
-    first = index_above(start);
-    behind = first;
-    while (behind < count && ranges[behind].start < end)
-        behind++;
     records_remove(first, behind - first);
+}
+
+/* From behind the last changed record down to the first: merging moves only what is above. */
+static void records_merge(size_t first, size_t behind)
+{
+    for (; behind > first; behind--)
+        record_merge_down(behind);
+    record_merge_down(first);
 }
 
 void ranges_set_access(uint64_t start, uint64_t end, uint32_t access)
 {
-    size_t i;
+    size_t behind;
+    size_t first = records_between(start, end, &behind);
 
-    record_split(start);
-    record_split(end);
-    for (i = index_above(start); i < count && ranges[i].start < end; i++)
+    for (size_t i = first; i < behind; i++)
         ranges[i].access = access;
-    /* From behind the last changed one down to the first: merging moves only what is
-     * above. */
-    for (; i > 0 && ranges[i - 1].end > start; i--)
-        record_merge_down(i);
-    record_merge_down(i);
+    records_merge(first, behind);
+}
+
+void ranges_open(uint64_t start, uint64_t end, uint32_t access)
+{
+    size_t behind;
+    size_t first = records_between(start, end, &behind);
+
+    for (size_t i = first; i < behind; i++) {
+        ranges[i].access = access;
+        ranges[i].kind = RANGE_PRIVATE;
+    }
+    records_merge(first, behind);
 }

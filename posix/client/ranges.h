@@ -5,7 +5,8 @@
  * It exists to choose free places, to know what mremap and madvise work on, and to tell
  * holes. Touching ranges of one kind and access are one record, so a program's heap is a
  * few records however often it grows. The kernel's page table is the truth; this follows
- * it. What the server mapped (program, stack, shim) is not in it.
+ * it, but for memory that was never reachable (the guard below each thread's stack): that
+ * is on record only. What the server mapped (program, stack, shim) is not in it.
  *
  * The records are an array in pages of the shim's own (range_storage_grow), found by
  * binary search. ranges_reserve comes first in each call that changes mappings: after it,
@@ -25,6 +26,8 @@ enum range_kind {
     RANGE_SHARED = 1,  /* anonymous memory that a child will share */
     RANGE_FILE = 2,    /* private memory that begins as a file */
     RANGE_FILE_SHARED = 3,
+    /* RANGE_PRIVATE without access, of which the kernel has nothing */
+    RANGE_RESERVED = 4,
 };
 
 struct range {
@@ -57,6 +60,9 @@ void ranges_cut(uint64_t start, uint64_t end);
 
 /* Change the access of whatever lies in [start, end). */
 void ranges_set_access(uint64_t start, uint64_t end, uint32_t access);
+
+/* RANGE_RESERVED lies in [start, end): it is RANGE_PRIVATE now, with this access. */
+void ranges_open(uint64_t start, uint64_t end, uint32_t access);
 
 /* More room for records, at the end of what there is: the new number of bytes, at least
  * bytes, with what was in the old ones; 0: none to be had. storage: where it is. */

@@ -45,8 +45,11 @@ static long remap_check(const long *argument, struct remap *r)
 /* The old range must be one piece of private memory; learns its access. */
 static long remap_find_old(struct remap *r)
 {
+    long error = memory_realize(r->old, r->old + r->old_bytes);
     const struct range *found = range_at_or_above(r->old);
 
+    if (error)
+        return error;
     if (!found || found->start > r->old || found->end - r->old < r->old_bytes)
         return -LINUX_EFAULT;
     if (found->kind != RANGE_PRIVATE)
@@ -61,7 +64,8 @@ static bool remap_grow_in_place(const struct remap *r)
     uint64_t more = r->new_bytes - r->old_bytes;
     uint64_t limit = shim_info()->mmap_end;
 
-    if (end >= limit || more > limit - end || !ranges_reserve(RANGES_PER_CHANGE) ||
+    if (end >= limit || more > limit - end || !memory_is_free(end, more) ||
+        !ranges_reserve(RANGES_PER_CHANGE) ||
         vm_map(HANDLE_SELF, end, more, HANDLE_NONE, 0, r->access) < 0)
         return false;
     ranges_add(end, end + more, r->access, RANGE_PRIVATE);
@@ -166,8 +170,8 @@ static long discard(uint64_t start, uint64_t end)
         long error = 0;
 
         if (range->kind == RANGE_FILE)
-            return -LINUX_ENOSYS; /* the file would have to be read again */
-        if (range->kind == RANGE_PRIVATE)
+            return -LINUX_ENOSYS;         /* the file would have to be read again */
+        if (range->kind == RANGE_PRIVATE) /* of what is reserved there is nothing */
             error = discard_piece(start, stop, range->access);
         if (error)
             return error;

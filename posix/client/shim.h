@@ -163,6 +163,10 @@ _Noreturn void process_end(uint64_t status);
 
 /* memory.c: remove what is mapped in a page-aligned range. */
 long memory_unmap(uint64_t start, uint64_t end);
+/* Have all of a range mapped that is reserved only: 0 or -errno. */
+long memory_realize(uint64_t start, uint64_t end);
+/* Is nothing on record there? */
+bool memory_is_free(uint64_t start, uint64_t bytes);
 /* A free place for that many bytes, or 0. */
 uint64_t memory_place(uint64_t bytes);
 /* Is anything mapped there, reachable or not? */

@@ -235,6 +235,15 @@ static bool model_covered(uint64_t page, uint64_t npages)
     return true;
 }
 
+/* On record, and nowhere else. */
+static bool is_reserved(uint64_t page)
+{
+    const struct range *range = range_at_or_above(ARENA + page * PAGE_BYTES);
+
+    return range && range->start <= ARENA + page * PAGE_BYTES &&
+           range->kind == RANGE_RESERVED;
+}
+
 /* After a kernel call failed in it, a call may have been done in part: what is, is. */
 static void model_adopt(void)
 {
@@ -244,6 +253,8 @@ static void model_adopt(void)
         model[i] = kernel_pages[i];
         model[i].kind = i < HEAP_PAGES || !range ? RANGE_PRIVATE : range->kind;
         model[i].stamp = STAMP(i);
+        if (is_reserved(i))
+            model[i] = (struct page){true, 0, RANGE_PRIVATE, 0};
     }
 }
 
@@ -256,17 +267,24 @@ static void states_compare(void)
         const struct range *range = range_at_or_above(address);
         bool recorded = range && range->start <= address;
 
-        require(model[i].mapped == kernel_pages[i].mapped, "kernel and model differ", i);
-        if (i >= HEAP_PAGES)
-            require(recorded == model[i].mapped, "record and model differ", i);
-        if (!model[i].mapped)
-            continue;
-        require(model[i].access == kernel_pages[i].access, "access differs", i);
-        require(STAMP(i) == model[i].stamp, "contents differ", i);
-        if (!recorded)
-            continue;
-        require(range->access == model[i].access && range->kind == model[i].kind,
-                "record says another access or kind", i);
+        if (is_reserved(i)) {
+            require(!kernel_pages[i].mapped && model[i].mapped && !model[i].access &&
+                        model[i].kind == RANGE_PRIVATE && !model[i].stamp,
+                    "reserved what should be there", i);
+        } else {
+            require(model[i].mapped == kernel_pages[i].mapped, "kernel and model differ",
+                    i);
+            if (i >= HEAP_PAGES)
+                require(recorded == model[i].mapped, "record and model differ", i);
+            if (!model[i].mapped)
+                continue;
+            require(model[i].access == kernel_pages[i].access, "access differs", i);
+            require(STAMP(i) == model[i].stamp, "contents differ", i);
+            if (!recorded)
+                continue;
+            require(range->access == model[i].access && range->kind == model[i].kind,
+                    "record says another access or kind", i);
+        }
         if (previous && previous != range)
             require(previous->end != range->start || previous->access != range->access ||
                         previous->kind != range->kind,
@@ -376,7 +394,8 @@ static void try_madvise(uint64_t page, uint64_t npages)
             model[i].stamp = 0;
     require(got == 0 || got == -LINUX_ENOSYS || call_failed, "madvise failed", page);
     for (uint64_t i = page; got == 0 && i < page + npages; i++)
-        require((model[i].kind & RANGE_SHARED) || STAMP(i) == 0, "not discarded", i);
+        require((model[i].kind & RANGE_SHARED) || is_reserved(i) || STAMP(i) == 0,
+                "not discarded", i);
 }
 
 /* Are these pages one piece, of one kind and access, whatever lies beside them? */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tap.h"
@@ -18,9 +19,9 @@
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
 
-#define PAGE 4096ul
+#define PAGE      4096ul
 #define ANONYMOUS (MAP_PRIVATE | MAP_ANONYMOUS)
-#define RW (PROT_READ | PROT_WRITE)
+#define RW        (PROT_READ | PROT_WRITE)
 
 static char *map(size_t pages)
 {
@@ -45,8 +46,8 @@ static void check_anonymous(void)
     memset(a, 7, 16 * PAGE);
     is(munmap(a + 4 * PAGE, 4 * PAGE), 0, "munmap in the middle");
     ok(all_are(a, 4 * PAGE, 7) && all_are(a + 8 * PAGE, 8 * PAGE, 7), "keeps the rest");
-    ok(mmap(a + 4 * PAGE, PAGE, RW, ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
-            0) == a + 4 * PAGE,
+    ok(mmap(a + 4 * PAGE, PAGE, RW, ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) ==
+           a + 4 * PAGE,
        "MAP_FIXED_NOREPLACE in the hole");
     ok(all_are(a + 4 * PAGE, PAGE, 0), "is zero there");
     fails(mmap(a, PAGE, RW, ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0), EEXIST,
@@ -115,6 +116,63 @@ static void check_protection(void)
     munmap(none, 3 * PAGE);
 }
 
+/* Can the system read there? */
+static int is_readable(const char *at)
+{
+    int ends[2], got;
+
+    if (pipe(ends) != 0)
+        return -1;
+    got = (int)write(ends[1], at, 1);
+    close(ends[0]);
+    close(ends[1]);
+    return got == 1;
+}
+
+/* Memory that nothing can reach yet: a place that is kept, and what it becomes. */
+static void check_reserved(void)
+{
+    char *none = mmap(NULL, 8 * PAGE, PROT_NONE, ANONYMOUS, -1, 0);
+    char *moved;
+    int status;
+
+    ok(none != MAP_FAILED && !is_readable(none) && !is_readable(none + 7 * PAGE),
+       "what is reserved cannot be read");
+    fails(mmap(none + PAGE, PAGE, RW, ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0), EEXIST,
+          "MAP_FIXED_NOREPLACE into it");
+    ok(mmap(none + PAGE, PAGE, RW, ANONYMOUS, -1, 0) != none + PAGE,
+       "as a hint it is taken already");
+    is(mprotect(none + 3 * PAGE, PAGE, PROT_NONE), 0, "no access as before");
+    is(mprotect(none + 2 * PAGE, 2 * PAGE, RW), 0, "pages in the middle");
+    memset(none + 2 * PAGE, 1, 2 * PAGE);
+    ok(!is_readable(none + PAGE) && !is_readable(none + 4 * PAGE), "and not beside them");
+    if (fork() == 0)
+        _exit(mprotect(none, 2 * PAGE, RW) != 0 || !all_are(none, 2 * PAGE, 0) ||
+              !all_are(none + 2 * PAGE, 2 * PAGE, 1) || is_readable(none + 4 * PAGE));
+    wait(&status);
+    is(status, 0, "a child can have the rest of it");
+    ok(!is_readable(none), "which changes nothing for its parent");
+    is(mprotect(none, 8 * PAGE, PROT_READ), 0, "all of it, used and reserved");
+    ok(all_are(none, 2 * PAGE, 0) && all_are(none + 2 * PAGE, 2 * PAGE, 1) &&
+           all_are(none + 4 * PAGE, 4 * PAGE, 0),
+       "what was there stays, the rest is zero");
+    munmap(none, 8 * PAGE);
+    none = mmap(NULL, 8 * PAGE, PROT_NONE, ANONYMOUS, -1, 0);
+    is(madvise(none, 8 * PAGE, MADV_DONTNEED), 0, "MADV_DONTNEED where there is nothing");
+    mmap(none, 4 * PAGE, RW, ANONYMOUS | MAP_FIXED, -1, 0);
+    fails(mremap(none, 4 * PAGE, 6 * PAGE, 0), ENOMEM, "nothing grows into what is kept");
+    munmap(none + 5 * PAGE, PAGE);
+    fails(mprotect(none, 8 * PAGE, RW), ENOMEM, "a hole in it is one");
+    munmap(none, 8 * PAGE);
+    none = mmap(NULL, 4 * PAGE, PROT_NONE, ANONYMOUS, -1, 0);
+    moved = mremap(none, 4 * PAGE, 64 * PAGE, MREMAP_MAYMOVE);
+    ok(moved != MAP_FAILED && !is_readable(moved) && !is_readable(moved + 63 * PAGE),
+       "it grows by mremap");
+    is(mprotect(moved, 64 * PAGE, RW), 0, "and is good for something");
+    ok(all_are(moved, 64 * PAGE, 0), "afterwards, too");
+    munmap(moved, 64 * PAGE);
+}
+
 static void check_remap(void)
 {
     char *room = map(32);
@@ -126,8 +184,8 @@ static void check_remap(void)
     ok(mremap(a, 4 * PAGE, 8 * PAGE, 0) == a, "mremap grows in place");
     ok(all_are(a, 4 * PAGE, 3) && all_are(a + 4 * PAGE, 4 * PAGE, 0), "by zeros");
     ok(mremap(a, 8 * PAGE, 2 * PAGE, 0) == a, "and shrinks");
-    ok(mmap(a + 2 * PAGE, PAGE, RW, ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
-            0) == a + 2 * PAGE,
+    ok(mmap(a + 2 * PAGE, PAGE, RW, ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) ==
+           a + 2 * PAGE,
        "what was cut off is free");
     fails(mremap(a, 2 * PAGE, 16 * PAGE, 0), ENOMEM, "no room and must not move");
     moved = mremap(a, 2 * PAGE, 4096 * PAGE, MREMAP_MAYMOVE);
@@ -193,6 +251,7 @@ int main(void)
     check_anonymous();
     check_errors();
     check_protection();
+    check_reserved();
     check_remap();
     check_advice();
     check_file();
