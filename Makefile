@@ -196,7 +196,7 @@ test: setup-quietly ## all tests (TAP, by prove)
 	$(Q)tests/run-all -j 2
 test-ubsan: all $(USER_TESTS) ## the kernel ring, in a kernel that panics at undefined behaviour
 	$(Q)tests/run-all tests/run/ubsan.t
-soak: tests ## the long forms of the tests, seeded: about 12 minutes
+soak: tests ## the long forms of the tests, seeded: about 20 minutes
 	$(Q)tests/run-all -j 1 -v tests/soak/*.t
 test-linux: setup-quietly $(O)/.musl ## the same programs of tests/user on Linux 6.12, in QEMU
 	$(Q)scripts/test-linux
