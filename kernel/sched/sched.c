@@ -195,8 +195,11 @@ void sched_timer(void)
         expire(container_of(sched.deadlines.first, struct thread, deadline));
         expired++;
     }
-    if (now >= hart->schedule->slice_end_ns)
+    if (now >= hart->schedule->slice_end_ns) {
         hart->schedule->is_slice_over = true;
+        /* for who goes on because those of its priority have later deadlines */
+        hart->schedule->slice_end_ns = now + SLICE_NS;
+    }
     trace(TRACE_timer, now, expired,
           sched.deadlines.first ? sched.deadlines.first->key : 0, 0);
 }
