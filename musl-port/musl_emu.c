@@ -168,6 +168,18 @@ static const struct answer answers[LINUX_CALL_COUNT] = {
     [LINUX_prlimit64] = SERVER(LIMIT), /* not: holding CPU, AS, DATA, FSIZE and STACK */
     [LINUX_prctl] = LOCAL(prctl),      /* not: other than names and dumpable */
     [LINUX_sched_yield] = LOCAL(sched_yield),
+    [LINUX_sched_setparam] = LOCKED(sched_setparam),
+    [LINUX_sched_setscheduler] = LOCKED(sched_setscheduler), /* not: FIFO among equals, DEADLINE */
+    [LINUX_sched_getscheduler] = LOCKED(sched_getscheduler),
+    [LINUX_sched_getparam] = LOCKED(sched_getparam),
+    [LINUX_sched_setaffinity] = LOCKED(sched_setaffinity), /* not: some harts of several */
+    [LINUX_sched_getaffinity] = LOCKED(sched_getaffinity),
+    [LINUX_sched_get_priority_max] = LOCAL(sched_get_priority_max),
+    [LINUX_sched_get_priority_min] = LOCAL(sched_get_priority_min),
+    [LINUX_sched_rr_get_interval] = LOCKED(sched_rr_get_interval),
+    [LINUX_getcpu] = LOCAL(getcpu),
+    [LINUX_getpriority] = LOCKED(getpriority),
+    [LINUX_setpriority] = LOCKED(setpriority),
     [LINUX_futex] = MIXED(futex), /* not: requeueing to PI locks */
 
     /* signals */

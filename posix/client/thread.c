@@ -290,6 +290,7 @@ static long thread_start(const struct call_frame *frame)
         return -LINUX_EAGAIN;
     }
     thread->handle = (handle_t)handle;
+    schedule_inherit(thread);
     running_count++;
     process_page()->ignored = 0; /* each thread has its own mask from now on */
     return thread->tid;

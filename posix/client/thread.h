@@ -62,6 +62,7 @@ struct shim_thread {
     struct shim_thread *previous;
     char name[16];
     uint64_t foreign; /* signals pending for it of which the server says from whom */
+    struct posix_schedule schedule; /* unless it is the first, schedule.c */
     uint32_t own_count[LINUX_SIGNAL_MAX + 1]; /* sent by threads of this process */
 };
 
@@ -108,6 +109,9 @@ void handler_call(uint64_t handler, long number, void *info, void *context,
                   uint64_t stack, struct thread_page *page);
 _Noreturn void handler_enter(uint64_t handler, long number, void *info, void *context,
                              uint64_t stack, struct thread_page *page);
+
+/* schedule.c: a thread that was just made, under the lock: it has what its maker has. */
+void schedule_inherit(struct shim_thread *thread);
 
 /* futex_pi.c: for shim_futex. */
 long futex_lock_pi(const long *argument, uint32_t flags);

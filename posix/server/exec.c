@@ -12,6 +12,7 @@
 #include <posix/server/load.h>
 #include <posix/server/names.h>
 #include <posix/server/ramfs.h>
+#include <posix/server/schedule.h>
 #include <posix/server/self.h>
 #include <posix/server/shim.h>
 #include <posix/server/stack.h>
@@ -142,6 +143,7 @@ static int64_t fill_shared(uint32_t index, handle_t server)
         .euid = process->credentials.euid,
         .gid = process->credentials.gid,
         .egid = process->credentials.egid,
+        .schedule.schedule = process->schedule,
     };
     uint64_t va = process_shared_va(index);
     uint64_t zero = 0;
@@ -194,8 +196,7 @@ int64_t exec_started(uint32_t index, handle_t thread)
 
     thread_at(process->first_thread)->handle = thread;
     process->state = PROCESS_ALIVE;
-    /* It was born with the server's own priority. */
-    thread_control(thread, THREAD_SET_PRIORITY, PRIORITY_DEFAULT, 0, 0);
+    schedule_start(process->schedule, thread);
     return OK; /* on another hart it may have run and died already: that is its affair */
 }
 

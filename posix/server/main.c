@@ -100,15 +100,24 @@ static uint32_t thread_named(const struct process *process, uint32_t process_ind
     return name;
 }
 
+static void drop_handle(const struct request *r)
+{
+    if (r->handle != HANDLE_NONE)
+        handle_close(r->handle);
+}
+
 static void on_call(struct server *server, uint64_t badge, struct message *m)
 {
     uint32_t label = message_label(m->info) & 0xffff & ~POSIX_IGNORES_TTOU;
     struct request r = {.word = m->word, .label = message_label(m->info)};
     int64_t result = -LINUX_ENOSYS;
 
+    if (message_handles(m->info))
+        r.handle = server->page->handles[0];
     r.process_index = process_from_badge(badge);
     r.process = process_at(r.process_index); /* slot 0 is nobody's, but there */
     if (r.process_index == 0 || r.process->shared == HANDLE_NONE) {
+        drop_handle(&r);
         *m = (struct message){.word = {(uint64_t)-LINUX_ESRCH}};
         return;
     }
@@ -119,6 +128,7 @@ static void on_call(struct server *server, uint64_t badge, struct message *m)
         wait_forget(r.thread_index);
     if (label < POSIX_REQUEST_COUNT && handlers[label])
         result = handlers[label](&r);
+    drop_handle(&r);
     if (STATE->window_dying || STATE->mount_dying || STATE->robust_first)
         server->deadline_ns = 0;
     if (timer_next_ns() < server->deadline_ns)
@@ -313,7 +323,7 @@ void native_main(uintptr_t argument)
         log_printf(self.log, "posix: server %u of this boot", generation + 1);
     STATE->process_limit = processes_for((uint64_t)startup->value[POSIX_VALUE_MEMORY]);
     shim_init();
-    server_start(&server, self.endpoint, (struct thread_page *)startup->thread_page, 0);
+    server_start(&server, self.endpoint, (struct thread_page *)startup->thread_page, 1);
     server.on_call = on_call;
     server.on_events = on_events;
     server.on_death = on_death;

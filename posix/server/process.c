@@ -11,6 +11,7 @@
 #include <posix/server/group.h>
 #include <posix/server/procfs.h>
 #include <posix/server/ramfs.h>
+#include <posix/server/schedule.h>
 #include <posix/server/self.h>
 #include <posix/server/signal.h>
 #include <posix/server/timer.h>
@@ -189,6 +190,7 @@ uint32_t process_new_child(uint32_t parent_index)
     process->fsuid = parent->fsuid;
     process->fsgid = parent->fsgid;
     process->arguments = parent->arguments;
+    process->schedule = schedule_of_child(parent->schedule);
     process->has_left_tty = parent->has_left_tty;
     process->parent = parent_index;
     child_link(index);

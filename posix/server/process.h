@@ -102,6 +102,7 @@ struct process {
     uint32_t last_signal;
     uint32_t queued_signals;
     uint32_t timers;
+    struct posix_schedule schedule; /* of its first thread, schedule.h */
 
     struct credentials credentials;
     struct linux_rlimit limit[LINUX_RLIMIT_COUNT];

@@ -16,6 +16,7 @@
 #include <posix/server/misc.h>
 #include <posix/server/mount.h>
 #include <posix/server/names.h>
+#include <posix/server/schedule.h>
 #include <posix/server/self.h>
 #include <user/lib/kernel.h>
 #include <user/lib/print.h>
@@ -139,16 +140,18 @@ static void text_stat(struct text_out *out, const struct process *process)
 
     SAY(out, "%u (", process->pid);
     say_name(out, process);
-    SAY(out, ") %c %u %u %u %u %d 4194304 0 0 0 0 %lu 0 %lu 0 20 0 %lu 0 %lu %lu %lu",
+    SAY(out, ") %c %u %u %u %u %d 4194304 0 0 0 0 %lu 0 %lu 0 %d %d %lu 0 %lu %lu %lu",
         state_of(process), parent_pid(process), id_at(process->group)->number,
         session_of(process), terminal ? pty_device(terminal) : 0, foreground,
         ticks_of(process_cpu_ns(process)), ticks_of(process->children_cpu_ns),
-        threads_of(process), ticks_of(process->start_ns),
+        schedule_shown(process->schedule), process->schedule.nice, threads_of(process),
+        ticks_of(process->start_ns),
         (unsigned long)(pages * VM_PAGE_BYTES), (unsigned long)pages);
     SAY(out,
-        " 18446744073709551615 0 0 %lu 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 "
-        "0 0\n",
-        (unsigned long)POSIX_STACK_TOP);
+        " 18446744073709551615 0 0 %lu 0 0 0 0 0 0 0 0 0 17 0 %u %u 0 0 0 0 0 0 0 0 "
+        "0 0 0\n",
+        (unsigned long)POSIX_STACK_TOP, process->schedule.priority,
+        process->schedule.policy);
 }
 
 static void text_status(struct text_out *out, const struct process *process)

@@ -22,6 +22,7 @@ struct request {
     uint64_t reply[3];     /* words 1-3 of the answer */
     uint64_t again_ns;     /* with REQUEST_WAIT: ask again then at the latest; 0: never */
     uint32_t label;        /* POSIX_LABEL */
+    handle_t handle;       /* that came with it, or HANDLE_NONE: closed when it is handled */
 };
 
 /* Result of a handler: >= 0, -errno, or this after wait_on: answer POSIX_WAIT. */

@@ -11,7 +11,7 @@
 struct self {
     handle_t endpoint; /* its own: RECEIVE, CALL, DUPLICATE, POST */
     handle_t account;
-    handle_t log; /* system: LOG, DUPLICATE */
+    handle_t log; /* system: LOG, SCHEDULE, DUPLICATE */
     const struct startup *startup;
 };
 

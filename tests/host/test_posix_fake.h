@@ -27,6 +27,7 @@
 #include <abi/message.h>
 #include <abi/process.h>
 #include <abi/status.h>
+#include <abi/system.h>
 #include <abi/thread_page.h>
 #include <abi/vm.h>
 
@@ -216,6 +217,20 @@ static inline int64_t process_control(handle_t process, enum process_operation o
     return OK;
 }
 
+static inline int64_t thread_control(handle_t thread, enum thread_operation operation,
+                                     uint64_t a, uint64_t b, uint64_t c)
+{
+    (void)thread, (void)operation, (void)a, (void)b, (void)c;
+    return OK;
+}
+
+static inline int64_t system_control(handle_t system, enum system_operation operation,
+                                     uint64_t a, uint64_t b, uint64_t c)
+{
+    (void)system, (void)operation, (void)a, (void)b, (void)c;
+    return E_NOT_FOUND;
+}
+
 static inline int64_t upcall_post(handle_t target, uint64_t bits)
 {
     (void)target;
@@ -281,6 +296,7 @@ void log_printf(handle_t system, const char *format, ...)
 #include "../../posix/server/pty.c"
 #include "../../posix/server/random.c"
 #include "../../posix/server/robust.c"
+#include "../../posix/server/schedule.c"
 #include "../../posix/server/signal.c"
 #include "../../posix/server/signal_queue.c"
 #include "../../posix/server/space.c"

@@ -55,6 +55,11 @@ static uint64_t any(uint64_t below)
     return next(&seed) % below;
 }
 
+static struct thread_page *own_page(void)
+{
+    return (struct thread_page *)POSIX_THREAD_PAGES;
+}
+
 /* ---- words ---- */
 
 static const char *const meanings[POSIX_REQUEST_COUNT][MESSAGE_WORDS] = {
@@ -346,7 +351,9 @@ static bool one_request(handle_t server, struct thread_page *page)
     page->window_base = any(16) ? 0 : any_address();
     page->window_bytes = any(16) ? VM_USER_END : any_size();
     page->accept = any(16) ? 0 : (uint32_t)any(5);
+    page->handles[0] = any(2) ? server : (handle_t)(0x10001 + any(8));
     m.info = (uint64_t)POSIX_LABEL(request, thread) | MESSAGE_UNINTERRUPTIBLE |
+             message_info(0, 0, any(16) ? 0 : 1) |
              (any(16) ? MESSAGE_WINDOW_READ | MESSAGE_WINDOW_WRITE : 0) |
              (any(4) ? 0 : POSIX_IGNORES_TTOU);
     if (endpoint_call(server, &m) != OK)
@@ -366,7 +373,7 @@ __attribute__((used)) static _Noreturn void misbehave_as_child(void)
 
     seed ^= ((const volatile struct posix_info *)POSIX_INFO_VA)->pid;
     for (int i = 0; i < 100; i++)
-        one_request(server, (struct thread_page *)POSIX_THREAD_PAGES);
+        one_request(server, own_page());
     process_control(HANDLE_SELF, PROCESS_KILL, 0, 0, 0);
     __builtin_trap();
 }
@@ -374,7 +381,7 @@ __attribute__((used)) static _Noreturn void misbehave_as_child(void)
 static _Noreturn void misbehave(uint64_t requests, bool has_scribbler)
 {
     handle_t server = ((const volatile struct posix_info *)POSIX_INFO_VA)->server;
-    struct thread_page *page = (struct thread_page *)POSIX_THREAD_PAGES;
+    struct thread_page *page = own_page();
     struct native_thread scribbler;
     uint64_t i = 0;
 
@@ -404,6 +411,51 @@ static void hostile_start(void)
     open("/dev/ptmx", O_RDWR | O_NOCTTY);
     open("/dev/zero", O_RDWR);
     symlink("link", "link");
+}
+
+/* ---- a liar ---- */
+
+static void do_nothing(void *argument)
+{
+    (void)argument;
+    thread_leave();
+}
+
+/* A thread of its own, of which it says that it was urgent, or that it was not nice. */
+static int lie(void)
+{
+    handle_t server = ((const volatile struct posix_info *)POSIX_INFO_VA)->server;
+    struct posix_schedule urgent = {.policy = LINUX_SCHED_FIFO, .priority = 99};
+    struct posix_schedule selfish = {.nice = -20};
+    const struct posix_schedule words[] = {urgent, selfish};
+    struct native_thread thread;
+    int refused = 0;
+
+    if (setuid(HOSTILE) != 0)
+        return 9;
+    thread_start(&thread, do_nothing, NULL);
+    for (int i = 0; i < 2; i++) {
+        struct message m = {.word = {0, POSIX_SCHEDULE_ASK, 0,
+                                     (union posix_schedule_word){words[i]}.word}};
+
+        own_page()->handles[0] = thread.handle;
+        m.info = message_info(POSIX_LABEL(POSIX_SCHEDULE, 0), 0, 1) | MESSAGE_UNINTERRUPTIBLE;
+        if (endpoint_call(server, &m) == OK && ((int64_t)m.word[0] == -LINUX_EPERM ||
+                                                (int64_t)m.word[0] == -LINUX_EACCES))
+            refused++;
+    }
+    return refused;
+}
+
+static int lies_refused(void)
+{
+    pid_t pid = fork();
+    int status = -1;
+
+    if (pid == 0)
+        _exit(lie());
+    waitpid(pid, &status, 0);
+    return WEXITSTATUS(status);
 }
 
 static void nap(uint64_t ns)
@@ -545,6 +597,7 @@ static _Noreturn void be_honest(int ends[2])
             CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
                   WEXITSTATUS(status) == 6);
         CHECK(getuid() == HONEST && umask(027) == 027);
+        nap(100000); /* hostile ones may have made themselves nice */
     }
     _exit(0);
 }
@@ -612,6 +665,7 @@ int main(int argc, char **argv)
     }
     is((long)good, (long)rounds, "every hostile client has answers and ends");
     ok(honest_get_on(), "an honest process gets on");
+    is(lies_refused(), 2, "who says that a thread was urgent does not make it so");
     shared->is_over = 1;
     honest_end(honest);
     if (!is((long)shared->wrong, 0, "and what it has is as it should be"))

@@ -154,6 +154,24 @@ _Static_assert(offsetof(struct linux_siginfo, value) == 24, "si_value of riscv64
 #define LINUX_STATUS_STOPPED(signal) ((uint32_t)(signal) << 8 | 0x7f)
 #define LINUX_STATUS_CONTINUED       0xffffu
 
+/* ---- scheduling ---- */
+
+#define LINUX_SCHED_OTHER 0
+#define LINUX_SCHED_FIFO  1
+#define LINUX_SCHED_RR    2
+#define LINUX_SCHED_BATCH 3
+#define LINUX_SCHED_IDLE  5
+
+#define LINUX_SCHED_RESET_ON_FORK 0x40000000u
+#define LINUX_SCHED_PRIORITY_MAX  99 /* of FIFO and RR; the lowest is 1 */
+
+#define LINUX_NICE_MIN (-20)
+#define LINUX_NICE_MAX 19
+
+#define LINUX_PRIO_PROCESS 0
+#define LINUX_PRIO_PGRP    1
+#define LINUX_PRIO_USER    2
+
 /* ---- limits and times ---- */
 
 enum linux_rlimit_kind {

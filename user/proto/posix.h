@@ -120,7 +120,9 @@
     X(WITHDRAW, "", "", "", "")                                                  \
     X(SYSINFO, "sysinfo", "", "", "")                                            \
     X(SPAWN, "struct posix_spawn", "", "", "")                                   \
-    X(CPU_TIME, "pid", "", "", "")
+    X(CPU_TIME, "pid", "", "", "")                                               \
+    X(SCHEDULE, "pid", "kind", "value", "struct posix_schedule")                 \
+    X(NICE, "kind", "pid, group or uid", "nice value", "is set")
 
 enum posix_request {
     POSIX_REQUEST_NONE,
@@ -190,6 +192,32 @@ struct posix_range {
     uint32_t kind;   /* odd: shared */
 };
 
+/*
+ * How a thread is to be scheduled; all zeros: as usual. SCHEDULE changes one thing and answers
+ * with all in word 1. A pid means the first thread of its process, 0 the caller's; for
+ * another thread of its own the caller sends its handle, and what it had as word 3.
+ */
+struct posix_schedule {
+    int8_t nice;
+    uint8_t policy;   /* LINUX_SCHED_* */
+    uint8_t priority; /* of FIFO and RR */
+    uint8_t resets_on_fork;
+    uint16_t hart; /* 0: any; n + 1: only number n of SYSTEM_HART_INFO */
+    uint16_t reserved;
+};
+
+union posix_schedule_word {
+    struct posix_schedule schedule;
+    uint64_t word;
+};
+
+enum posix_schedule_change {
+    POSIX_SCHEDULE_ASK = 0,
+    POSIX_SCHEDULE_NICE = 1,
+    POSIX_SCHEDULE_POLICY = 2, /* value: policy | priority << 32 */
+    POSIX_SCHEDULE_HART = 3,
+};
+
 #define POSIX_INFO_MAGIC 0x4f5554504f535449ull /* "OUTPOSTI" */
 
 /* Everything a shim must know. The server may change it at any time; the shim copies a
@@ -209,6 +237,7 @@ struct posix_info {
     uint64_t start_mask;    /* what execve hands on: masked and ignored signals, */
     uint64_t start_ignored;
     uint64_t cpu_before_ns; /* and the processor time that programs before it used */
+    union posix_schedule_word schedule; /* of the first thread */
 };
 
 _Static_assert(sizeof(struct posix_info) <= POSIX_INFO_BYTES, "wait words follow it");
@@ -352,7 +381,7 @@ enum posix_startup {
     POSIX_START_OUTPUT = 3,     /* memory: ring to the console driver */
     POSIX_START_INPUT = 4,      /* memory: ring from it */
     POSIX_START_CONSOLE = 5,    /* endpoint, POST: the console driver's */
-    POSIX_START_SYSTEM = 6,     /* LOG, DUPLICATE */
+    POSIX_START_SYSTEM = 6,     /* LOG, SCHEDULE, DUPLICATE */
     /* values */
     POSIX_VALUE_IMAGE_BYTES = 0,
     POSIX_VALUE_IMAGE_OFFSET = 1,

@@ -97,7 +97,8 @@ static void spawn_server(struct init *init)
             [POSIX_START_OUTPUT] = {session->output, RIGHT_READ | RIGHT_WRITE},
             [POSIX_START_INPUT] = {session->input, RIGHT_READ | RIGHT_WRITE},
             [POSIX_START_CONSOLE] = {init->console.endpoint, RIGHT_POST},
-            [POSIX_START_SYSTEM] = {init->system, RIGHT_LOG | RIGHT_DUPLICATE},
+            [POSIX_START_SYSTEM] = {init->system, RIGHT_LOG | RIGHT_SCHEDULE |
+                                                   RIGHT_DUPLICATE},
         },
     };
 
