@@ -52,6 +52,11 @@ PORTS := bash bzip2 dash less lua mawk nano sqlite3 toybox zlib
 $(O)/.ports: $(O)/.musl $(wildcard musl-port/ports/*/*) scripts/build-port scripts/outpost-cc
 	$(Q)scripts/build-port $(PORTS) && touch $@
 
+# What only tests put into the guest.
+TEST_PORTS := make
+$(O)/.test-ports: $(O)/.ports
+	$(Q)scripts/build-port $(TEST_PORTS) && touch $@
+
 # ---- native user programs: flat images ----
 
 objects = $(patsubst %,$(O)/$(1)/%.o,$(basename $(2)))
@@ -188,7 +193,7 @@ $(O)/tests/host/%: tests/host/%.c scripts/host-test $(wildcard tests/host/*.h) \
 	$(Q)mkdir -p $(@D) && scripts/host-test $< $@
 
 .PHONY: tests test test-ubsan test-linux soak check bench mutants size docs lint fmt test-fresh
-tests: all $(HOST_TESTS) $(USER_TESTS)
+tests: all $(O)/.test-ports $(HOST_TESTS) $(USER_TESTS)
 	$(Q)scripts/fetch figlet
 	$(Q)$(MAKE) --no-print-directory UBSAN=1
 test: setup-quietly ## all tests (TAP, by prove)
