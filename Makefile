@@ -47,13 +47,13 @@ $(O)/.libfdt: musl-port/sources.lock
 $(O)/.musl: musl-port/sources.lock $(shell find musl-port/overlay musl-port/patches -type f 2>/dev/null)
 	$(Q)scripts/build-musl && touch $@
 
-# What the boot image has beside our own programs.
-PORTS := bash bzip2 dash less lua mawk nano sqlite3 toybox zlib
+# What the boot image has beside our own programs. Of two with the same name the later wins.
+PORTS := bash bzip2 dash less lua make mawk nano sqlite3 toybox vim zlib
 $(O)/.ports: $(O)/.musl $(wildcard musl-port/ports/*/*) scripts/build-port scripts/outpost-cc
 	$(Q)scripts/build-port $(PORTS) && touch $@
 
 # What only tests put into the guest.
-TEST_PORTS := make tcc bc mujs
+TEST_PORTS := bc mujs tcc
 $(O)/.test-ports: $(O)/.ports
 	$(Q)scripts/build-port $(TEST_PORTS) && touch $@
 

@@ -6,10 +6,10 @@
 import os
 import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
-from outpost import DATA, TOP, done, equal, no_panic, ok, run
+from outpost import DATA, done, equal, no_panic, ok, run
 from serial import Shell
 
-OPTIONS = ["--add", f"{TOP}/build/ports/make/root:/", "--add", f"{DATA}/make:/src"]
+OPTIONS = ["--add", f"{DATA}/make:/src"]
 
 
 def most_at_once(log):
