@@ -123,16 +123,10 @@ $(O)/user/ld-musl: $(O)/.musl
 
 # ---- the boot image ----
 
-# A login shell on the console, first and after the server had to be replaced.
-$(O)/boot/run: Makefile
-	$(Q)mkdir -p $(@D) && printf 'sh\0-l\0\0' > $@
-$(O)/boot/console: $(O)/boot/run
-	$(Q)cp $< $@
-
 BOOT_FILES := $(O)/user/uart.flat:/boot/uart $(O)/user/posix-server.flat:/boot/posix-server \
   $(O)/user/posix-checker.flat:/boot/posix-checker $(O)/user/shim.flat:/boot/shim \
   $(O)/user/ld-musl:/lib/ld-musl-riscv64.so.1 \
-  $(O)/user/hello:/bin/hello $(O)/boot/run:/boot/run $(O)/boot/console:/boot/console
+  $(O)/user/hello:/bin/hello
 BOOT_DEPS  := $(foreach f,$(BOOT_FILES),$(firstword $(subst :, ,$(f))))
 
 $(O)/boot.cpio: $(BOOT_DEPS) $(O)/.ports scripts/mkboot $(shell find user/root)

@@ -2,21 +2,17 @@
 /* Running the commands of the boot image; start reading at session_start. */
 #include <posix/server/session.h>
 
-#include <posix/server/budget.h>
 #include <posix/server/console.h>
-#include <posix/server/exec.h>
-#include <posix/server/fd.h>
-#include <posix/server/job.h>
-#include <posix/server/mount.h>
+#include <posix/server/launch.h>
 #include <posix/server/names.h>
-#include <posix/server/program.h>
 #include <posix/server/ramfs.h>
 #include <posix/server/robust.h>
 #include <posix/server/second.h>
 #include <posix/server/self.h>
-#include <posix/server/stream.h>
+#include <posix/server/services.h>
 #include <user/lib/arguments.h>
 #include <user/lib/kernel.h>
+#include <user/lib/manifest.h>
 #include <user/lib/print.h>
 #include <user/lib/process.h>
 #include <user/lib/string.h>
@@ -29,76 +25,11 @@
 
 static struct session *const session = &STATE->session;
 
-/* One line for whoever started the program: on the log, and on its stderr if that is not
- * the terminal that shows the log as well. */
-static void complain(const char *program, const char *text)
-{
-    char line[LOG_LINE_BYTES];
-    size_t length = print_to(line, sizeof(line), "outpost: %s: %s\n", program, text);
-
-    log_printf(self.log, "outpost: %s: %s", program, text);
-    if (length >= sizeof(line))
-        length = sizeof(line) - 1;
-    if (session->stream[2])
-        console_put(CONSOLE_STDERR, line, (uint32_t)length);
-    else if (arguments_are(self.startup->arguments, "console", "framed"))
-        console_put(CONSOLE_STDOUT, line, (uint32_t)length);
-    console_kick();
-}
-
-/* ---- fds 0 to 2 ---- */
-
-static uint32_t open_terminal(void)
-{
-    uint32_t inode = names_find("/dev/console");
-
-    uint32_t index = inode ? description_make(KIND_TTY, inode, LINUX_O_RDWR) : 0;
-
-    if (index) {
-        tty_attach(description_at(index), STATE->console_tty);
-        description_at(index)->mount = STATE->mount_first;
-        mount_use(STATE->mount_first);
-    }
-    return index;
-}
-
-static uint32_t open_stream(enum stream_channel channel)
-{
-    uint32_t flags = channel == STREAM_INPUT ? LINUX_O_RDONLY : LINUX_O_WRONLY;
-    uint32_t index = description_make(KIND_STREAM, 0, flags);
-
-    if (index)
-        description_at(index)->channel = channel;
-    return index;
-}
-
-static bool open_standard_fds(struct process *process)
-{
-    uint32_t terminal = 0;
-
-    for (uint32_t fd = 0; fd < 3; fd++) {
-        uint32_t index = terminal;
-
-        if (session->stream[fd])
-            index = open_stream((enum stream_channel)fd);
-        else if (terminal == 0)
-            index = terminal = open_terminal();
-        if (index == 0)
-            return false;
-        if (fd_reserve(process, fd) != (int64_t)fd) {
-            if (description_at(index)->references == 0)
-                description_discard(index);
-            return false;
-        }
-        fd_install(process, fd, index, false);
-    }
-    return true;
-}
-
 /* ---- commands ---- */
 
-/* The next command's words, copied together. A leading byte 1 is no part of a word. */
-static bool command_next(struct exec_strings *arguments)
+/* The next command of the run file: its words, copied together. A leading byte 1 is no part
+ * of a word. */
+static bool command_of_file(struct exec_strings *arguments)
 {
     static char words[COMMAND_BYTES];
     const char *text = (const char *)(SERVER_IMAGE_VA + session->image_offset);
@@ -130,17 +61,13 @@ static bool account_state(handle_t account, struct info_account *info)
     return handle_info(account, INFO_ACCOUNT, info, sizeof(*info)) >= 0;
 }
 
-/* An account of its own for a program and all that it makes, with all that is free but
- * the server's reserve. */
+/* The account of the next command, and what it has before anything is in it. */
 static bool make_account(void)
 {
     struct info_account info;
-    int64_t account = account_create(self.account, budget_pages(), LIMIT_NONE);
 
-    if (account < 0)
-        return false;
-    session->account = (handle_t)account;
-    if (!account_state(session->account, &info))
+    session->account = launch_account();
+    if (session->account == HANDLE_NONE || !account_state(session->account, &info))
         return false;
     session->pages = info.pages_used;
     session->objects = info.objects_used;
@@ -148,62 +75,36 @@ static bool make_account(void)
     return true;
 }
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
-
-/* If the command is a script, its interpreter becomes the program. */
-static bool follow_script(const struct process *process, struct exec_program *program,
-                          struct exec_error *error)
-{
-    const struct inode *file = inode_at(program->inode);
-
-    if (!exec_check_file(file, error))
-        return false;
-    if (file->size < 2 || memcmp(file_bytes(file), "#!", 2) != 0 ||
-        program_find_own(process, program) == 0)
-        return true;
-    *error = (struct exec_error){126, LINUX_ENOEXEC, "its interpreter cannot be run"};
-    return false;
-}
-
 /* Start one command. False: it could not be, which was said. */
 static bool command_start(const struct exec_strings *arguments)
 {
     struct exec_error error = {126, LINUX_ENOMEM, "not enough memory to start it"};
-    const char *name = arguments->first;
-    struct exec_program program = {.arguments = *arguments,
-                                   .environment = exec_environment()};
-    uint32_t index;
 
-    program.inode = exec_find(name, &program.path, &error);
-    index = program.inode && make_account() ? process_new(base_name(name)) : 0;
-    if (index) {
-        struct process *process = process_at(index);
-
-        process->account = session->account;
-        if (open_standard_fds(process) && follow_script(process, &program, &error) &&
-            exec_start(index, &program, &error)) {
-            session->process = index;
-            job_give(process->session, STATE->console_tty, process->group);
-            return true;
-        }
-        process_free(index);
-    }
+    if (make_account())
+        session->process = launch(arguments, session->account, true, &error);
+    else
+        launch_complain(arguments->first, error.text);
+    if (session->process)
+        return true;
     session->exit_code = error.exit_code;
-    complain(name, error.text);
     return false;
 }
 
-/* Start commands until one runs, one is being given back, or none is left. */
+/* The service that has the terminal is the only command, again and again if it says so. */
+static bool command_next(struct exec_strings *arguments)
+{
+    if (!session->has_services)
+        return command_of_file(arguments);
+    return !session->is_ending && services_terminal(arguments);
+}
+
+/* Start commands until one runs, one is being given back or waited for, or none is left. */
 static void run_next(void)
 {
     struct exec_strings arguments;
 
-    while (session->process == 0 && session->account == HANDLE_NONE) {
+    while (session->process == 0 && session->account == HANDLE_NONE &&
+           (session->is_ending || services_terminal_wants_ns() == 0)) {
         if (!command_next(&arguments)) {
             session->has_ended = 1;
             return;
@@ -227,7 +128,11 @@ void session_death(uint32_t process, uint64_t status, enum fault_kind kind,
     if (process == session->process) {
         session->exit_code = session->is_ending ? 0 : exit_code_of(wait_status);
         session->process = 0;
+        if (session->has_services)
+            services_terminal_died(wait_status);
     }
+    if (session->has_services)
+        services_death(process, wait_status);
     if (!robust_begin(process, wait_status))
         process_died(process, wait_status);
 }
@@ -243,7 +148,15 @@ void session_end(enum posix_end end)
         return; /* what it left is being killed already */
     command = process_at(session->process);
     command->is_killed = 1;
-    process_control(command->process, PROCESS_KILL, POSIX_STATUS_SIGNAL(LINUX_SIGKILL), 0, 0);
+    process_control(command->process, PROCESS_KILL, POSIX_STATUS_SIGNAL(LINUX_SIGKILL), 0,
+                    0);
+}
+
+/* Does a process stay when the command ends? Services do if it is started again. */
+static bool is_spared(const struct process *process)
+{
+    return session->has_services && !session->is_ending &&
+           services_terminal_comes_back() && services_have(process);
 }
 
 /* What the command left running ends with it, some at a time. True: all has gone. */
@@ -251,20 +164,24 @@ static bool rest_has_ended(void)
 {
     uint32_t made = STATE->table[TABLE_PROCESS].made;
     uint32_t killed = 0;
+    bool is_empty = true;
 
     if (STATE->table[TABLE_PROCESS].used == 0)
         return true;
     for (uint32_t i = 1; i < made && killed < KILLS_AT_ONCE; i++) {
         const struct process *process = process_at(i);
 
-        if (!slot_is_live(TABLE_PROCESS, &process->slot) || process->is_killed)
+        if (!slot_is_live(TABLE_PROCESS, &process->slot) || is_spared(process))
+            continue;
+        is_empty = false;
+        if (process->is_killed)
             continue;
         process_at(i)->is_killed = 1;
         process_control(process->process, PROCESS_KILL,
                         POSIX_STATUS_SIGNAL(LINUX_SIGKILL), 0, 0);
         killed++;
     }
-    return false;
+    return is_empty;
 }
 
 /* Look whether the last command's account is as it was. */
@@ -289,16 +206,20 @@ static void look_at_account(void)
 
 uint64_t session_wants_ns(void)
 {
+    uint64_t services_ns = session->has_services ? services_wants_ns() : UINT64_MAX;
+
     if (session->process == 0 && session->account != HANDLE_NONE)
         return (uint64_t)LOOK_FIRST_NS << session->looks;
-    return UINT64_MAX;
+    return session->has_ended ? UINT64_MAX : services_ns;
 }
 
 void session_continue(void)
 {
     if (session->process == 0 && session->account != HANDLE_NONE && rest_has_ended())
         look_at_account();
-    if (!session->has_ended)
+    if (session->has_services && !session->has_ended && !session->is_ending)
+        services_continue();
+    if (session->has_begun && !session->has_ended)
         run_next();
     if (session->has_ended && console_end(session->exit_code))
         process_exit(session->end);
@@ -321,10 +242,18 @@ static bool session_find(const char *name)
     return true;
 }
 
+/* What is there to run: the run file's commands, but only once, or the manifest's. */
+static bool find_commands(uint32_t generation)
+{
+    if (generation == 0 && session_find(POSIX_RUN_FILE))
+        return true;
+    session->has_services = session_find(MANIFEST_FILE) && services_find();
+    return session->has_services;
+}
+
 void session_start(uint32_t generation)
 {
     const char *bootargs = self.startup->arguments;
-    const char *name = generation > 0 ? POSIX_CONSOLE_FILE : POSIX_RUN_FILE;
     bool input_ended = arguments_are(bootargs, "stdin", "none");
 
     session->stream[0] = input_ended || arguments_are(bootargs, "stdin", "stream");
@@ -336,10 +265,11 @@ void session_start(uint32_t generation)
     if (generation > 0 && arguments_have(bootargs, "batch")) {
         session->exit_code = EXIT_CRASHED;
         session->has_ended = 1;
-    } else if (!session_find(name)) {
+    } else if (!find_commands(generation)) {
         session->exit_code = 127;
         session->has_ended = 1;
-        complain(name, "not found");
+        launch_complain(MANIFEST_FILE, "no terminal service, and no " POSIX_RUN_FILE);
     }
+    session->has_begun = 1;
     session_continue();
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The session: the commands of /boot/run, one after another, then the end.
+ * The session: the commands of /boot/run, one after another, or the service that has the
+ * terminal; then the end.
  *
  * A command's process is in one of three states: running; dead and being given back,
  * which the kernel does in its own time, so the session looks again at short intervals;
@@ -18,7 +19,7 @@
 #include <user/proto/posix.h>
 
 struct session {
-    uint64_t image_offset; /* of the contents of /boot/run or /boot/console */
+    uint64_t image_offset; /* of the contents of /boot/run or of the manifest */
     uint32_t bytes;        /* of them */
     uint32_t at;           /* offset there of the next command */
     uint32_t process;      /* that runs now, or 0 */
@@ -30,9 +31,11 @@ struct session {
     uint32_t has_ended; /* no command is left; the driver must still be told */
     uint8_t stream[3];  /* fds 0-2: 1: stream, 0: terminal */
     uint8_t logs_counters;
-    uint32_t checks; /* the state after each command, check.h */
-    uint32_t is_ending; /* session_end was called */
-    enum posix_end end; /* what init is to do after the last command */
+    uint32_t checks;       /* the state after each command, check.h */
+    uint32_t is_ending;    /* session_end was called */
+    uint32_t has_begun;    /* all that the first command needs is there */
+    uint32_t has_services; /* the commands are the manifest's, services.h */
+    enum posix_end end;    /* what init is to do after the last command */
 };
 
 /* Read the bootargs and start the first command. */

@@ -16,6 +16,7 @@
 #include <posix/server/pipe.h>
 #include <posix/server/process.h>
 #include <posix/server/ramfs.h>
+#include <posix/server/services.h>
 #include <posix/server/signal.h>
 #include <posix/server/timer.h>
 #include <posix/server/tty.h>

@@ -66,6 +66,7 @@ struct slot {
     X(TTY, struct tty, 0x20595454u)                                                      \
     X(MOUNT, struct mount, 0x544e554du)                                                  \
     X(LOCK, struct lock, 0x4b434f4cu)                                                    \
+    X(SERVICE, struct service, 0x43565253u)                                              \
     X(PAGE_NODE, struct page_node, 0x45474150u)
 
 enum table_id {
@@ -104,6 +105,8 @@ struct state {
     uint32_t orphans;       /* chain of processes without a parent, process.c */
     uint32_t console_tty;   /* the console's terminal, the first slot of its table */
     uint32_t pts_root;      /* inode of /dev/pts */
+    uint32_t terminal_service; /* the service that has the terminal, services.h */
+    handle_t services_account; /* of the others */
     uint32_t process_limit; /* that all users together may have */
     uint32_t id_hash[STATE_ID_BUCKETS];
     uint32_t bucket_count;   /* of the hash of directory entries, entry.c */

@@ -3,7 +3,7 @@
  * Small helpers of native programs: bootargs words, time conversion without overflow, the
  * check of flat images, and when init gives up on a child that keeps dying.
  */
-/* sources: user/lib/arguments.c user/lib/flat.c user/servers/init/storm.c */
+/* sources: user/lib/arguments.c user/lib/flat.c user/lib/storm.c */
 #include <stdlib.h>
 #include <string.h>
 #include <abi/status.h>
@@ -11,7 +11,7 @@
 #include <user/lib/arguments.h>
 #include <user/lib/flat.h>
 #include <user/lib/time.h>
-#include <user/servers/init/storm.h>
+#include <user/lib/storm.h>
 
 static void arguments(void)
 {

@@ -389,6 +389,7 @@ enum posix_startup {
     POSIX_VALUE_GENERATION = 3, /* 0: first server since boot; n: after n deaths */
     POSIX_VALUE_MEMORY = 4,     /* bytes of memory of the machine */
     POSIX_VALUE_HARTS = 5,
+    POSIX_VALUE_MOUNTS = 6, /* how many POSIX_MOUNT calls init makes before anything runs */
 };
 
 /* The start of the checker of its state, posix/checker. */
@@ -403,17 +404,26 @@ enum posix_end { POSIX_END_OFF = 0, POSIX_END_REBOOT = 2 };
 /* Event bits at the POSIX server's endpoint. */
 #define POSIX_BIT_INPUT  0 /* the console driver put something into the input ring */
 #define POSIX_BIT_OUTPUT 1 /* the output ring has room again */
+#define POSIX_BIT_MOUNT  2 /* a file system has answers, or room for requests */
+
+/* Calls of init, whose badge is 0. */
+enum posix_init_request {
+    /* Word 0: number of the service; handles: the channel (READ, WRITE), the file system's
+     * endpoint (POST); message bytes: the path. Replaces what that service was before. Without
+     * handles: it is gone, and what it held answers EIO. Reply word 0: status. */
+    POSIX_MOUNT_SERVICE = 1,
+};
 
 /*
- * Programs to run come from files in the boot image: /boot/run (or, after the server had
- * to be replaced, /boot/console): arguments ended by NUL, a command ended by an empty
- * argument, one after the other. A leading byte 1 of an argument is taken off, so that an
- * empty argument of a command can be written as that byte alone. The session's exit status is
- * the last command's. bootargs "stdin=", "stdout=", "stderr=" with "tty" or "stream" say what
- * fds 0-2 are; default tty. "stdin=none": at its end from the start (the host sends nothing).
- * With "batch" in the bootargs a replaced server ends the session with status 137.
+ * What runs is the terminal's service of the manifest, and its other programs
+ * (user/lib/manifest.h); or, when the boot image has it, the commands of /boot/run instead:
+ * arguments ended by NUL, a command ended by an empty argument, one after the other. A
+ * leading byte 1 of an argument is taken off, so that an empty argument of a command can be
+ * written as that byte alone. The session's exit status is the last command's. bootargs
+ * "stdin=", "stdout=", "stderr=" with "tty" or "stream" say what fds 0-2 are; default tty.
+ * "stdin=none": at its end from the start (the host sends nothing). With "batch" in the
+ * bootargs a replaced server ends the session with status 137.
  */
-#define POSIX_RUN_FILE     "/boot/run"
-#define POSIX_CONSOLE_FILE "/boot/console"
+#define POSIX_RUN_FILE "/boot/run"
 
 #endif

@@ -16,63 +16,38 @@
  * whom nobody but the caller could start. */
 #define ATTACH_PATIENCE_NS (2 * NANOSECONDS_PER_SECOND)
 
-static void spawn_driver(struct init *init)
-{
-    struct console *console = &init->console;
-    const struct boot_device *device = console->device;
-    struct spawn_request request = {
-        .name = "uart",
-        .account = init->boot->account,
-        .supervisor = init->server.endpoint,
-        .badge = ++console->badge,
-        .handle = {
-            [CONSOLE_START_ENDPOINT] = {console->endpoint, RIGHT_RECEIVE},
-            [CONSOLE_START_SYSTEM] = {init->system, RIGHT_INTERRUPT | RIGHT_LOG},
-            [CONSOLE_START_MMIO] = {console->registers,
-                                    RIGHT_READ | RIGHT_WRITE | RIGHT_INSPECT},
-            [CONSOLE_START_INIT] = {init->server.endpoint, RIGHT_POST},
-        },
-        .startup = {
-            .timebase_hz = init->boot->timebase_hz,
-            .value = {
-                [CONSOLE_VALUE_LINE] = device->interrupt,
-                [CONSOLE_VALUE_CLOCK] = device->clock_hz,
-                [CONSOLE_VALUE_SHIFT] = device->reg_shift,
-                [CONSOLE_VALUE_FRAMED] = init->is_framed,
-                [CONSOLE_VALUE_DRAINED] = INIT_BIT_DRAINED,
-                [CONSOLE_VALUE_MMIO_OFFSET] = device->base % VM_PAGE_BYTES,
-            },
-        },
-    };
-    int64_t process;
-
-    request.image = image_file(init, "/boot/uart", &request.image_bytes);
-    process = spawn(&request);
-    if (process < 0)
-        init_fail(init, "/boot/uart cannot be started: %s", status_name(process));
-    console->process = (handle_t)process;
-}
-
 void console_start(struct init *init)
 {
-    struct console *console = &init->console;
-    int64_t result;
+    struct service *console = init->console;
+    const struct boot_device *device = console->device;
+    struct spawn_request request = {
+        .account = init->boot->account,
+        .handle =
+            {
+                [CONSOLE_START_ENDPOINT] = {console->endpoint, RIGHT_RECEIVE},
+                [CONSOLE_START_SYSTEM] = {init->system, 0},
+                [CONSOLE_START_MMIO] = {console->registers,
+                                        RIGHT_READ | RIGHT_WRITE | RIGHT_INSPECT},
+                [CONSOLE_START_INIT] = {init->server.endpoint, RIGHT_POST},
+            },
+        .startup =
+            {
+                .value =
+                    {
+                        [CONSOLE_VALUE_LINE] = device->interrupt,
+                        [CONSOLE_VALUE_CLOCK] = device->clock_hz,
+                        [CONSOLE_VALUE_SHIFT] = device->reg_shift,
+                        [CONSOLE_VALUE_FRAMED] = init->is_framed,
+                        [CONSOLE_VALUE_DRAINED] = INIT_BIT_DRAINED,
+                        [CONSOLE_VALUE_MMIO_OFFSET] = device->base % VM_PAGE_BYTES,
+                    },
+            },
+    };
 
-    console->badge = INIT_BADGE_CONSOLE;
-    console->device = init_device(init, "ns16550a");
-    if (console->device == NULL)
-        init_fail(init, "the device tree has no ns16550a to talk through");
-    if (console->device->interrupt == 0 || console->device->reg_shift > 4)
-        init_fail(init, "the ns16550a has no interrupt, or a reg-shift above 4");
-    result = init_device_memory(init, console->device, &(uint64_t){0});
-    if (result < 0)
-        init_fail(init, "the registers of the serial line: %s", status_name(result));
-    console->registers = (handle_t)result;
-    result = endpoint_create(init->boot->account);
-    if (result < 0)
-        init_fail(init, "an endpoint for the console: %s", status_name(result));
-    console->endpoint = (handle_t)result;
-    spawn_driver(init);
+    if (device->reg_shift > 4)
+        init_fail(init, "%s has a reg-shift above 4", console->manifest.device);
+    if (service_spawn(init, console, &request) < 0)
+        init_fail(init, "there is no console");
 }
 
 /* Copies with few rights to send along; on error none. */
@@ -107,7 +82,7 @@ static int64_t call_driver(struct init *init, uint32_t count)
     int64_t status;
 
     init->server.page->deadline_ns = init_now_ns(init) + ATTACH_PATIENCE_NS;
-    status = endpoint_call(init->console.endpoint, &m);
+    status = endpoint_call(init->console->endpoint, &m);
     return status < 0 ? status : (int64_t)m.word[0];
 }
 
@@ -147,29 +122,26 @@ static void mark_log(const struct init *init)
 
 void console_end(struct init *init)
 {
-    if (init->console.process == HANDLE_NONE)
-        return; /* firmware prints, or the mark is made */
+    if (init->console == NULL || init->console->process == HANDLE_NONE)
+        return;           /* firmware prints, or the mark is made */
     console_detach(init); /* answered: what was logged before is on the line */
-    process_control(init->console.process, PROCESS_KILL, 0, 0, 0);
+    process_control(init->console->process, PROCESS_KILL, 0, 0, 0);
     mark_log(init);
 }
 
 void console_died(struct init *init, const struct message *death)
 {
-    struct console *console = &init->console;
-    bool gives_up = storm_note(&console->deaths, init_now_ns(init));
+    enum service_verdict verdict = service_judge(init, init->console, death);
 
-    if (gives_up)
+    init->console->restart_ns = DEADLINE_NEVER; /* at once: nobody would see why not */
+    if (verdict != SERVICE_AGAIN)
         mark_log(init);
     /* The log stays bound to the endpoint and keeps its text: the next driver prints
      * it. */
-    report_death(init, "the uart driver", death);
-    process_discard(console->process, 0);
-    console->process = HANDLE_NONE;
-    if (gives_up)
-        init_fail(init, "the uart driver died %d times within %llu s: giving up",
-                  STORM_DEATHS, STORM_WINDOW_NS / NANOSECONDS_PER_SECOND);
-    spawn_driver(init);
+    service_bury(init, init->console, death, verdict);
+    if (verdict != SERVICE_AGAIN)
+        init_fail(init, "nothing can be done without a console");
+    console_start(init);
     /* A finished session stays attached as well: its end may not have been sent. */
     if (init->session.output != HANDLE_NONE)
         console_attach(init);

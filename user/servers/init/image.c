@@ -4,9 +4,6 @@
 #include <user/lib/process.h>
 #include <user/servers/init/init.h>
 
-/* Without these nothing can run. The POSIX server itself looks for what to run. */
-static const char *const needed[] = {"/boot/uart", "/boot/posix-server", "/boot/shim"};
-
 static void check_archive(struct init *init)
 {
     size_t bytes = init->boot->boot_image_bytes, at, entries;
@@ -35,18 +32,15 @@ void image_open(struct init *init)
         init_fail(init, "the boot image cannot be mapped: %s", status_name(status));
     init->image = (const uint8_t *)(INIT_IMAGE_VA + offset);
     check_archive(init);
-    for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
-        image_file(init, needed[i], &(size_t){0});
 }
 
-const void *image_file(struct init *init, const char *path, size_t *bytes)
+const void *image_file(const struct init *init, const char *path, size_t *bytes)
 {
     struct cpio_entry entry;
 
-    if (!cpio_find(init->image, init->boot->boot_image_bytes, path, &entry))
-        init_fail(init, "the boot image lacks %s", path);
-    if ((entry.mode & CPIO_TYPE) != CPIO_REGULAR)
-        init_fail(init, "%s in the boot image is not a file", path);
+    if (!cpio_find(init->image, init->boot->boot_image_bytes, path, &entry) ||
+        (entry.mode & CPIO_TYPE) != CPIO_REGULAR)
+        return NULL;
     *bytes = entry.bytes;
     return entry.data;
 }

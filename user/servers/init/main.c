@@ -36,29 +36,6 @@ _Noreturn void init_fail(struct init *init, const char *format, ...)
     power_off(init, POWER_OFF_FAILURE);
 }
 
-const struct boot_device *init_device(const struct init *init, const char *compatible)
-{
-    uint32_t listed = init->boot->device_count;
-
-    if (listed > BOOTINFO_DEVICES_MAX)
-        listed = BOOTINFO_DEVICES_MAX;
-    for (uint32_t i = 0; i < listed; i++)
-        if (strcmp(init->boot->devices[i].compatible, compatible) == 0)
-            return &init->boot->devices[i];
-    return NULL;
-}
-
-int64_t init_device_memory(const struct init *init, const struct boot_device *device,
-                           uint64_t *offset)
-{
-    uint64_t bytes;
-
-    *offset = device->base % VM_PAGE_BYTES;
-    bytes = (*offset + device->length_bytes + VM_PAGE_BYTES - 1) & ~(VM_PAGE_BYTES - 1);
-    return memory_create(HANDLE_NONE, MEMORY_PHYSICAL, bytes, device->base - *offset,
-                         init->system);
-}
-
 /* The session is over and said so on the line, or its patience is at its end. */
 static _Noreturn void finish(struct init *init)
 {
@@ -71,41 +48,55 @@ static _Noreturn void finish(struct init *init)
     power_off(init, init->session.reboots ? POWER_REBOOT : POWER_OFF);
 }
 
+static void set_deadline(struct init *init)
+{
+    uint64_t restart_ns = services_continue(init);
+    uint64_t end_ns = init->session.deadline_ns;
+
+    init->server.deadline_ns = restart_ns < end_ns ? restart_ns : end_ns;
+}
+
 static void on_events(struct server *server, uint64_t bits)
 {
     struct init *init = SERVER_OF(server, struct init, server);
 
-    if (!(bits & 1ull << INIT_BIT_DRAINED))
-        return;
-    init->session.is_drained = true;
-    if (init->session.has_ended)
-        finish(init);
-    server->deadline_ns = init_now_ns(init) + END_PATIENCE_NS;
+    if (bits & 1ull << INIT_BIT_DRAINED) {
+        init->session.is_drained = true;
+        if (init->session.has_ended)
+            finish(init);
+        init->session.deadline_ns = init_now_ns(init) + END_PATIENCE_NS;
+    }
+    set_deadline(init);
 }
 
 static void on_death(struct server *server, uint64_t badge, const struct message *death)
 {
     struct init *init = SERVER_OF(server, struct init, server);
+    struct service *service = service_of_badge(init, badge);
 
-    /* Other badges: what spawn gave up half-made, or a predecessor. */
-    if (badge == init->console.badge && init->console.process != HANDLE_NONE) {
+    if (service && service->manifest.role == ROLE_CONSOLE)
         console_died(init, death);
-    } else if (badge == init->session.badge && init->session.process != HANDLE_NONE) {
+    else if (service && service->manifest.role == ROLE_POSIX)
         session_died(init, death);
-        if (init->session.has_ended && init->session.is_drained)
-            finish(init);
-    }
+    else if (service)
+        mount_died(init, service, death);
+    if (init->session.has_ended && init->session.is_drained)
+        finish(init);
+    set_deadline(init);
 }
 
-/* One half of the end of a session did not come. */
+/* A service is to be started again, or one half of the end of a session did not come. */
 static void on_deadline(struct server *server)
 {
     struct init *init = SERVER_OF(server, struct init, server);
 
-    if (!init->session.is_drained)
-        init_fail(init, "the session is over, but its last output did not get out");
-    log_printf(init->system, "init: the session is over, but its server did not end");
-    finish(init);
+    if (init_now_ns(init) >= init->session.deadline_ns) {
+        if (!init->session.is_drained)
+            init_fail(init, "the session is over, but its last output did not get out");
+        log_printf(init->system, "init: the session is over, but its server did not end");
+        finish(init);
+    }
+    set_deadline(init);
 }
 
 static void prepare(struct init *init, const struct bootinfo *boot)
@@ -127,7 +118,7 @@ static void prepare(struct init *init, const struct bootinfo *boot)
     init->server.on_events = on_events;
     init->server.on_death = on_death;
     init->server.on_deadline = on_deadline;
-    init->session.badge = INIT_BADGE_SESSION;
+    init->session.deadline_ns = DEADLINE_NEVER;
 }
 
 /* DOC: init-main */
@@ -146,6 +137,7 @@ void native_main(uintptr_t argument)
         log_printf(init->system, "init: the device tree has no rng-seed: random numbers "
                                  "can be guessed");
     image_open(init);
+    services_read(init);
     init->realtime_offset_ns = realtime_offset_ns(init);
     console_start(init);
     if (init->wants_counters) {

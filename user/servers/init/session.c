@@ -13,6 +13,9 @@
 #include <user/proto/ring.h>
 #include <user/servers/init/init.h>
 
+/* The handle of the log that its programs' deaths go to is the server's to pass on. */
+#define SYSTEM_RIGHTS RIGHT_DUPLICATE
+
 /* Pages that programs cannot get: init and the driver go on, and a death can be
  * handled. */
 #define RESERVE_PAGES 512u
@@ -52,25 +55,23 @@ static void make_surroundings(struct init *init)
 
     session->account = must_have(init, make_account(init), "an account");
     session->endpoint = must_have(init, endpoint_create(own), "an endpoint");
-    session->output =
-        must_have(init, memory_create(own, MEMORY_ANONYMOUS, RING_BYTES, 0, HANDLE_NONE),
-                  "a ring");
-    session->input =
-        must_have(init, memory_create(own, MEMORY_ANONYMOUS, RING_BYTES, 0, HANDLE_NONE),
-                  "a ring");
+    session->output = must_have(
+        init, memory_create(own, MEMORY_ANONYMOUS, RING_BYTES, 0, HANDLE_NONE), "a ring");
+    session->input = must_have(
+        init, memory_create(own, MEMORY_ANONYMOUS, RING_BYTES, 0, HANDLE_NONE), "a ring");
 }
 
 static void fill_startup(const struct init *init, struct startup *startup)
 {
     const struct bootinfo *boot = init->boot;
 
-    startup->timebase_hz = boot->timebase_hz;
     startup->value[POSIX_VALUE_IMAGE_BYTES] = boot->boot_image_bytes;
     startup->value[POSIX_VALUE_IMAGE_OFFSET] = boot->boot_image_offset;
     startup->value[POSIX_VALUE_REALTIME] = init->realtime_offset_ns;
     startup->value[POSIX_VALUE_GENERATION] = init->session.generation;
     startup->value[POSIX_VALUE_MEMORY] = boot->memory_bytes;
     startup->value[POSIX_VALUE_HARTS] = boot->harts_running;
+    startup->value[POSIX_VALUE_MOUNTS] = mount_count(init);
     memcpy(startup->arguments, boot->arguments, sizeof(startup->arguments));
     startup->arguments[sizeof(startup->arguments) - 1] = '\0';
     if (boot->seed_bytes == 0)
@@ -85,26 +86,25 @@ static void spawn_server(struct init *init)
 {
     struct session *session = &init->session;
     struct spawn_request request = {
-        .name = "posix",
         .account = session->account,
-        .supervisor = init->server.endpoint,
-        .badge = ++session->badge,
-        .handle = {
-            [POSIX_START_ENDPOINT] = {session->endpoint, RIGHT_RECEIVE | RIGHT_CALL |
-                                                             RIGHT_DUPLICATE | RIGHT_POST},
-            [POSIX_START_ACCOUNT] = {session->account, RIGHT_MANAGE | RIGHT_INSPECT},
-            [POSIX_START_BOOT_IMAGE] = {init->boot->boot_image, RIGHT_READ | RIGHT_INSPECT},
-            [POSIX_START_OUTPUT] = {session->output, RIGHT_READ | RIGHT_WRITE},
-            [POSIX_START_INPUT] = {session->input, RIGHT_READ | RIGHT_WRITE},
-            [POSIX_START_CONSOLE] = {init->console.endpoint, RIGHT_POST},
-            [POSIX_START_SYSTEM] = {init->system, RIGHT_LOG | RIGHT_SCHEDULE |
-                                                   RIGHT_DUPLICATE},
-        },
+        .handle =
+            {
+                [POSIX_START_ENDPOINT] = {session->endpoint, RIGHT_RECEIVE | RIGHT_CALL |
+                                                                 RIGHT_DUPLICATE |
+                                                                 RIGHT_POST},
+                [POSIX_START_ACCOUNT] = {session->account, RIGHT_MANAGE | RIGHT_INSPECT},
+                [POSIX_START_BOOT_IMAGE] = {init->boot->boot_image,
+                                            RIGHT_READ | RIGHT_INSPECT},
+                [POSIX_START_OUTPUT] = {session->output, RIGHT_READ | RIGHT_WRITE},
+                [POSIX_START_INPUT] = {session->input, RIGHT_READ | RIGHT_WRITE},
+                [POSIX_START_CONSOLE] = {init->console->endpoint, RIGHT_POST},
+                [POSIX_START_SYSTEM] = {init->system, SYSTEM_RIGHTS},
+            },
     };
 
     fill_startup(init, &request.startup);
-    request.image = image_file(init, "/boot/posix-server", &request.image_bytes);
-    session->process = must_have(init, spawn(&request), "a process");
+    if (service_spawn(init, init->posix, &request) < 0)
+        init_fail(init, "there is no POSIX server");
 }
 
 void session_start(struct init *init)
@@ -112,6 +112,7 @@ void session_start(struct init *init)
     make_surroundings(init);
     spawn_server(init);
     console_attach(init);
+    mount_start_all(init);
 }
 
 static void close_handle(handle_t *handle)
@@ -124,13 +125,25 @@ void session_clear(struct init *init)
 {
     struct session *session = &init->session;
 
+    mount_end_all(init);
     account_kill(session->account, ORPHAN_STATUS);
-    process_discard(session->process, ORPHAN_STATUS);
-    session->process = HANDLE_NONE;
+    if (init->posix->process != HANDLE_NONE)
+        process_discard(init->posix->process, ORPHAN_STATUS);
+    init->posix->process = HANDLE_NONE;
     close_handle(&session->endpoint);
     close_handle(&session->output);
     close_handle(&session->input);
     close_handle(&session->account); /* last: what it paid for is gone */
+}
+
+/* Its end was wanted, or it comes after the last output: it is not replaced. */
+static void session_ended(struct init *init)
+{
+    struct session *session = &init->session;
+
+    session->has_ended = true;
+    if (!session->is_drained)
+        session->deadline_ns = init_now_ns(init) + END_PATIENCE_NS;
 }
 
 void session_died(struct init *init, const struct message *death)
@@ -139,21 +152,24 @@ void session_died(struct init *init, const struct message *death)
     bool has_exited = death->word[1] == FAULT_NONE;
     bool is_clean = has_exited && (death->word[0] == POSIX_END_OFF ||
                                    death->word[0] == POSIX_END_REBOOT);
+    enum service_verdict verdict;
 
     session->reboots = is_clean && death->word[0] == POSIX_END_REBOOT;
-    if (!is_clean)
-        report_death(init, "the POSIX server", death);
     /* Whatever its status, a server whose session is over is not replaced. */
     if (is_clean || session->is_drained) {
-        session->has_ended = true;
-        if (!session->is_drained)
-            init->server.deadline_ns = init_now_ns(init) + END_PATIENCE_NS;
+        if (!is_clean)
+            report_death(init, init->posix->manifest.name, death);
+        process_discard(init->posix->process, ORPHAN_STATUS);
+        init->posix->process = HANDLE_NONE;
+        session_ended(init);
         return;
     }
+    verdict = service_judge(init, init->posix, death);
+    init->posix->restart_ns = DEADLINE_NEVER; /* at once: there is nothing else to do */
+    service_bury(init, init->posix, death, verdict);
     session_clear(init);
-    if (storm_note(&session->deaths, init_now_ns(init)))
-        init_fail(init, "the POSIX server died %d times within %llu s: giving up",
-                  STORM_DEATHS, STORM_WINDOW_NS / NANOSECONDS_PER_SECOND);
+    if (verdict != SERVICE_AGAIN)
+        init_fail(init, "nothing can run without the POSIX server");
     session->generation++; /* from 1 on the server itself says that it is a new one */
     session_start(init);
 }
