@@ -190,14 +190,13 @@ int64_t exec_map_shared(uint32_t index)
     return fill_shared(index, (handle_t)status);
 }
 
-int64_t exec_started(uint32_t index, handle_t thread)
+void exec_started(uint32_t index, handle_t thread)
 {
     struct process *process = process_at(index);
 
     thread_at(process->first_thread)->handle = thread;
     process->state = PROCESS_ALIVE;
     schedule_start(process->schedule, thread);
-    return OK; /* on another hart it may have run and died already: that is its affair */
 }
 
 /* Room of the first thread: its page, and what the shim keeps for it. */

@@ -79,7 +79,7 @@ void exec_set_ids(struct process *process, const struct inode *file);
 /* What one program's shim hands to the next one's, once the pages are mapped. */
 void exec_hand_on(uint32_t process, const struct posix_exec *from);
 
-/* The slot's kernel process has its first thread: it is alive. Returns OK. */
-int64_t exec_started(uint32_t process, handle_t thread);
+/* The slot's kernel process has its first thread: it is alive. */
+void exec_started(uint32_t process, handle_t thread);
 
 #endif

@@ -16,6 +16,7 @@
 #include <posix/server/budget.h>
 #include <posix/server/exec.h>
 #include <posix/server/request.h>
+#include <posix/server/schedule.h>
 #include <posix/server/self.h>
 #include <user/lib/kernel.h>
 
@@ -94,14 +95,21 @@ static uint32_t embryo_of(const struct request *r, uint64_t pid)
 static int64_t start(uint32_t index, uint64_t entry, uint64_t stack)
 {
     struct process *process = process_at(index);
+    bool is_usual = schedule_is_usual(process->schedule);
     int64_t status = exec_map_shared(index);
 
+    /* Not an instruction of it with another's priority, or on another hart. */
+    if (status >= 0 && !is_usual)
+        status = process_control(process->process, PROCESS_SUSPEND, 0, 0, 0);
     if (status >= 0)
         status =
             thread_create(process->process, entry, stack, 0, stack, process->start_page);
     if (status < 0)
         return status;
-    return exec_started(index, (handle_t)status);
+    exec_started(index, (handle_t)status);
+    if (!is_usual)
+        process_control(process->process, PROCESS_RESUME, 0, 0, 0);
+    return OK;
 }
 
 int64_t request_FORK_START(struct request *r)

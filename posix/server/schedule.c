@@ -78,13 +78,18 @@ static int64_t apply(struct posix_schedule schedule, handle_t thread)
     return status;
 }
 
-/* It was born with the server's own priority, which is the usual one. */
-void schedule_start(struct posix_schedule schedule, handle_t thread)
+/* It is born with the server's own priority. */
+bool schedule_is_usual(struct posix_schedule schedule)
 {
     const union posix_schedule_word word = {.schedule = schedule};
 
-    if (word.word != 0)
-        apply(schedule, thread); /* it may have run and died already */
+    return word.word == 0;
+}
+
+void schedule_start(struct posix_schedule schedule, handle_t thread)
+{
+    if (!schedule_is_usual(schedule))
+        apply(schedule, thread);
 }
 
 struct posix_schedule schedule_of_child(struct posix_schedule parent)

@@ -8,12 +8,16 @@
 #ifndef POSIX_SERVER_SCHEDULE_H
 #define POSIX_SERVER_SCHEDULE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <abi/handle.h>
 #include <user/proto/posix.h>
 
 struct process;
+
+/* Is it what the kernel gives a thread of the server's making anyway? */
+bool schedule_is_usual(struct posix_schedule schedule);
 
 /* Let the kernel schedule a new thread of the server's making like that. */
 void schedule_start(struct posix_schedule schedule, handle_t thread);

@@ -46,6 +46,6 @@ for name, (body, status, address) in CRASHES.items():
 CRASH = "local f = io.open('/dev/crash', 'w') f:setvbuf('no') f:write('x') print('not reached')"
 result = run_many([["lua", "-e", CRASH], ["hello"]])
 equal((result.status, result.stdout), (137, b""), "the POSIX server crashes: status 137", result)
-ok(result.log_lines("POSIX server"), "init says it", result)
+ok(result.log_lines("init: posix died"), "init says it", result)
 no_panic(result, "no panic")
 done()

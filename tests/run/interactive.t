@@ -50,7 +50,7 @@ def console():
     child.send("echo $((6*7))\r")
     expect(child, "42\n/root # ", "which answers")
     child.send("echo > /dev/crash\r")
-    expect(child, "POSIX server", "the POSIX server crashes: said")
+    expect(child, "init: posix died", "the POSIX server crashes: said")
     print(f"# {child.before[-300:]!r}")
     expect(child, "/root # ", "the console is back")
     child.send("echo $((6*7))\r")

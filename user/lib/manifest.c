@@ -137,6 +137,8 @@ static const char *take_word(struct manifest_service *service, const char *word)
         service->gives |= MANIFEST_INTERRUPT;
     else if (strcmp(word, "log") == 0)
         service->gives |= MANIFEST_LOG;
+    else if (strcmp(word, "schedule") == 0)
+        service->gives |= MANIFEST_SCHEDULE;
     else if (strcmp(word, "if-present") == 0)
         service->gives |= MANIFEST_IF_PRESENT;
     else

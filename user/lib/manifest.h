@@ -35,6 +35,7 @@ enum manifest_role {
 /* What it is given beside what belongs to its role. */
 #define MANIFEST_INTERRUPT 1u /* system handle: bind interrupt lines */
 #define MANIFEST_LOG       2u /* system handle: write the log */
+#define MANIFEST_SCHEDULE  8u /* system handle: priorities above one's own */
 #define MANIFEST_IF_PRESENT                                                              \
     4u /* without the device it is not started, and nobody minds */
 

@@ -168,7 +168,8 @@ static void join_arguments(const struct manifest_service *manifest, char *to, si
 static uint32_t system_rights(const struct manifest_service *manifest)
 {
     return (manifest->gives & MANIFEST_INTERRUPT ? RIGHT_INTERRUPT : 0) |
-           (manifest->gives & MANIFEST_LOG ? RIGHT_LOG : 0);
+           (manifest->gives & MANIFEST_LOG ? RIGHT_LOG : 0) |
+           (manifest->gives & MANIFEST_SCHEDULE ? RIGHT_SCHEDULE : 0);
 }
 
 int64_t service_spawn(struct init *init, struct service *service,
