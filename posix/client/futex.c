@@ -155,18 +155,14 @@ static long futex_wake_op(const long *argument, uint32_t flags)
     return more < 0 ? more : woken + more;
 }
 
-long shim_futex(const long *argument)
+/* All but what mutexes and joins are made of. */
+static __attribute__((noinline)) long futex_other(const long *argument, long operation,
+                                                  uint32_t flags)
 {
-    long operation = argument[1];
-    uint32_t flags = operation & LINUX_FUTEX_PRIVATE_FLAG ? FUTEX_PRIVATE : 0;
-
-    switch (operation & ~(LINUX_FUTEX_PRIVATE_FLAG | LINUX_FUTEX_CLOCK_REALTIME)) {
-    case LINUX_FUTEX_WAIT:
-        return operation & LINUX_FUTEX_CLOCK_REALTIME ? -LINUX_ENOSYS
-                                                      : futex_sleep(argument, flags);
+    switch (operation & ~LINUX_FUTEX_CLOCK_REALTIME) {
     case LINUX_FUTEX_WAIT_BITSET:
         return (uint32_t)argument[5] ? futex_sleep(argument, flags) : -LINUX_EINVAL;
-    case LINUX_FUTEX_WAKE:
+    case LINUX_FUTEX_WAKE: /* with a clock: it means nothing */
         return futex_wake_count(argument[0], (int32_t)argument[2], flags);
     case LINUX_FUTEX_WAKE_BITSET:
         return futex_wake_bitset(argument, flags);
@@ -181,7 +177,19 @@ long shim_futex(const long *argument)
         return futex_trylock_pi(argument);
     case LINUX_FUTEX_UNLOCK_PI:
         return futex_unlock_pi(argument, flags);
-    default:
+    default: /* also a WAIT by a clock */
         return -LINUX_ENOSYS;
     }
+}
+
+long shim_futex(const long *argument)
+{
+    long operation = argument[1] & ~LINUX_FUTEX_PRIVATE_FLAG;
+    uint32_t flags = argument[1] & LINUX_FUTEX_PRIVATE_FLAG ? FUTEX_PRIVATE : 0;
+
+    if (operation == LINUX_FUTEX_WAIT)
+        return futex_sleep(argument, flags);
+    if (operation == LINUX_FUTEX_WAKE)
+        return futex_wake_count(argument[0], (int32_t)argument[2], flags);
+    return futex_other(argument, operation, flags);
 }

@@ -110,6 +110,8 @@ long shim_unknown(long number);
 
 /* user_copy.S: copy where one address is the program's. 0 or -EFAULT. */
 long user_copy(void *to, const void *from, size_t bytes);
+/* The same for 8 bytes. */
+long user_copy_word(void *to, const void *from);
 /* Copy the words that a string lies in: its bytes are at to + (from & 7). to and room are
  * multiples of 8. 0; 1: it does not end within room; -EFAULT. */
 long user_copy_string(void *to, const void *from, size_t room);

@@ -324,14 +324,14 @@ long shim_rt_sigaction(const long *argument)
 
 long shim_rt_sigprocmask(const long *argument)
 {
-    struct thread_page *page = thread_page_own();
+    struct thread_page *page = ((const struct call_frame *)argument)->page;
     uint64_t mask = page->mask;
     uint64_t bits;
 
     if (argument[3] != LINUX_SIGSET_BYTES)
         return -LINUX_EINVAL;
     if (argument[1]) {
-        if (user_copy(&bits, (const void *)argument[1], sizeof(bits)) != 0)
+        if (user_copy_word(&bits, (const void *)argument[1]) != 0)
             return -LINUX_EFAULT;
         switch (argument[0]) {
         case LINUX_SIG_BLOCK:
@@ -348,7 +348,7 @@ long shim_rt_sigprocmask(const long *argument)
         page->mask = bits & ~LINUX_SIGNALS_UNMASKABLE;
         ignored_publish(page);
     }
-    if (argument[2] && user_copy((void *)argument[2], &mask, sizeof(mask)) != 0)
+    if (argument[2] && user_copy_word((void *)argument[2], &mask) != 0)
         return -LINUX_EFAULT;
     return 0; /* what is due now is delivered on the way out */
 }

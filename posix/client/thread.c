@@ -252,7 +252,7 @@ static struct shim_thread *thread_prepare(const struct call_frame *frame)
     thread->clear_tid =
         flags & LINUX_CLONE_CHILD_CLEARTID ? (uint64_t)frame->argument[6] : 0;
     thread->foreign = 0;
-    memset(thread->own_count, 0, sizeof(thread->own_count));
+    words_clear(thread->own_count, sizeof(thread->own_count));
     thread->page->pending = 0;
     thread->page->mask = page->mask;
     thread->page->inhibit = 1;
@@ -403,7 +403,8 @@ static _Noreturn void thread_end(uint64_t status, uint64_t start, uint64_t bytes
         (struct ending *)((char *)thread->page + POSIX_THREAD_STRIDE) - 1;
 
     robust_end(thread);
-    signals_forget(thread);
+    if (thread->foreign)
+        signals_forget(thread);
     if (!threads_are_many())
         process_end(POSIX_STATUS_EXIT(status));
     *ending = (struct ending){thread, start, bytes};

@@ -63,7 +63,8 @@ struct shim_thread {
     char name[16];
     uint64_t foreign; /* signals pending for it of which the server says from whom */
     struct posix_schedule schedule; /* unless it is the first, schedule.c */
-    uint32_t own_count[LINUX_SIGNAL_MAX + 1]; /* sent by threads of this process */
+    /* sent by threads of this process; one more, for whole words */
+    _Alignas(8) uint32_t own_count[LINUX_SIGNAL_MAX + 2];
 };
 
 /* What a clone needs to go on where its original was. */

@@ -68,6 +68,21 @@ user_copy:
     ret
 .size user_copy, . - user_copy
 
+/* long user_copy_word(to, from): 8 bytes, nearly always aligned. 0 */
+.global user_copy_word
+.hidden user_copy_word
+.type user_copy_word, %function
+user_copy_word:
+    or t0, a0, a1
+    andi t0, t0, 7
+    li a2, 8
+    bnez t0, user_copy
+    ld t0, 0(a1)
+    sd t0, 0(a0)
+    li a0, 0
+    ret
+.size user_copy_word, . - user_copy_word
+
 /*
  * long user_copy_string(to, from, room)
  *
