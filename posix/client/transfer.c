@@ -41,10 +41,16 @@ static long stretch_move(enum posix_request request, uint64_t fd, uint64_t buffe
     return (long)done;
 }
 
+/*
+ * The short way of small ones is compiled for each of the four requests, with what happens
+ * rarely out of line: a byte through a pipe goes by here four times.
+ */
+#define SHORT_WAY static inline __attribute__((always_inline))
+
 /* One request, by way of the slot if it is small and the buffer can be reached: the server
  * is to find out what is wrong with a buffer. */
-static long small_move(enum posix_request request, uint64_t fd, uint64_t buffer,
-                       uint64_t bytes, uint64_t at)
+SHORT_WAY long small_move(enum posix_request request, uint64_t fd, uint64_t buffer,
+                          uint64_t bytes, uint64_t at)
 {
     struct posix_slot *slot = bytes <= SLOT_DATA_MAX && bytes > 0 ? slot_own() : NULL;
     bool is_write = request == POSIX_WRITE || request == POSIX_PWRITE;
@@ -64,50 +70,50 @@ static long small_move(enum posix_request request, uint64_t fd, uint64_t buffer,
     return got;
 }
 
-/* All of a write that fits into a slot; nearly always that is one request. */
-static long small_write(enum posix_request request, uint64_t fd, uint64_t buffer,
-                        uint64_t bytes, long offset)
-{
-    long got = small_move(request, fd, buffer, bytes, offset < 0 ? 0 : (uint64_t)offset);
-    uint64_t done = (uint64_t)got;
-    long more;
-
-    if (got == (long)bytes)
-        return got;
-    if (got == -LINUX_EPIPE)
-        signal_raise(LINUX_SIGPIPE);
-    if (got <= 0)
-        return got;
-    more = stretch_move(request, fd, buffer + done, bytes - done,
-                        request == POSIX_PWRITE ? offset + got : -1, WAIT_FOR_ALL, false);
-    return more > 0 ? got + more : got;
-}
-
 static uint64_t transfer_bytes(long asked)
 {
     return (uint64_t)asked < TRANSFER_BYTES_MAX ? (uint64_t)asked : TRANSFER_BYTES_MAX;
 }
 
-static long any_read(enum posix_request request, const long *argument, long offset)
+SHORT_WAY long any_read(enum posix_request request, const long *argument, long offset)
 {
-    uint64_t bytes = transfer_bytes(argument[2]);
+    uint64_t bytes = (uint64_t)argument[2];
 
     if (bytes <= SLOT_DATA_MAX)
         return small_move(request, (uint64_t)argument[0], (uint64_t)argument[1], bytes,
                           offset < 0 ? 0 : (uint64_t)offset);
-    return stretch_move(request, (uint64_t)argument[0], (uint64_t)argument[1], bytes,
-                        offset, WAIT_FOR_FIRST, true);
+    return stretch_move(request, (uint64_t)argument[0], (uint64_t)argument[1],
+                        transfer_bytes(argument[2]), offset, WAIT_FOR_FIRST, true);
 }
 
-static long any_write(enum posix_request request, const long *argument, long offset)
+/* A write that was to go by the slot is not done. got: what was moved or went wrong. */
+static __attribute__((noinline)) long
+small_write_more(enum posix_request request, const long *argument, long offset, long got)
 {
-    uint64_t bytes = transfer_bytes(argument[2]);
+    uint64_t done = (uint64_t)got;
+    long more;
 
-    if (bytes <= SLOT_DATA_MAX)
-        return small_write(request, (uint64_t)argument[0], (uint64_t)argument[1], bytes,
-                           offset);
-    return stretch_move(request, (uint64_t)argument[0], (uint64_t)argument[1], bytes,
-                        offset, WAIT_FOR_ALL, true);
+    if (got == -LINUX_EPIPE)
+        signal_raise(LINUX_SIGPIPE);
+    if (got <= 0)
+        return got;
+    more = stretch_move(request, (uint64_t)argument[0], (uint64_t)argument[1] + done,
+                        (uint64_t)argument[2] - done,
+                        request == POSIX_PWRITE ? offset + got : -1, WAIT_FOR_ALL, false);
+    return more > 0 ? got + more : got;
+}
+
+SHORT_WAY long any_write(enum posix_request request, const long *argument, long offset)
+{
+    uint64_t bytes = (uint64_t)argument[2];
+    long got;
+
+    if (bytes > SLOT_DATA_MAX)
+        return stretch_move(request, (uint64_t)argument[0], (uint64_t)argument[1],
+                            transfer_bytes(argument[2]), offset, WAIT_FOR_ALL, true);
+    got = small_move(request, (uint64_t)argument[0], (uint64_t)argument[1], bytes,
+                     offset < 0 ? 0 : (uint64_t)offset);
+    return got == (long)bytes ? got : small_write_more(request, argument, offset, got);
 }
 
 long shim_read(const long *argument)
