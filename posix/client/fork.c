@@ -103,7 +103,25 @@ long shim_execve(const long *argument)
      LINUX_WCLONE)
 #define WAITID_OPTIONS (WAIT4_OPTIONS | LINUX_WEXITED | LINUX_WNOWAIT)
 
-static long rusage_out(long address, const struct posix_wait *report)
+/* What WAIT_CHILD answers besides the pid. */
+struct report {
+    uint64_t status;
+    uint64_t uid;
+    uint64_t cpu_ns;
+};
+
+static long wait_child(uint32_t type, uint64_t id, uint32_t options,
+                       struct report *report)
+{
+    uint64_t reply[3];
+    long pid = posix_call_replies(POSIX_WAIT_CHILD, POSIX_WAIT_WHAT(type, options), id,
+                                  reply);
+
+    *report = (struct report){reply[0], reply[1], reply[2]};
+    return pid;
+}
+
+static long rusage_out(long address, const struct report *report)
 {
     struct linux_rusage usage;
 
@@ -118,29 +136,29 @@ long shim_wait4(const long *argument)
     int32_t pid = (int32_t)argument[0];
     uint32_t options = (uint32_t)argument[2];
     uint32_t type = pid == -1 ? LINUX_P_ALL : pid > 0 ? LINUX_P_PID : LINUX_P_PGID;
-    struct posix_wait report;
+    struct report report;
     long got;
 
     if (options & ~WAIT4_OPTIONS)
         return -LINUX_EINVAL;
     if (pid == INT32_MIN)
         return -LINUX_ESRCH;
-    got = posix_call(POSIX_WAIT_CHILD, type, (uint64_t)(pid < 0 ? -(long)pid : pid),
-                     (options & ~LINUX_WNOWAIT) | LINUX_WEXITED, (uint64_t)&report);
+    got = wait_child(type, (uint64_t)(pid < 0 ? -(long)pid : pid),
+                     (options & ~LINUX_WNOWAIT) | LINUX_WEXITED, &report);
     if (got <= 0)
         return got;
     if (argument[1] &&
-        user_copy((void *)argument[1], &report.status, sizeof(report.status)) != 0)
+        user_copy((void *)argument[1], &report.status, sizeof(int32_t)) != 0)
         return -LINUX_EFAULT;
     return rusage_out(argument[3], &report) ? -LINUX_EFAULT : got;
 }
 
-static void siginfo_of(const struct posix_wait *report, struct linux_siginfo *info)
+static void siginfo_of(long pid, const struct report *report, struct linux_siginfo *info)
 {
-    uint32_t status = report->status;
+    uint32_t status = (uint32_t)report->status;
 
     info->number = LINUX_SIGCHLD;
-    info->pid = (int32_t)report->pid;
+    info->pid = (int32_t)pid;
     info->uid = (int32_t)report->uid;
     if (status == LINUX_STATUS_CONTINUED) {
         info->code = LINUX_CLD_CONTINUED;
@@ -161,7 +179,7 @@ long shim_waitid(const long *argument)
 {
     uint32_t options = (uint32_t)argument[3];
     struct linux_siginfo info;
-    struct posix_wait report;
+    struct report report;
     long got;
 
     if ((options & ~WAITID_OPTIONS) ||
@@ -171,13 +189,12 @@ long shim_waitid(const long *argument)
         return -LINUX_EINVAL;
     if (argument[0] == LINUX_P_PGID && (int32_t)argument[1] < 0)
         return -LINUX_EINVAL;
-    got = posix_call(POSIX_WAIT_CHILD, (uint64_t)argument[0], (uint64_t)argument[1],
-                     options, (uint64_t)&report);
+    got = wait_child((uint32_t)argument[0], (uint64_t)argument[1], options, &report);
     if (got < 0)
         return got;
     memset(&info, 0, sizeof(info));
     if (got > 0)
-        siginfo_of(&report, &info);
+        siginfo_of(got, &report, &info);
     if (argument[2] && user_copy((void *)argument[2], &info, sizeof(info)) != 0)
         return -LINUX_EFAULT;
     if (got > 0 && rusage_out(argument[4], &report))

@@ -9,8 +9,6 @@
 #include <posix/server/request.h>
 #include <posix/server/signal.h>
 
-#include <user/lib/string.h>
-
 struct selection {
     uint32_t type; /* LINUX_P_* */
     uint32_t id;   /* process slot or id slot of a group */
@@ -63,18 +61,13 @@ static uint32_t child_find(const struct process *parent,
     return 0;
 }
 
-static void report_fill(const struct process *child, struct posix_wait *report)
+static uint32_t report_status(const struct process *child)
 {
-    memset(report, 0, sizeof(*report));
-    report->pid = child->pid;
-    report->uid = child->credentials.uid;
-    report->cpu_ns = process_cpu_ns(child) + child->children_cpu_ns;
     if (child->state == PROCESS_ZOMBIE)
-        report->status = child->exit_status;
-    else if (child->events & EVENT_STOPPED)
-        report->status = LINUX_STATUS_STOPPED(child->stop_signal);
-    else
-        report->status = LINUX_STATUS_CONTINUED;
+        return child->exit_status;
+    if (child->events & EVENT_STOPPED)
+        return LINUX_STATUS_STOPPED(child->stop_signal);
+    return LINUX_STATUS_CONTINUED;
 }
 
 static void child_reported(struct process *parent, uint32_t index)
@@ -96,7 +89,7 @@ static int64_t selection_make(const struct request *r, struct selection *selecti
     uint32_t index;
 
     selection->type = (uint32_t)r->word[0];
-    selection->options = (uint32_t)r->word[2];
+    selection->options = (uint32_t)(r->word[0] >> 32);
     selection->id = 0;
     switch (selection->type) {
     case LINUX_P_ALL:
@@ -115,13 +108,13 @@ static int64_t selection_make(const struct request *r, struct selection *selecti
     }
 }
 
-/* type, id, options, struct posix_wait: the child's pid, or 0 with WNOHANG. */
+/* type and options, id: the child's pid, or 0 with WNOHANG; more in the reply's words. */
 int64_t request_WAIT_CHILD(struct request *r)
 {
     struct selection selection;
-    struct posix_wait report;
+    const struct process *found;
+    uint32_t child, pid;
     bool exists;
-    uint32_t child;
     int64_t status = selection_make(r, &selection);
 
     if (status < 0)
@@ -134,12 +127,12 @@ int64_t request_WAIT_CHILD(struct request *r)
             return 0;
         return request_wait(r, &r->process->child_waiters);
     }
-    report_fill(process_at(child), &report);
-    status = copy_out(r->word[3], &report, sizeof(report));
-    if (status < 0)
-        return status;
-    /* From here on nothing can fail. */
+    found = process_at(child);
+    pid = found->pid;
+    r->reply[0] = report_status(found);
+    r->reply[1] = found->credentials.uid;
+    r->reply[2] = process_cpu_ns(found) + found->children_cpu_ns;
     if (!(selection.options & LINUX_WNOWAIT))
         child_reported(r->process, child);
-    return report.pid;
+    return pid;
 }

@@ -65,7 +65,7 @@
     X(FORK_CANCEL, "pid", "", "", "")                                            \
     X(VFORK_WAIT, "pid", "", "", "")                                             \
     X(EXECVE, "path", "argv", "envp", "struct posix_exec")                       \
-    X(WAIT_CHILD, "type", "id", "options", "struct posix_wait")                        \
+    X(WAIT_CHILD, "type and options", "id", "", "")                              \
     X(TIDS, "", "", "", "")                                                      \
     X(GETPGID, "pid", "", "", "")                                                \
     X(SETPGID, "pid", "group", "", "")                                           \
@@ -357,14 +357,8 @@ struct posix_timer {
     uint64_t interval_ns;
 };
 
-/* What WAIT_CHILD says of a child; status as wait4 has it. */
-struct posix_wait {
-    uint32_t pid;
-    uint32_t status;
-    uint32_t uid;
-    uint32_t reserved;
-    uint64_t cpu_ns; /* of the child and those it waited for */
-};
+/* Word 0 of WAIT_CHILD, both as waitid has them. */
+#define POSIX_WAIT_WHAT(type, options) ((uint64_t)(options) << 32 | (uint32_t)(type))
 
 /*
  * Status of process_control(SELF, PROCESS_KILL, status) by a shim: the wait status of
