@@ -347,6 +347,14 @@ clone_entry:
     ld s9, 104(a0)
     ld s10, 112(a0)
     ld s11, 120(a0)
+    /* A thread that never used floating point costs nobody its registers, and they are
+     * zeros: most programs leave them so, and the first use would trap. */
+    ld t0, 128(a0)
+.irp at, 136, 144, 152, 160, 168, 176, 184, 192, 200, 208, 216, 224
+    ld t1, \at(a0)
+    or t0, t0, t1
+.endr
+    beqz t0, 1f
     ld t0, 128(a0)
     fscsr t0
     fld fs0, 136(a0)
@@ -361,6 +369,7 @@ clone_entry:
     fld fs9, 208(a0)
     fld fs10, 216(a0)
     fld fs11, 224(a0)
+1:
     li a0, 1
     ret
 .size clone_entry, . - clone_entry
