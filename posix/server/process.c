@@ -240,7 +240,8 @@ void process_drop_kernel(uint32_t index)
         vm_unmap(HANDLE_SELF, process_shared_va(index), SHARED_BYTES);
     close_if_any(&process->shared);
     if (process->process != HANDLE_NONE) {
-        process_control(process->process, PROCESS_KILL, 0, 0, 0);
+        if (process->state != PROCESS_ZOMBIE)
+            process_control(process->process, PROCESS_KILL, 0, 0, 0);
         process_control(process->process, PROCESS_RELEASE, 0, 0, 0);
     }
     close_if_any(&process->process);
