@@ -120,6 +120,24 @@ enum status memory_page(struct memory *m, uint64_t index, paddr_t *out)
     return OK;
 }
 
+const uint64_t *memory_resident(const struct memory *m, uint64_t index, uint64_t *first,
+                                uint64_t *end)
+{
+    uint64_t base = index - index % RADIX_WAYS, slot = m->root.value;
+
+    if (*first < base)
+        *first = base;
+    if (*end > base + RADIX_WAYS)
+        *end = base + RADIX_WAYS;
+    if (*end > m->npages) /* the rest is being trimmed */
+        *end = m->npages;
+    for (unsigned level = m->levels; slot != 0 && level > 1; level--)
+        slot = node(PADDR(slot))[(index >> ((level - 1) * RADIX_BITS)) % RADIX_WAYS];
+    if (slot == 0 || m->levels == 0)
+        *end = *first;
+    return node(PADDR(slot)) + (*first - base);
+}
+
 /* The first slot in use of [n, count), or count. */
 static unsigned first_used(uint64_t *ways, unsigned n, unsigned count, int *budget)
 {

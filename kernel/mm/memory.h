@@ -54,6 +54,14 @@ bool memory_may_map_physical(paddr_t base, uint64_t bytes);
  */
 enum status memory_page(struct memory *memory, uint64_t index, paddr_t *out) MUST_CHECK;
 
+/*
+ * What an anonymous object has of the pages [*first, *end), index among them: the physical
+ * address of each, 0 for one that is not there, beginning with *first's. Both are narrowed to
+ * what is at hand around index: nothing at all for an object of one page.
+ */
+const uint64_t *memory_resident(const struct memory *memory, uint64_t index,
+                                uint64_t *first, uint64_t *end);
+
 /* Change an anonymous object's length. Pages cut off are freed by memory_trim().
  * Errors: E_QUOTA, E_NO_MEMORY, E_BUSY an earlier cut is not finished. */
 enum status memory_resize(struct memory *memory, uint64_t npages) MUST_CHECK;

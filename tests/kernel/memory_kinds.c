@@ -2,8 +2,8 @@
 /*
  * Contiguous memory: zeroed in steps, not to be mapped and not located before the last one;
  * whatever it held before is never seen. Anonymous memory of all sizes, cut and not, of which
- * nothing is left when it dies. And memory that is writable and executable at once:
- * for the processes of accounts that say so, for nobody else.
+ * nothing is left when it dies; text of it is shown with what lies around. And memory that is
+ * writable and executable at once: for the processes of accounts that say so, for nobody else.
  */
 #include <tests/kernel/native.h>
 
@@ -110,6 +110,65 @@ static void cuts(void)
 
 /* ---- writable and executable ---- */
 
+/* ---- pages that are shown with the one that is asked for ---- */
+
+#define OBJECT_PAGES 64
+#define HOLE         21 /* a page that nobody ever wrote */
+
+/* An object of which each page holds its number. */
+static handle_t numbered(handle_t account)
+{
+    handle_t memory = (handle_t)memory_create(account, MEMORY_ANONYMOUS,
+                                              OBJECT_PAGES * PAGE, 0, HANDLE_NONE);
+
+    vm_map(HANDLE_SELF, AREA_VA, OBJECT_PAGES * PAGE, memory, 0, ALL_PAGES);
+    for (uint32_t i = 0; i < OBJECT_PAGES; i++)
+        if (i != HOLE)
+            *(volatile uint32_t *)(AREA_VA + i * PAGE) = i;
+    vm_unmap(HANDLE_SELF, AREA_VA, OBJECT_PAGES * PAGE);
+    return memory;
+}
+
+/* How many of eight pages from va on, which show an object from page 18 on, are as they were
+ * when the object had any: what an entry shows outlives the object's own. */
+static long shown(handle_t process, uint64_t va)
+{
+    long count = 0;
+
+    for (uint32_t i = 0; i < 8; i++)
+        count += peek(process, va + i * PAGE) == 18 + i;
+    return count;
+}
+
+static void text_is_shown_around(void)
+{
+    handle_t account = (handle_t)account_create(HANDLE_NONE, LIMIT_NONE, LIMIT_NONE);
+    handle_t process = (handle_t)process_create(account, HANDLE_NONE, 0, 0);
+    handle_t memory = numbered(account);
+    uint64_t text = AREA_VA + 4 * PAGE, data = AREA_VA + 68 * PAGE;
+    uint64_t other = AREA_VA + 136 * PAGE;
+
+    /* In the middle, and over an edge, of the 64 KiB that are looked at. */
+    vm_map(process, text, 8 * PAGE, memory, 18 * PAGE, VM_READ | VM_EXECUTE);
+    vm_map(process, data, 8 * PAGE, memory, 18 * PAGE, VM_READ);
+    vm_map(process, other, 8 * PAGE + 8 * PAGE, memory, 18 * PAGE, VM_READ | VM_EXECUTE);
+    is((long)peek(process, text + PAGE), 19, "a page of text");
+    is((long)peek(process, data + PAGE), 19, "a page of data");
+    is((long)peek(process, other + PAGE), 19, "a page of text before an edge");
+    memory_control(memory, MEMORY_DECOMMIT, 0, OBJECT_PAGES * PAGE, 0);
+    is(shown(process, text), 7, "text was shown with its neighbours, but for the hole");
+    is((long)peek(process, text + (HOLE - 18) * PAGE), 0, "which is empty");
+    is(shown(process, data), 1, "data was not");
+    is(shown(process, other), 7, "text before an edge");
+    is((long)peek(process, other + 8 * PAGE), 0, "but not behind it");
+    gives(peek(process, text - PAGE), E_FAULT, "what lies before the text");
+    gives(peek(process, text + 8 * PAGE), E_FAULT, "what lies behind it");
+    child_end(process);
+    handle_close(memory);
+    settles(account, (struct info_account){0}, "text");
+    handle_close(account);
+}
+
 /* Writes "return 42" where it may also run it, and runs it. */
 static void compile_and_run(uint64_t va)
 {
@@ -167,6 +226,7 @@ int main(void)
     arena_make();
     runs();
     cuts();
+    text_is_shown_around();
     write_and_execute();
     return done();
 }
