@@ -118,33 +118,33 @@ static bool segment_is_as_in_file(const struct elf_segment *segment)
            (segment->is_writable || segment->memory_bytes == segment->file_bytes);
 }
 
-/* Zeros from the end of a segment's bytes to the end of their last page. */
-static int64_t zero_tail(handle_t process, const struct elf_segment *segment)
-{
-    static const uint8_t zeros[VM_PAGE_BYTES];
-    uint64_t end = segment->address + segment->file_bytes;
-
-    return segment->memory_bytes > segment->file_bytes
-               ? process_write(process, end, zeros, -end % VM_PAGE_BYTES)
-               : OK;
-}
-
 /* DOC: map-segment */
-/* The file's own pages: who runs the same program shares them, but for what is written. */
+/*
+ * The file's own pages: who runs the same program shares them, but for what is written. A last
+ * page of which the file has a part only is memory of the program's own from the start, with
+ * that part copied in: its first write would copy all of it.
+ */
 static int64_t map_segment(handle_t process, struct inode *file,
-                           const struct elf_segment *segment)
+                           const struct elf_image *elf, const struct elf_segment *segment)
 {
+    bool has_tail = segment->memory_bytes > segment->file_bytes;
     uint32_t access = segment_access(segment);
-    uint64_t end = (segment->address + segment->file_bytes + VM_PAGE_BYTES - 1) &
-                   ~(VM_PAGE_BYTES - 1);
+    uint64_t end = segment->address + segment->file_bytes;
+    uint64_t own = (end + (has_tail ? 0 : VM_PAGE_BYTES - 1)) & ~(VM_PAGE_BYTES - 1);
+    uint64_t from = own > segment->address ? own : segment->address;
     int64_t status = OK;
 
-    if (file_map(file, process, segment->page_start, end - segment->page_start,
+    if (own > segment->page_start &&
+        file_map(file, process, segment->page_start, own - segment->page_start,
                  segment->offset & ~(VM_PAGE_BYTES - 1), access, access, false) < 0)
         return E_NO_MEMORY;
-    if (segment->page_end > end)
-        status = vm_map(process, end, segment->page_end - end, HANDLE_NONE, 0, access);
-    return status < 0 ? status : zero_tail(process, segment);
+    if (segment->page_end > own)
+        status = vm_map(process, own, segment->page_end - own, HANDLE_NONE, 0, access);
+    if (status >= 0 && end > from)
+        status = process_write(process, from,
+                               elf->file + segment->offset + (from - segment->address),
+                               end - from);
+    return status;
 }
 
 static int64_t map_image(handle_t process, struct inode *file,
@@ -158,7 +158,7 @@ static int64_t map_image(handle_t process, struct inode *file,
         if (!elf_segment(elf, i, &segment))
             continue;
         if (segment_is_as_in_file(&segment))
-            status = map_segment(process, file, &segment);
+            status = map_segment(process, file, elf, &segment);
         else
             status = copy_segment(process, elf, &segment);
     }
