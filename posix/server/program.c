@@ -19,35 +19,56 @@
 #define SCRIPT_LINE_MAX  256u
 #define SCRIPT_DEPTH_MAX 5
 #define PIECE_BYTES      1024u
+#define PIECE_BEFORE     256ull /* a piece begins at a multiple of this */
 
 static char strings[STRINGS_BYTES];
 static char path[LINUX_PATH_MAX];
 
 /* ---- arguments ---- */
 
-/* A piece of the caller's memory, within a page: vectors and strings of a program mostly
- * lie close together. Whatever is taken from it is copied once. */
-static struct {
+/*
+ * Pieces of the caller's memory, each within a page. Two, for a vector is read in turn with its
+ * strings, and those of a program mostly lie close together. Whatever is taken from a piece is
+ * copied once.
+ */
+static struct piece {
     uint64_t start;
     uint64_t bytes;
-    char text[PIECE_BYTES];
-} piece;
+    char text[PIECE_BYTES] __attribute__((aligned(8)));
+} pieces[2];
+static struct piece *piece_last = pieces; /* asked for last: the other gives way */
+
+static int64_t piece_load(struct piece *piece, uint64_t theirs)
+{
+    uint64_t start = theirs & ~(PIECE_BEFORE - 1);
+    uint64_t in_page = VM_PAGE_BYTES - start % VM_PAGE_BYTES;
+    int64_t got =
+        transfer_in(piece->text, start, in_page < PIECE_BYTES ? in_page : PIECE_BYTES);
+
+    piece->start = start;
+    piece->bytes = got > 0 ? (uint64_t)got : 0;
+    if (got < 0)
+        return got;
+    return theirs - start < piece->bytes ? 0 : -LINUX_EFAULT;
+}
 
 /* What lies at an address of the caller, and how much of it is at hand: at least 1. */
 static int64_t piece_at(uint64_t theirs, const char **text)
 {
-    if (theirs - piece.start >= piece.bytes) {
-        uint64_t in_page = VM_PAGE_BYTES - theirs % VM_PAGE_BYTES;
-        int64_t got = transfer_in(piece.text, theirs,
-                                  in_page < PIECE_BYTES ? in_page : PIECE_BYTES);
+    struct piece *piece = piece_last;
 
-        piece.start = theirs;
-        piece.bytes = got > 0 ? (uint64_t)got : 0;
-        if (got <= 0)
-            return got < 0 ? got : -LINUX_EFAULT;
+    if (theirs - piece->start >= piece->bytes) {
+        piece = piece == pieces ? pieces + 1 : pieces;
+        piece_last = piece;
     }
-    *text = piece.text + (theirs - piece.start);
-    return (int64_t)(piece.start + piece.bytes - theirs);
+    if (theirs - piece->start >= piece->bytes) {
+        int64_t status = piece_load(piece, theirs);
+
+        if (status < 0)
+            return status;
+    }
+    *text = piece->text + (theirs - piece->start);
+    return (int64_t)(piece->start + piece->bytes - theirs);
 }
 
 static int64_t pointer_take(uint64_t theirs, uint64_t *pointer)
@@ -66,31 +87,32 @@ static int64_t pointer_take(uint64_t theirs, uint64_t *pointer)
     return 0;
 }
 
-/* Copy a string to the buffer from at, room bytes at most. Where the next one goes, or
- * -errno. */
-static int64_t string_take(uint64_t theirs, uint32_t at, uint32_t room)
+/* Copy a string of at most room bytes, with its NUL: how many it has, or -errno. */
+static int64_t string_take(uint64_t theirs, char *to, uint32_t room)
 {
     const char *end = NULL;
+    uint32_t taken = 0;
 
-    if (room > STRING_BYTES_MAX)
-        room = STRING_BYTES_MAX;
     while (end == NULL) {
         const char *text;
-        int64_t bytes = piece_at(theirs, &text);
+        int64_t bytes = piece_at(theirs + taken, &text);
 
         if (bytes < 0)
             return bytes;
         end = memchr(text, 0, (size_t)bytes);
         if (end)
             bytes = end + 1 - text;
-        if ((uint64_t)bytes > room)
+        if ((uint64_t)bytes > room - taken)
             return -LINUX_E2BIG;
-        room -= (uint32_t)bytes;
-        memcpy(strings + at, text, (size_t)bytes);
-        theirs += (uint64_t)bytes;
-        at += (uint32_t)bytes;
+        memcpy(to + taken, text, (size_t)bytes);
+        taken += (uint32_t)bytes;
     }
-    return at;
+    return taken;
+}
+
+static uint32_t string_room(uint32_t room)
+{
+    return room < STRING_BYTES_MAX ? room : STRING_BYTES_MAX;
 }
 
 /* Copy a client's vector of strings to the buffer from at. Its end there, or -errno. The
@@ -109,11 +131,12 @@ static int64_t strings_take(uint64_t theirs, uint32_t at, uint32_t *room,
         if (status == 0 && *room < sizeof(pointer))
             status = -LINUX_E2BIG;
         if (status == 0)
-            status = string_take(pointer, at, *room - (uint32_t)sizeof(pointer));
+            status = string_take(pointer, strings + at,
+                                 string_room(*room - (uint32_t)sizeof(pointer)));
         if (status < 0)
             return status;
-        *room -= (uint32_t)(sizeof(pointer) + (uint32_t)status - at);
-        at = (uint32_t)status;
+        *room -= (uint32_t)(sizeof(pointer) + (uint64_t)status);
+        at += (uint32_t)status;
         taken->count++;
     }
     taken->bytes = (uint32_t)(strings + at - taken->first);
@@ -230,7 +253,7 @@ int64_t program_take_strings(struct exec_program *program, uint64_t argv, uint64
     uint32_t room = STACK_STRINGS_BYTES;
     int64_t at;
 
-    piece.bytes = 0; /* another caller's, or of an earlier time */
+    pieces[0].bytes = pieces[1].bytes = 0; /* another caller's, or of an earlier time */
     at = strings_take(argv, STRINGS_HEAD, &room, &program->arguments);
 
     if (at >= 0)
@@ -266,9 +289,11 @@ static int64_t find(const struct process *process, uint32_t length,
 int64_t program_find(const struct process *process, uint64_t name,
                      struct exec_program *program)
 {
-    int64_t length = copy_in_string(path, sizeof(path), name);
+    int64_t bytes = string_take(name, path, sizeof(path));
 
-    return length < 0 ? length : find(process, (uint32_t)length, program);
+    if (bytes == -LINUX_E2BIG)
+        return -LINUX_ENAMETOOLONG;
+    return bytes < 0 ? bytes : find(process, (uint32_t)bytes - 1, program);
 }
 
 int64_t program_find_own(const struct process *process, struct exec_program *program)
