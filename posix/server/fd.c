@@ -136,17 +136,21 @@ static int64_t fd_lowest_free(const struct process *process, uint32_t from)
 
 static int64_t fd_make_room(struct process *process, uint32_t fd)
 {
-    uint32_t *index = &process->fd_index[fd / INDEX_FDS];
-    uint32_t *block;
+    uint32_t *slot = &process->fd_index[fd / INDEX_FDS];
+    uint32_t number = fd / FD_BLOCK_FDS % FD_INDEX_BLOCKS;
+    struct fd_index *index;
 
-    if (*index == 0)
-        *index = slot_take(TABLE_FD_INDEX);
-    if (*index == 0)
+    if (*slot == 0)
+        *slot = slot_take(TABLE_FD_INDEX);
+    if (*slot == 0)
         return -LINUX_ENOMEM;
-    block = &index_at(*index)->block[fd / FD_BLOCK_FDS % FD_INDEX_BLOCKS];
-    if (*block == 0)
-        *block = slot_take(TABLE_FD_BLOCK);
-    return *block ? 0 : -LINUX_ENOMEM;
+    index = index_at(*slot);
+    if (index->block[number] == 0)
+        index->block[number] = slot_take(TABLE_FD_BLOCK);
+    if (index->block[number] == 0)
+        return -LINUX_ENOMEM;
+    index->made |= 1ull << number;
+    return 0;
 }
 
 int64_t fd_reserve(struct process *process, uint64_t from)
@@ -204,14 +208,13 @@ static void index_drop(const struct process *process, uint32_t slot)
 {
     struct fd_index *index = index_at(slot);
 
-    for (uint32_t i = 0; i < FD_INDEX_BLOCKS; i++) {
-        struct fd_block *block = block_at(index->block[i]);
+    for (uint64_t made = index->made; made; made &= made - 1) {
+        uint32_t block_slot = index->block[lowest_bit(made)];
+        struct fd_block *block = block_at(block_slot);
 
-        if (index->block[i] == 0)
-            continue;
         for (uint64_t used = block->used; used; used &= used - 1)
             entry_close(process, block->entry[lowest_bit(used)]);
-        slot_drop(TABLE_FD_BLOCK, index->block[i]);
+        slot_drop(TABLE_FD_BLOCK, block_slot);
     }
     slot_drop(TABLE_FD_INDEX, slot);
 }
@@ -241,11 +244,14 @@ void fd_close_on_exec(struct process *process)
 {
     for (uint32_t i = 0; i < PROCESS_FD_INDEXES; i++) {
         const struct fd_index *index = index_at(process->fd_index[i]);
+        uint64_t made = process->fd_index[i] ? index->made : 0;
 
-        for (uint32_t block = 0; process->fd_index[i] && block < FD_INDEX_BLOCKS; block++)
-            if (index->block[block])
-                block_close_on_exec(process, block_at(index->block[block]),
-                                    i * INDEX_FDS + block * FD_BLOCK_FDS);
+        for (; made; made &= made - 1) {
+            uint32_t block = lowest_bit(made);
+
+            block_close_on_exec(process, block_at(index->block[block]),
+                                i * INDEX_FDS + block * FD_BLOCK_FDS);
+        }
     }
 }
 
@@ -276,12 +282,13 @@ static bool index_copy(struct process *to, uint32_t number, const struct fd_inde
         return false;
     to->fd_index[number] = slot;
     index->full = from->full;
-    for (uint32_t i = 0; i < FD_INDEX_BLOCKS; i++) {
-        if (from->block[i] == 0)
-            continue;
+    for (uint64_t made = from->made; made; made &= made - 1) {
+        uint32_t i = lowest_bit(made);
+
         index->block[i] = block_copy(block_at(from->block[i]));
         if (index->block[i] == 0)
             return false;
+        index->made |= 1ull << i;
     }
     return true;
 }

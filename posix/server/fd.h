@@ -62,6 +62,7 @@ struct fd_block {
 struct fd_index {
     struct slot slot;
     uint64_t full; /* bit set: no fd of that block is free */
+    uint64_t made; /* bit set: there is that block */
     uint32_t block[FD_INDEX_BLOCKS];
 };
 
