@@ -209,7 +209,7 @@ static int64_t map_thread(struct process *process)
         return status;
     return vm_map(process->process, POSIX_THREAD_PAGES + VM_PAGE_BYTES,
                   POSIX_THREAD_STRIDE - VM_PAGE_BYTES, HANDLE_NONE, 0,
-                  VM_READ | VM_WRITE);
+                  VM_READ | VM_WRITE | VM_EAGER); /* a fork writes both sides' */
 }
 
 /* The first thread, which does not run before the process is resumed. */

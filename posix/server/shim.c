@@ -87,7 +87,8 @@ int64_t shim_map(handle_t process)
                             VM_READ | VM_EXECUTE);
 
     if (status >= 0 && data_bytes > 0)
-        status = vm_map(process, data, data_bytes, HANDLE_NONE, 0, VM_READ | VM_WRITE);
+        status = vm_map(process, data, data_bytes, HANDLE_NONE, 0,
+                        VM_READ | VM_WRITE | VM_EAGER); /* a fork's child writes it */
     if (status >= 0)
         status = process_write(process, data, shim.file + shim.head.text_bytes,
                                shim.head.data_bytes);
