@@ -28,7 +28,7 @@
 #define SAVED_BYTES  256 /* struct saved_registers, thread.h */
 
 /* POSIX_THREAD_PAGES >> 28, and POSIX_PROCESS_PAGE. */
-#define FIRST_PAGE_HIGH   0x7f002
+#define PAGES_HIGH        0x7f002
 #define PROCESS_PAGE      0x7f001ff60000
 
 .option arch, +d
@@ -42,11 +42,10 @@
     ld \page, 0(\page)
     /* A thread that __clone did not make holds something else there. */
     srli t2, \page, 28
-    lui t0, FIRST_PAGE_HIGH
+    lui t0, PAGES_HIGH
     srli t0, t0, 12
     beq t2, t0, 8f
-7:  lui \page, FIRST_PAGE_HIGH
-    slli \page, \page, 16
+7:  lla \page, shim_first_area
 8:
 .endm
 

@@ -7,8 +7,8 @@
 #include <posix/client/shim.h>
 
 #pragma GCC visibility push(hidden)
-extern char shim_text_bytes[], shim_bss_bytes[]; /* values, not addresses */
-extern char emu_entry[];                         /* entry.S */
+extern char shim_text_bytes[]; /* a value, not an address */
+extern char emu_entry[];       /* entry.S */
 extern const struct flat_image shim_image;
 #pragma GCC visibility pop
 
@@ -17,6 +17,6 @@ __attribute__((section(".image_head"), used)) const struct flat_image shim_image
     .base = POSIX_SHIM_VA,
     .text_bytes = (uint64_t)shim_text_bytes,
     .data_bytes = 0,
-    .bss_bytes = (uint64_t)shim_bss_bytes,
+    .bss_bytes = 0, /* it is in the first thread's area */
     .entry = (uint64_t)emu_entry,
 };

@@ -67,10 +67,10 @@ static inline struct thread_page *thread_page_own(void)
     uint64_t page;
 
     if (shim_slot == 0)
-        return (struct thread_page *)POSIX_THREAD_PAGES;
+        return (struct thread_page *)POSIX_FIRST_AREA;
     page = *(const uint64_t *)((char *)__builtin_thread_pointer() + shim_slot);
     if (page >> 28 != POSIX_THREAD_PAGES >> 28)
-        page = POSIX_THREAD_PAGES;
+        page = POSIX_FIRST_AREA;
     return (struct thread_page *)page;
 }
 

@@ -39,6 +39,8 @@ _Static_assert(offsetof(struct shim_thread, robust) + VM_PAGE_BYTES ==
                    POSIX_AREA_NOTE + offsetof(struct posix_area_note, robust),
                "posix.h");
 _Static_assert(POSIX_THREAD_PAGES == 0x7f002ull << 28, "entry.S");
+_Static_assert(POSIX_FIRST_AREA == 0x7f001ff80000ull, "linker/emu.ld");
+_Static_assert(sizeof(struct shim_thread) <= 0x400, "linker/emu.ld: .bss is behind it");
 _Static_assert(POSIX_PROCESS_PAGE == 0x7f001ff60000ull, "entry.S");
 
 /* ---- the lock ---- */
@@ -65,8 +67,7 @@ void shim_unlock(void)
 
 static struct shim_thread *area(uint32_t number)
 {
-    return thread_of(
-        (struct thread_page *)(POSIX_THREAD_PAGES + number * POSIX_THREAD_STRIDE));
+    return thread_of((struct thread_page *)POSIX_AREA(number));
 }
 
 static void running_add(struct shim_thread *thread)
@@ -128,7 +129,7 @@ void thread_first(void)
     struct shim_thread *thread = area(0);
 
     areas_made = running_count = 1;
-    thread->page = (struct thread_page *)POSIX_THREAD_PAGES;
+    thread->page = (struct thread_page *)POSIX_FIRST_AREA;
     thread->is_used = 1;
     thread->tid = shim_info()->pid;
     running_add(thread);
@@ -139,18 +140,19 @@ void thread_first(void)
 void threads_after_clone(void)
 {
     struct shim_thread *own = thread_own();
-    uint64_t start = (uint64_t)own->page;
+    uint64_t start = POSIX_AREA(own->number), end = POSIX_AREA(areas_made);
 
-    /* The others' areas are there without their threads. */
-    if (areas_made > 1) {
-        uint64_t end = POSIX_THREAD_PAGES + areas_made * POSIX_THREAD_STRIDE;
-
-        if (start > POSIX_THREAD_PAGES)
-            vm_unmap(HANDLE_SELF, POSIX_THREAD_PAGES, start - POSIX_THREAD_PAGES);
+    /* The others' areas are there without their threads. The first has the process's data, too,
+     * and stays. */
+    if (own->number > 0) {
+        vm_unmap(HANDLE_SELF, POSIX_THREAD_PAGES, start - POSIX_THREAD_PAGES);
+        area(0)->is_used = 0;
         start += POSIX_THREAD_STRIDE;
-        if (end > start)
-            vm_unmap(HANDLE_SELF, start, end - start);
+    } else {
+        start = POSIX_THREAD_PAGES;
     }
+    if (areas_made > 1 && end > start)
+        vm_unmap(HANDLE_SELF, start, end - start);
     areas_made = own->number + 1;
     running = ended = ended_last = NULL;
     running_add(own);
@@ -170,7 +172,7 @@ void threads_after_clone(void)
 /* Map an area that was never used. */
 static struct shim_thread *area_make(void)
 {
-    uint64_t start = POSIX_THREAD_PAGES + areas_made * POSIX_THREAD_STRIDE;
+    uint64_t start = POSIX_AREA(areas_made);
     struct shim_thread *thread = area(areas_made);
 
     if (start + POSIX_THREAD_STRIDE > POSIX_THREAD_PAGES_END)

@@ -199,15 +199,15 @@ void exec_started(uint32_t index, handle_t thread)
     schedule_start(process->schedule, thread);
 }
 
-/* Room of the first thread: its page, and what the shim keeps for it. */
+/* Room of the first thread: its page, and what the shim keeps for it, and for the process. */
 static int64_t map_thread(struct process *process)
 {
-    int64_t status = vm_map(process->process, POSIX_THREAD_PAGES, VM_PAGE_BYTES,
+    int64_t status = vm_map(process->process, POSIX_FIRST_AREA, VM_PAGE_BYTES,
                             HANDLE_NONE, 0, VM_READ | VM_WRITE | VM_NOINHERIT);
 
     if (status < 0)
         return status;
-    return vm_map(process->process, POSIX_THREAD_PAGES + VM_PAGE_BYTES,
+    return vm_map(process->process, POSIX_FIRST_AREA + VM_PAGE_BYTES,
                   POSIX_THREAD_STRIDE - VM_PAGE_BYTES, HANDLE_NONE, 0,
                   VM_READ | VM_WRITE | VM_EAGER); /* a fork writes both sides' */
 }
@@ -221,7 +221,7 @@ static int64_t make_thread(struct process *process, uint64_t entry, uint64_t sp)
         status = map_thread(process);
     if (status < 0)
         return status;
-    return thread_create(process->process, entry, sp, 0, 0, POSIX_THREAD_PAGES);
+    return thread_create(process->process, entry, sp, 0, 0, POSIX_FIRST_AREA);
 }
 
 static int64_t build(uint32_t index, const struct load *load,

@@ -47,8 +47,9 @@ bool process_may_fork(const struct process *process, uint64_t pages)
 
 static bool page_is_thread_page(uint64_t address)
 {
-    return address >= POSIX_THREAD_PAGES && address < POSIX_THREAD_PAGES_END &&
-           (address - POSIX_THREAD_PAGES) % POSIX_THREAD_STRIDE == 0;
+    return address == POSIX_FIRST_AREA ||
+           (address > POSIX_THREAD_PAGES && address < POSIX_THREAD_PAGES_END &&
+            (address - POSIX_THREAD_PAGES) % POSIX_THREAD_STRIDE == 0);
 }
 
 static int64_t clone_handle(const struct process *child, const struct process *parent)

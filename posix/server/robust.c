@@ -44,10 +44,11 @@ static void lock_release(const struct process *process, uint64_t entry)
 static void list_begin(struct process *process)
 {
     struct robust_walk *walk = &process->robust;
-    uint64_t area = POSIX_THREAD_PAGES + walk->area++ * POSIX_THREAD_STRIDE;
+    uint64_t area = POSIX_AREA(walk->area);
     struct posix_area_note note;
     struct list_head head;
 
+    walk->area++;
     if (!read_there(process, area + POSIX_AREA_NOTE, &note, sizeof(note)) ||
         !note.is_used || note.robust == 0 ||
         !read_there(process, note.robust, &head, sizeof(head)))

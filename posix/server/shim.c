@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The shim is a flat image (abi/bootinfo.h) linked at POSIX_SHIM_VA. Its text lies in one
- * memory object that every process maps; data and zeros are each process's own.
+ * memory object that every process maps. It has no data; what it keeps is in the area of a
+ * process's first thread (exec.c).
  */
 #include <posix/server/shim.h>
 
@@ -29,14 +30,10 @@ static bool shim_is_good(const struct flat_image *head, uint64_t file_bytes)
 
     if (head->magic != FLAT_IMAGE_MAGIC || head->base != POSIX_SHIM_VA)
         return false;
-    if (head->text_bytes == 0 || head->text_bytes > room || head->data_bytes > room ||
-        head->bss_bytes > room)
+    if (head->data_bytes | head->bss_bytes | (head->text_bytes & (VM_PAGE_BYTES - 1)))
         return false;
-    if ((head->text_bytes | head->data_bytes | head->bss_bytes) & (VM_PAGE_BYTES - 1))
-        return false;
-    return head->text_bytes + head->data_bytes + head->bss_bytes <= room &&
-           head->text_bytes + head->data_bytes <= file_bytes &&
-           head->entry - head->base < head->text_bytes;
+    return head->text_bytes > 0 && head->text_bytes <= room &&
+           head->text_bytes <= file_bytes && head->entry - head->base < head->text_bytes;
 }
 
 /* Put the text into an object that every process maps. */
@@ -81,16 +78,6 @@ uint64_t shim_entry(void)
 
 int64_t shim_map(handle_t process)
 {
-    uint64_t data = shim.head.base + shim.head.text_bytes;
-    uint64_t data_bytes = shim.head.data_bytes + shim.head.bss_bytes;
-    int64_t status = vm_map(process, shim.head.base, shim.head.text_bytes, shim.text, 0,
-                            VM_READ | VM_EXECUTE);
-
-    if (status >= 0 && data_bytes > 0)
-        status = vm_map(process, data, data_bytes, HANDLE_NONE, 0,
-                        VM_READ | VM_WRITE | VM_EAGER); /* a fork's child writes it */
-    if (status >= 0)
-        status = process_write(process, data, shim.file + shim.head.text_bytes,
-                               shim.head.data_bytes);
-    return status;
+    return vm_map(process, shim.head.base, shim.head.text_bytes, shim.text, 0,
+                  VM_READ | VM_EXECUTE);
 }

@@ -5,6 +5,7 @@
  * Prints lines "name instructions nanoseconds".
  */
 #include <tests/kernel/calls.h>
+#include <user/proto/posix.h>
 
 #define ROUNDS 200
 
@@ -183,7 +184,7 @@ static void calls_in_registers(int is_with_fp)
 static void calls_with_stubs(uint32_t way, int rounds)
 {
     struct thread_page *page =
-        (struct thread_page *)0x7f0020000000; /* the shim's, the first */
+        (struct thread_page *)POSIX_FIRST_AREA; /* the shim's, the first */
     static char buffer[4096] __attribute__((aligned(4096)));
 
     page->window_base = 0;

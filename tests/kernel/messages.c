@@ -8,6 +8,7 @@
  * used none yet finds zero in each register. argv[1]: seed.
  */
 #include <tests/kernel/calls.h>
+#include <user/proto/posix.h>
 
 #define ROUNDS      3000
 #define BADGE       0x1234567
@@ -241,7 +242,7 @@ static void check(int wrong, uint64_t expected)
 static uint64_t traffic(uint64_t seed, uint32_t new_way)
 {
     struct thread_page *page =
-        (struct thread_page *)0x7f0020000000; /* the shim's, the first */
+        (struct thread_page *)POSIX_FIRST_AREA; /* the shim's, the first */
     uint64_t digest = 0, expected = 0;
     struct message look = {.info = LOOK_LABEL}, stop = {0};
     int wrong = 0;

@@ -42,7 +42,7 @@ static handle_t arena_handle UNUSED;
     kernel_call(SYS_##name, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d),            \
                 (uint64_t)(e), (uint64_t)(f))
 
-static struct thread_page *const own_page UNUSED = (struct thread_page *)POSIX_THREAD_PAGES;
+static struct thread_page *const own_page UNUSED = (struct thread_page *)POSIX_FIRST_AREA;
 
 /* The first pc of a thread made here: tp is the function, a0 its argument. */
 __asm__(".text\n.globl native_entry\nnative_entry:\n"

@@ -57,7 +57,7 @@ static uint64_t any(uint64_t below)
 
 static struct thread_page *own_page(void)
 {
-    return (struct thread_page *)POSIX_THREAD_PAGES;
+    return (struct thread_page *)POSIX_FIRST_AREA;
 }
 
 /* ---- words ---- */
@@ -190,7 +190,7 @@ static uint64_t any_low_word(const char *meaning)
     if (names(meaning, "signal"))
         return any(66);
     if (names(meaning, "thread page"))
-        return any(4) ? POSIX_THREAD_PAGES : any_address();
+        return any(4) ? POSIX_FIRST_AREA : any_address();
     if (names(meaning, "flags") || names(meaning, "mode") || names(meaning, "command") ||
         names(meaning, "request") || names(meaning, "kind") || names(meaning, "type") ||
         names(meaning, "options") || names(meaning, "id") || names(meaning, "number"))
@@ -306,7 +306,7 @@ static void clone_into(handle_t server, uint64_t pid, uint64_t handle)
 {
     struct message m = {.word = {pid, (uint64_t)child_start, (uint64_t)area + 8192, any(2)}};
 
-    if (any(4) == 0 || process_clone((handle_t)handle, HANDLE_SELF, POSIX_THREAD_PAGES) != OK)
+    if (any(4) == 0 || process_clone((handle_t)handle, HANDLE_SELF, POSIX_FIRST_AREA) != OK)
         return;
     m.info = (uint64_t)POSIX_LABEL(POSIX_FORK_START, 0) | MESSAGE_UNINTERRUPTIBLE;
     if (any(4))
@@ -319,7 +319,7 @@ static void scribble(void *argument)
     uint64_t state = (uint64_t)argument;
     volatile uint64_t *slots = (volatile uint64_t *)POSIX_SLOTS_VA;
     volatile uint64_t *page = (volatile uint64_t *)POSIX_PROCESS_PAGE;
-    volatile uint32_t *note = (volatile uint32_t *)(POSIX_THREAD_PAGES + POSIX_AREA_NOTE);
+    volatile uint32_t *note = (volatile uint32_t *)(POSIX_FIRST_AREA + POSIX_AREA_NOTE);
 
     for (;;) {
         uint64_t value = next(&state) << next(&state) % 64;

@@ -24,7 +24,7 @@ static int64_t ask(enum posix_request request, uint64_t word0, uint64_t word1,
                    uint64_t word2, uint64_t word3)
 {
     const volatile struct posix_info *info = (void *)POSIX_INFO_VA;
-    struct thread_page *page = (struct thread_page *)POSIX_THREAD_PAGES;
+    struct thread_page *page = (struct thread_page *)POSIX_FIRST_AREA;
     struct message m = {.word = {word0, word1, word2, word3}};
     int64_t status;
 
@@ -164,7 +164,7 @@ static void no_mapping(bool is_protected)
     pid_t pid = fork();
 
     if (pid == 0) {
-        struct thread_page *page = (struct thread_page *)POSIX_THREAD_PAGES;
+        struct thread_page *page = (struct thread_page *)POSIX_FIRST_AREA;
         struct stat result;
         int64_t answer;
 

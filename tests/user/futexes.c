@@ -319,6 +319,38 @@ static void check_killed(int crashes)
     munmap(held, HELD * sizeof(*held));
 }
 
+static void *forks_a_holder(void *unused)
+{
+    pid_t child = fork();
+
+    if (child == 0) {
+        pthread_mutex_lock(&held[1]);
+        raise(SIGKILL);
+    }
+    waitpid(child, NULL, 0);
+    return unused;
+}
+
+/* A second thread's child has the memory of the first, not its locks. */
+static void check_killed_child_of_second(void)
+{
+    pthread_t thread;
+    pid_t child;
+    int status = -1;
+
+    held_make();
+    pthread_mutex_lock(&held[0]);
+    pthread_create(&thread, NULL, forks_a_holder, NULL);
+    pthread_join(thread, NULL);
+    is(pthread_mutex_lock(&held[1]), EOWNERDEAD, "a second thread's child is killed");
+    child = fork();
+    if (child == 0)
+        _exit(pthread_mutex_trylock(&held[0]) == EBUSY);
+    waitpid(child, &status, 0);
+    is(WEXITSTATUS(status), 1, "what the first thread holds is not its to give up");
+    munmap(held, HELD * sizeof(*held));
+}
+
 static void check_between_processes(void)
 {
     pid_t child;
@@ -452,6 +484,7 @@ int main(void)
     check_robust();
     check_killed(0);
     check_killed(1);
+    check_killed_child_of_second();
     check_between_processes();
     check_bitsets();
     check_wake_op();

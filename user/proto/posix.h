@@ -161,8 +161,11 @@ enum posix_reply { POSIX_DONE = 0, POSIX_WAIT = 1, POSIX_IN_BACKGROUND = 2 };
 #define POSIX_WAIT_BYTES     0xff00u
 #define POSIX_PROCESS_PAGE   0x7f001ff60000ull /* abi/thread_page.h, read-write */
 #define POSIX_SLOTS_VA       0x7f001ff60200ull /* its free part: struct posix_slot */
-#define POSIX_THREAD_PAGES   0x7f0020000000ull /* of each thread: its page, then the shim's */
+#define POSIX_FIRST_AREA     0x7f001ff80000ull /* of the first thread: its page, the shim's */
+#define POSIX_THREAD_PAGES   0x7f0020000000ull /* of the others, by their numbers from 1 on */
 #define POSIX_THREAD_STRIDE  0x4000ull
+#define POSIX_AREA(number)                                                               \
+    ((number) ? POSIX_THREAD_PAGES + (number)*POSIX_THREAD_STRIDE : POSIX_FIRST_AREA)
 #define POSIX_THREAD_PAGES_END 0x7f0030000000ull
 #define POSIX_PIE_BASE       0x4000000000ull
 #define POSIX_INTERPRETER_BASE 0x7000000000ull /* a dynamic linker; programs and their heaps
