@@ -100,7 +100,7 @@ static int64_t map_stack(handle_t process, const struct stack_input *input, uint
 }
 
 /* One object for the shared pages, in the client's account, seen by both. */
-static int64_t map_shared(uint32_t index)
+static int64_t make_shared(uint32_t index)
 {
     struct process *process = process_at(index);
     int64_t status =
@@ -116,20 +116,12 @@ static int64_t map_shared(uint32_t index)
         return status;
     }
     process->shared = memory;
-    status = vm_map(process->process, POSIX_INFO_VA, SHARED_PROCESS, memory, SHARED_INFO,
-                    VM_READ | VM_NOINHERIT);
-    if (status >= 0)
-        status = vm_map(process->process, POSIX_PROCESS_PAGE, VM_PAGE_BYTES, memory,
-                        SHARED_PROCESS, VM_READ | VM_WRITE | VM_NOINHERIT);
-    return status;
+    return OK;
 }
 
-/* Fill the shared pages. The client pays for them and may be unable to: going through the
- * kernel makes that an error here instead of a fault. */
-static int64_t fill_shared(uint32_t index, handle_t server)
+static struct posix_info info_of(const struct process *process)
 {
-    struct process *process = process_at(index);
-    struct posix_info info = {
+    return (struct posix_info){
         .magic = POSIX_INFO_MAGIC,
         .timebase_hz = clock_timebase_hz(),
         .realtime_offset_ns = clock_realtime_offset_ns(),
@@ -138,23 +130,37 @@ static int64_t fill_shared(uint32_t index, handle_t server)
         .mmap_end = POSIX_MMAP_END,
         .pid = process->pid,
         .ppid = process->parent ? process_at(process->parent)->pid : ID_INIT,
-        .server = server,
+        .server = process->server,
         .uid = process->credentials.uid,
         .euid = process->credentials.euid,
         .gid = process->credentials.gid,
         .egid = process->credentials.egid,
         .schedule.schedule = process->schedule,
     };
+}
+
+/* Fill the shared pages. The client pays for them and may be unable to: going through the
+ * kernel makes that an error here instead of a fault. */
+static int64_t fill_shared(uint32_t index)
+{
+    struct posix_info info = info_of(process_at(index));
     uint64_t va = process_shared_va(index);
     uint64_t zero = 0;
     int64_t status = process_write(HANDLE_SELF, va + SHARED_INFO, &info, sizeof(info));
 
     if (status >= 0)
         status = process_write(HANDLE_SELF, va + SHARED_PROCESS, &zero, sizeof(zero));
-    if (status >= 0)
-        status =
-            process_control(process->process, PROCESS_SET_PAGE, POSIX_PROCESS_PAGE, 0, 0);
     return status;
+}
+
+void exec_renew_shared(uint32_t index)
+{
+    struct process_page *page = process_page_of(index);
+    uint64_t pending = page->pending;
+
+    *(struct posix_info *)process_shared_va(index) = info_of(process_at(index));
+    memset(page, 0, sizeof(*page));
+    page->pending = pending & ~LINUX_SIGNALS_UNMASKABLE;
 }
 
 static uint64_t short_name(const char *name)
@@ -179,15 +185,27 @@ int64_t exec_make_process(uint32_t index)
 
 int64_t exec_map_shared(uint32_t index)
 {
-    int64_t status = map_shared(index);
+    struct process *process = process_at(index);
+    bool is_new = process->shared == HANDLE_NONE;
+    int64_t status = is_new ? make_shared(index) : OK;
 
+    if (status >= 0)
+        status = vm_map(process->process, POSIX_INFO_VA, SHARED_PROCESS, process->shared,
+                        SHARED_INFO, VM_READ | VM_NOINHERIT);
+    if (status >= 0)
+        status =
+            vm_map(process->process, POSIX_PROCESS_PAGE, VM_PAGE_BYTES, process->shared,
+                   SHARED_PROCESS, VM_READ | VM_WRITE | VM_NOINHERIT);
+    if (status >= 0)
+        status = handle_duplicate(self.endpoint, RIGHT_CALL, process_badge(index),
+                                  process->process);
     if (status < 0)
         return status;
-    status = handle_duplicate(self.endpoint, RIGHT_CALL, process_badge(index),
-                              process_at(index)->process);
+    process->server = (handle_t)status;
+    status = is_new ? fill_shared(index) : OK;
     if (status < 0)
         return status;
-    return fill_shared(index, (handle_t)status);
+    return process_control(process->process, PROCESS_SET_PAGE, POSIX_PROCESS_PAGE, 0, 0);
 }
 
 void exec_started(uint32_t index, handle_t thread)

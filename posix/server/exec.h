@@ -66,8 +66,13 @@ int64_t exec_build(uint32_t process, const struct exec_program *program,
 /* An empty kernel process for a slot, charged to its account. OK or a status. */
 int64_t exec_make_process(uint32_t process);
 
-/* The pages it shares with the server, and its handle to the server. OK or a status. */
+/* The pages it shares with the server, and its handle to the server. A process that has such
+ * pages keeps them, as they are, until exec_renew_shared(). OK or a status. */
 int64_t exec_map_shared(uint32_t process);
+
+/* What the kernel process before wrote there, or knew, goes; but for what is pending. Nobody may
+ * write to them. */
+void exec_renew_shared(uint32_t process);
 
 /* The last part of a path, which becomes the process's name. */
 const char *exec_base_name(const char *path);

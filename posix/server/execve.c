@@ -20,24 +20,21 @@
 struct before {
     uint32_t incarnation;
     handle_t process;
-    handle_t shared;
+    handle_t server;
     uint64_t brk_start;
-    uint64_t shared_va;
     char name[PROCESS_NAME_BYTES];
 };
 
 static struct before put_aside(uint32_t index, const char *name)
 {
     struct process *process = process_at(index);
-    struct before before = {process->incarnation,     process->process,
-                            process->shared,          process->brk_start,
-                            process_shared_va(index), ""};
+    struct before before = {process->incarnation, process->process, process->server,
+                            process->brk_start, ""};
 
     memcpy(before.name, process->name, sizeof(before.name));
     process->incarnation =
         (process->incarnation + 1) & ((1u << BADGE_INCARNATION_BITS) - 1);
     process->process = HANDLE_NONE;
-    process->shared = HANDLE_NONE;
     memset(process->name, 0, sizeof(process->name));
     memcpy(process->name, name, strnlen(name, PROCESS_NAME_BYTES - 1));
     return before;
@@ -48,10 +45,6 @@ static void put_back(uint32_t index, const struct before *before)
 {
     struct process *process = process_at(index);
 
-    if (process->shared != HANDLE_NONE) {
-        vm_unmap(HANDLE_SELF, process_shared_va(index), SHARED_BYTES);
-        handle_close(process->shared);
-    }
     if (process->process != HANDLE_NONE) {
         process_control(process->process, PROCESS_KILL, 0, 0, 0);
         process_control(process->process, PROCESS_RELEASE, 0, 0, 0);
@@ -59,7 +52,7 @@ static void put_back(uint32_t index, const struct before *before)
     }
     process->incarnation = before->incarnation;
     process->process = before->process;
-    process->shared = before->shared;
+    process->server = before->server;
     process->brk_start = before->brk_start;
     memcpy(process->name, before->name, sizeof(process->name));
 }
@@ -68,19 +61,14 @@ static void put_back(uint32_t index, const struct before *before)
 static void end_old(uint32_t index, const struct before *before)
 {
     struct process *process = process_at(index);
-    const struct process_page *old =
-        (const struct process_page *)(before->shared_va + SHARED_PROCESS);
     struct info_process used = {.cpu_ns = 0};
 
     process_control(before->process, PROCESS_KILL, 0, 0, 0);
     handle_info(before->process, INFO_PROCESS, &used, sizeof(used));
     process->cpu_ns += used.cpu_ns;
+    exec_renew_shared(index); /* nobody can add to what is pending now */
     ((struct posix_info *)process_shared_va(index))->cpu_before_ns = process->cpu_ns;
-    /* Nobody can add to it now. */
-    process_page_of(index)->pending |= old->pending & ~LINUX_SIGNALS_UNMASKABLE;
     signal_drop_directed(process);
-    vm_unmap(HANDLE_SELF, before->shared_va, SHARED_BYTES);
-    handle_close(before->shared);
     process_control(before->process, PROCESS_RELEASE, 0, 0, 0);
     handle_close(before->process);
     process_drop_threads(process);

@@ -121,6 +121,7 @@ struct process {
     handle_t account;   /* the session's */
     handle_t process;   /* handles of the server, of the kernel's objects */
     handle_t shared;
+    handle_t server; /* the process's own, of the server's endpoint */
     uint32_t first_thread;
     uint32_t thread_count; /* thread slots */
     uint64_t start_page;   /* of an embryo: its first thread's page, */
@@ -153,13 +154,10 @@ static inline struct process *process_at(uint32_t index)
     return SLOT_AT(TABLE_PROCESS, struct process, index);
 }
 
-/* Where the server sees the shared pages of a process. Two places by turns, so that
- * execve can build the new one's while the old one lives. */
+/* Where the server sees the shared pages of a process, whichever program it runs. */
 static inline uint64_t process_shared_va(uint32_t index)
 {
-    uint64_t place = 2ull * index + (process_at(index)->incarnation & 1);
-
-    return SERVER_PAGES_VA + place * SHARED_BYTES;
+    return SERVER_PAGES_VA + (uint64_t)index * SHARED_BYTES;
 }
 
 static inline struct thread *thread_at(uint32_t index)

@@ -81,6 +81,14 @@ static int report(int argc, char **argv)
         sigaction(SIGTERM, NULL, &action);
         return action.sa_handler == SIG_DFL;
     }
+    if (!strcmp(what, "children")) {
+        int status = 0;
+        pid_t pid = fork();
+
+        if (pid == 0)
+            _exit(5);
+        return waitpid(pid, &status, 0) == pid && WEXITSTATUS(status) == 5;
+    }
     if (!strcmp(what, "long"))
         return argc == 3 ? (int)(strlen(argv[2]) / 1000) : 0;
     if (!strcmp(what, "many"))
@@ -390,6 +398,22 @@ static void check_busy(void)
     unlink(argv[0]);
 }
 
+static void check_children(void)
+{
+    char *argv[] = {(char *)self, "children", NULL};
+    struct sigaction action = {.sa_handler = SIG_DFL, .sa_flags = SA_NOCLDWAIT};
+    int status = -1;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        sigaction(SIGCHLD, &action, NULL);
+        execve(self, argv, environ);
+        _exit(98);
+    }
+    waitpid(pid, &status, 0);
+    is(WEXITSTATUS(status), 1, "that the old one wanted no zombies is forgotten");
+}
+
 static void pipeline_child(int in, int out, char *word)
 {
     char *argv[] = {(char *)self, word, NULL};
@@ -495,6 +519,7 @@ int main(int argc, char **argv)
     check_nesting();
     check_set_id();
     check_busy();
+    check_children();
     check_pipeline();
     check_spawn();
     return done();
