@@ -188,7 +188,7 @@ $(O)/tests/host/%: tests/host/%.c scripts/host-test $(wildcard tests/host/*.h) \
 
 .PHONY: tests test test-ubsan test-linux soak check bench mutants size docs lint fmt test-fresh
 tests: all $(O)/.test-ports $(HOST_TESTS) $(USER_TESTS)
-	$(Q)scripts/fetch figlet
+	$(Q)scripts/fetch figlet hello
 	$(Q)$(MAKE) --no-print-directory UBSAN=1
 test: setup-quietly ## all tests (TAP, by prove)
 	$(Q)$(MAKE) --no-print-directory tests
@@ -223,13 +223,15 @@ fmt: ## format C as .clang-format says
 
 # ---- running ----
 
-.PHONY: run gdb clean help setup-quietly
+.PHONY: run gdb clean help port setup-quietly
 setup-quietly:
 	$(Q)scripts/setup
 run: all ## boot to the console
 	$(Q)./qemu-run.sh
 gdb: all ## boot and wait for gdb
 	$(Q)./qemu-run.sh -g
+port: ## begin a port: make port NAME=hello, of a Debian source package
+	$(Q)scripts/new-port '$(NAME)' $(PACKAGE)
 clean: ## remove what was built, keep third-party downloads and builds
 	$(Q)rm -rf $(O)/kernel*.elf $(O)/boot.cpio $(O)/boot $(O)/*-obj $(O)/user $(O)/tests \
 	  $(O)/*.[cd]
