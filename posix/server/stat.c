@@ -40,7 +40,8 @@ static void stat_fill(uint32_t index, struct linux_stat *stat)
         .gid = inode->gid,
         .rdev = is_device ? inode->device : 0,
         .reserved0 = 0,
-        .size = (int64_t)inode->size,
+        /* A directory's is of no use but not to be 0: "test -s" is true of one everywhere. */
+        .size = type == LINUX_S_IFDIR ? BLOCK_BYTES : (int64_t)inode->size,
         .blksize = BLOCK_BYTES,
         .reserved1 = 0,
         .blocks = type == LINUX_S_IFREG ? (int64_t)file_blocks(inode) : 0,

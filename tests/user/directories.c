@@ -52,6 +52,7 @@ static void check_making(void)
     is(stat("d", &status), 0, "stat");
     ok(S_ISDIR(status.st_mode) && (status.st_mode & 0777) == 0750,
        "a directory, its mode");
+    ok(status.st_size > 0, "which has a size");
     fails(mkdir("d", 0750), EEXIST, "mkdir again");
     fails(mkdir("no/d", 0750), ENOENT, "mkdir below nothing");
     touch("file");
