@@ -61,14 +61,24 @@ long shim_getresgid(const long *argument)
     return get_ids(POSIX_OF_GROUP, argument);
 }
 
-enum linux_prctl {
-    LINUX_PR_GET_DUMPABLE = 3,
-    LINUX_PR_SET_DUMPABLE = 4,
-    LINUX_PR_SET_NAME = 15,
-    LINUX_PR_GET_NAME = 16,
-};
-
 #define NAME_BYTES 16
+
+/* What the server keeps; these say it in a word of the caller. */
+static long get_flag(const long *argument)
+{
+    long result = posix_call(POSIX_PRCTL, (uint64_t)argument[0], 0, 0, 0);
+    uint32_t value = (uint32_t)result;
+
+    return result < 0 ? result : user_copy((void *)argument[1], &value, sizeof(value));
+}
+
+static bool are_zero(const long *argument, int from, int to)
+{
+    while (from < to)
+        if (argument[from++] != 0)
+            return false;
+    return true;
+}
 
 long shim_prctl(const long *argument)
 {
@@ -94,6 +104,22 @@ long shim_prctl(const long *argument)
             return -LINUX_EINVAL;
         is_not_dumpable = argument[1] == 0;
         return 0;
+    case LINUX_PR_GET_KEEPCAPS:
+        return 0; /* there are no capabilities to keep, so only that can be set */
+    case LINUX_PR_SET_KEEPCAPS:
+        return argument[1] == 0 ? 0 : argument[1] == 1 ? -LINUX_EPERM : -LINUX_EINVAL;
+    case LINUX_PR_GET_PDEATHSIG:
+    case LINUX_PR_GET_CHILD_SUBREAPER:
+        return get_flag(argument);
+    case LINUX_PR_SET_NO_NEW_PRIVS:
+    case LINUX_PR_GET_NO_NEW_PRIVS:
+        if (!are_zero(argument, argument[0] == LINUX_PR_GET_NO_NEW_PRIVS ? 1 : 2, 5))
+            return -LINUX_EINVAL;
+        /* fall through */
+    case LINUX_PR_SET_PDEATHSIG:
+    case LINUX_PR_SET_CHILD_SUBREAPER:
+        return posix_call(POSIX_PRCTL, (uint64_t)argument[0], (uint64_t)argument[1], 0,
+                          0);
     default:
         return -LINUX_EINVAL;
     }

@@ -90,6 +90,7 @@ int64_t request_SET_ID(struct request *r)
     struct ids users = {&who->uid, &who->euid, &who->suid};
     struct ids groups = {&who->gid, &who->egid, &who->sgid};
     const struct ids *ids = kind & POSIX_OF_GROUP ? &groups : &users;
+    uint32_t euid = who->euid, egid = who->egid;
     bool is_root = who->euid == 0;
     int64_t status;
 
@@ -109,6 +110,8 @@ int64_t request_SET_ID(struct request *r)
     }
     if (status < 0)
         return status;
+    if (who->euid != euid || who->egid != egid)
+        r->process->death_signal = 0;
     r->process->fsuid = who->euid;
     r->process->fsgid = who->egid;
     publish(r);

@@ -78,9 +78,9 @@ void exec_set_ids(struct process *process, const struct inode *file)
 {
     struct credentials *who = &process->credentials;
 
-    if (file->mode & 04000)
+    if ((file->mode & 04000) && !process->no_new_privileges)
         who->euid = file->uid;
-    if ((file->mode & 02010) == 02010)
+    if ((file->mode & 02010) == 02010 && !process->no_new_privileges)
         who->egid = file->gid;
     who->suid = process->fsuid = who->euid;
     who->sgid = process->fsgid = who->egid;
@@ -128,6 +128,9 @@ int64_t request_EXECVE(struct request *r)
     fd_close_on_exec(r->process);
     timer_drop_created(r->process_index);
     r->process->has_execed = 1;
+    if (r->process->credentials.euid != credentials.euid ||
+        r->process->credentials.egid != credentials.egid)
+        r->process->death_signal = 0;
     r->process->is_vfork = 0;
     process_wake_parent(r->process_index);
     exec_started(r->process_index, (handle_t)status);

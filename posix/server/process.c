@@ -190,6 +190,7 @@ uint32_t process_new_child(uint32_t parent_index)
     process->fsuid = parent->fsuid;
     process->fsgid = parent->fsgid;
     process->arguments = parent->arguments;
+    process->no_new_privileges = parent->no_new_privileges;
     process->schedule = schedule_of_child(parent->schedule);
     process->has_left_tty = parent->has_left_tty;
     process->parent = parent_index;
@@ -306,17 +307,53 @@ void process_free(uint32_t index)
     process_reap(index);
 }
 
-static void info_set_parent(uint32_t index)
+static void info_set_parent(uint32_t index, uint32_t parent)
 {
     struct posix_info *info = (struct posix_info *)process_shared_va(index);
 
     if (process_at(index)->shared != HANDLE_NONE)
-        info->ppid = ID_INIT;
+        info->ppid = parent ? process_at(parent)->pid : ID_INIT;
 }
 
-/* The server becomes the parent of what a dead process leaves. */
+/* Who becomes the parent of a dead process's children; 0: the server. */
+static uint32_t reaper_of(uint32_t index)
+{
+    uint32_t at = process_at(index)->parent;
+
+    while (at && (!process_at(at)->is_subreaper || process_at(at)->state != PROCESS_ALIVE))
+        at = process_at(at)->parent;
+    return at;
+}
+
+/* A dead child that its parent has not waited for comes to somebody who may. */
+static void zombie_give(uint32_t child, uint32_t reaper)
+{
+    child_unlink(child);
+    process_at(child)->parent = reaper;
+    child_link(child);
+    signal_child(child);
+    process_wake_parent(child);
+    if (!signal_no_child_wait(reaper))
+        return;
+    process_pass_time(process_at(reaper), process_at(child));
+    process_reap(child);
+}
+
+static void tell_of_death(uint32_t child, uint32_t parent)
+{
+    const struct process *dead = process_at(parent);
+    const struct signal_source source = {LINUX_SI_USER, (int32_t)dead->pid,
+                                         dead->credentials.uid, 0, 0};
+
+    if (process_at(child)->death_signal)
+        signal_send(child, process_at(child)->death_signal, &source);
+}
+
+/* Another becomes the parent of what a dead process leaves. */
 static void children_orphan(uint32_t index, uint32_t *list)
 {
+    uint32_t reaper = *list ? reaper_of(index) : 0;
+
     while (*list) {
         uint32_t child = *list;
         struct process *process = process_at(child);
@@ -326,15 +363,19 @@ static void children_orphan(uint32_t index, uint32_t *list)
             continue;
         }
         if (process->state == PROCESS_ZOMBIE) {
-            process_reap(child);
+            if (reaper)
+                zombie_give(child, reaper);
+            else
+                process_reap(child);
             continue;
         }
         child_unlink(child);
-        process->parent = 0;
-        process->is_ready = 0;
+        process->parent = reaper;
+        process->is_ready = reaper && process->is_ready; /* it has stopped, and is reported */
         child_link(child);
-        info_set_parent(child);
+        info_set_parent(child, reaper);
         group_lost_parent(child, index);
+        tell_of_death(child, index);
     }
 }
 

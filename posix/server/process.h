@@ -10,10 +10,11 @@
  *   zombie   dead: only the pid, its group and the status are left, for the parent
  *   gone     the slot is free
  *
- * The parent is the process that forked it, or 0 when that has died: orphans belong to the
- * server, which is pid 1 and waits for nobody. Children are on one of the parent's two
- * lists: those that wait4 could report now come apart from the others, so a wait for any
- * child costs the same however many there are.
+ * The parent is the process that forked it; when that has died its next ancestor that
+ * asked for orphans, or 0: they belong to the server, which is pid 1 and waits for
+ * nobody. Children are on one of the parent's two lists: those that wait4 could report
+ * now come apart from the others, so a wait for any child costs the same however many
+ * there are.
  *
  * A badge (slot index, incarnation, generation) is what the kernel delivers with every
  * message of the client, so finding the slot costs one comparison and no client can name
@@ -102,6 +103,9 @@ struct process {
     uint32_t last_signal;
     uint32_t queued_signals;
     uint32_t timers;
+    uint32_t death_signal;      /* that it gets when its parent dies, or 0 */
+    uint32_t is_subreaper;      /* orphans below it become its children */
+    uint32_t no_new_privileges; /* set-id bits mean nothing to it */
     struct posix_schedule schedule; /* of its first thread, schedule.h */
 
     struct credentials credentials;

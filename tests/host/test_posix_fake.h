@@ -289,6 +289,7 @@ void log_printf(handle_t system, const char *format, ...)
 #include "../../posix/server/permission.c"
 #include "../../posix/server/pipe.c"
 #include "../../posix/server/poll.c"
+#include "../../posix/server/prctl.c"
 #include "../../posix/server/process.c"
 #include "../../posix/server/procfs.c"
 #include "../../posix/server/proctext.c"

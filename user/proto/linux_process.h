@@ -172,6 +172,21 @@ _Static_assert(offsetof(struct linux_siginfo, value) == 24, "si_value of riscv64
 #define LINUX_PRIO_PGRP    1
 #define LINUX_PRIO_USER    2
 
+/* ---- prctl ---- */
+
+#define LINUX_PR_SET_PDEATHSIG       1
+#define LINUX_PR_GET_PDEATHSIG       2
+#define LINUX_PR_GET_DUMPABLE        3
+#define LINUX_PR_SET_DUMPABLE        4
+#define LINUX_PR_GET_KEEPCAPS        7
+#define LINUX_PR_SET_KEEPCAPS        8
+#define LINUX_PR_SET_NAME            15
+#define LINUX_PR_GET_NAME            16
+#define LINUX_PR_SET_CHILD_SUBREAPER 36
+#define LINUX_PR_GET_CHILD_SUBREAPER 37
+#define LINUX_PR_SET_NO_NEW_PRIVS    38
+#define LINUX_PR_GET_NO_NEW_PRIVS    39
+
 /* ---- limits and times ---- */
 
 enum linux_rlimit_kind {

@@ -122,7 +122,8 @@
     X(SPAWN, "struct posix_spawn", "", "", "")                                   \
     X(CPU_TIME, "pid", "", "", "")                                               \
     X(SCHEDULE, "pid", "kind", "value", "struct posix_schedule")                 \
-    X(NICE, "kind", "pid, group or uid", "nice value", "is set")
+    X(NICE, "kind", "pid, group or uid", "nice value", "is set")                 \
+    X(PRCTL, "kind", "value", "", "")
 
 enum posix_request {
     POSIX_REQUEST_NONE,
