@@ -107,6 +107,19 @@ static const struct answer answers[LINUX_CALL_COUNT] = {
     [LINUX_faccessat2] = SERVER(FACCESSAT),
     [LINUX_readlinkat] = SERVER(READLINKAT),
 
+    [LINUX_listxattr] = MIXED(listxattr),
+    [LINUX_llistxattr] = MIXED(llistxattr),
+    [LINUX_flistxattr] = MIXED(flistxattr),
+    [LINUX_getxattr] = MIXED(getxattr),      /* not: attributes */
+    [LINUX_lgetxattr] = MIXED(lgetxattr),    /* not: attributes */
+    [LINUX_fgetxattr] = MIXED(fgetxattr),    /* not: attributes */
+    [LINUX_setxattr] = MIXED(setxattr),      /* not: attributes */
+    [LINUX_lsetxattr] = MIXED(lsetxattr),    /* not: attributes */
+    [LINUX_fsetxattr] = MIXED(fsetxattr),    /* not: attributes */
+    [LINUX_removexattr] = MIXED(getxattr),   /* not: attributes */
+    [LINUX_lremovexattr] = MIXED(lgetxattr), /* not: attributes */
+    [LINUX_fremovexattr] = MIXED(fgetxattr), /* not: attributes */
+
     /* memory */
     [LINUX_brk] = LOCKED(brk),
     [LINUX_mmap] = LOCKED(mmap),
@@ -198,6 +211,11 @@ static const struct answer answers[LINUX_CALL_COUNT] = {
     [LINUX_uname] = SERVER(UNAME),
     [LINUX_sysinfo] = SERVER(SYSINFO),     /* not: load */
     [LINUX_umask] = SERVER(UMASK),
+    [LINUX_sethostname] = MIXED(sethostname),
+    [LINUX_setdomainname] = MIXED(setdomainname),
+    [LINUX_getrlimit] = MIXED(getrlimit), /* not: holding CPU, AS, DATA, FSIZE and STACK */
+    [LINUX_setrlimit] = MIXED(setrlimit), /* not: holding CPU, AS, DATA, FSIZE and STACK */
+    [LINUX_personality] = LOCAL(personality), /* not: any but Linux's */
     [LINUX_reboot] = SERVER(REBOOT), /* not: halting with the power on, Ctrl-Alt-Del */
     [LINUX_getrandom] = MIXED(getrandom),
 };

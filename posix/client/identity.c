@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Users, groups, limits, the thread's name: Linux's forms of the server's requests. */
+/* Users, groups, limits, names of thread and host: Linux's forms of the server's requests. */
 #include <posix/client/thread.h>
 
 static long set_id(uint64_t kind, const long *argument)
@@ -62,6 +62,36 @@ long shim_getresgid(const long *argument)
 }
 
 #define NAME_BYTES 16
+
+long shim_sethostname(const long *argument)
+{
+    return posix_call(POSIX_SET_NAME, 0, (uint64_t)argument[0], (uint64_t)argument[1], 0);
+}
+
+long shim_setdomainname(const long *argument)
+{
+    return posix_call(POSIX_SET_NAME, 1, (uint64_t)argument[0], (uint64_t)argument[1], 0);
+}
+
+long shim_getrlimit(const long *argument)
+{
+    return posix_call(POSIX_LIMIT, 0, (uint64_t)argument[0], 0, (uint64_t)argument[1]);
+}
+
+long shim_setrlimit(const long *argument)
+{
+    return argument[1] ? posix_call(POSIX_LIMIT, 0, (uint64_t)argument[0],
+                                    (uint64_t)argument[1], 0)
+                       : -LINUX_EFAULT;
+}
+
+/* There is only Linux's own, number 0; all ones ask for it. */
+long shim_personality(const long *argument)
+{
+    uint32_t wanted = (uint32_t)argument[0];
+
+    return wanted == 0 || wanted == UINT32_MAX ? 0 : -LINUX_EINVAL;
+}
 
 /* What the server keeps; these say it in a word of the caller. */
 static long get_flag(const long *argument)

@@ -209,6 +209,10 @@ shim_call shim_getrandom, shim_pread, shim_pwrite, shim_read, shim_readv, shim_w
 shim_call shim_writev;
 shim_call shim_openat, shim_faccessat, shim_renameat2, shim_linkat, shim_fchmodat, shim_fchownat;
 shim_call shim_statx, shim_mount, shim_setfsuid, shim_setfsgid, shim_nothing;
+shim_call shim_listxattr, shim_llistxattr, shim_flistxattr, shim_getxattr, shim_lgetxattr;
+shim_call shim_fgetxattr, shim_setxattr, shim_lsetxattr, shim_fsetxattr;
+shim_call shim_sethostname, shim_setdomainname, shim_getrlimit, shim_setrlimit;
+shim_call shim_personality;
 shim_call shim_sync_file_range, shim_fallocate, shim_copy_file_range, shim_sendfile;
 shim_call shim_preadv, shim_pwritev, shim_preadv2, shim_pwritev2, shim_msync;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Small requests: uname, getrandom, umask, sysinfo, and the report of a call that is not built. */
+/* Small requests: uname and what it says, getrandom, umask, sysinfo, and the report of a call
+ * that is not built. */
 #include <posix/server/budget.h>
 #include <posix/server/clock.h>
 #include <posix/server/device.h>
@@ -36,11 +37,28 @@ int64_t request_UNAME(struct request *r)
 
     memset(&name, 0, sizeof(name));
     text_set(name.sysname, "Outpost");
-    text_set(name.nodename, "outpost");
+    text_set(name.nodename, STATE->host_name);
+    text_set(name.domainname, STATE->domain_name);
     text_set(name.release, OUTPOST_RELEASE);
     text_set(name.version, "POSIX server");
     text_set(name.machine, "riscv64");
     return copy_out(r->word[0], &name, sizeof(name));
+}
+
+/* Is the domain's, text, bytes. Nothing but root's word is behind a name. */
+int64_t request_SET_NAME(struct request *r)
+{
+    char name[HOST_NAME_BYTES] = "";
+    int64_t status;
+
+    if (r->process->credentials.euid != 0)
+        return -LINUX_EPERM;
+    if (r->word[2] >= sizeof(name))
+        return -LINUX_EINVAL;
+    status = copy_in(name, r->word[1], r->word[2]);
+    if (status == 0)
+        memcpy(r->word[0] ? STATE->domain_name : STATE->host_name, name, sizeof(name));
+    return status;
 }
 
 int64_t request_GETRANDOM(struct request *r)

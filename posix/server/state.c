@@ -65,6 +65,7 @@ int64_t state_init(uint32_t generation)
     STATE->version = STATE_VERSION;
     STATE->generation = generation;
     STATE->chunk_count = 1;
+    memcpy(STATE->host_name, "outpost", sizeof("outpost"));
 #define X(constant, type, magic)                                                         \
     table_init(TABLE_##constant, magic, sizeof(type), SLOT_SHIFT(type));
     STATE_TABLES(X)

@@ -39,6 +39,7 @@
 
 #define TABLE_CHUNKS_MAX 512 /* 33 MB of slots of one kind */
 #define STATE_ID_BUCKETS 2048u
+#define HOST_NAME_BYTES  65u /* with the NUL; as in struct utsname */
 
 struct slot {
     uint32_t magic;      /* the table's, 0 while free */
@@ -114,6 +115,8 @@ struct state {
     uint32_t window_dying;   /* chain of file windows still to be unmapped, filedata.c */
     uint32_t window_free[8]; /* free ones by size class */
     uint32_t window_next[8]; /* number of the first never used one of a class */
+    char host_name[HOST_NAME_BYTES];
+    char domain_name[HOST_NAME_BYTES];
     struct random_state random;
     struct console console;
     struct session session;

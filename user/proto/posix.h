@@ -123,7 +123,8 @@
     X(CPU_TIME, "pid", "", "", "")                                               \
     X(SCHEDULE, "pid", "kind", "value", "struct posix_schedule")                 \
     X(NICE, "kind", "pid, group or uid", "nice value", "is set")                 \
-    X(PRCTL, "kind", "value", "", "")
+    X(PRCTL, "kind", "value", "", "")                                            \
+    X(SET_NAME, "is domain", "name", "bytes", "")
 
 enum posix_request {
     POSIX_REQUEST_NONE,
