@@ -57,21 +57,27 @@ static void put_back(uint32_t index, const struct before *before)
     memcpy(process->name, before->name, sizeof(process->name));
 }
 
-/* The old kernel process ends. Its threads' records go, all but the first. */
-static void end_old(uint32_t index, const struct before *before)
+/* The old kernel process ends. Its threads' records go, all but the first. False: robust locks
+ * that it held are to be passed on before the new one begins. */
+static bool end_old(uint32_t index, const struct before *before)
 {
     struct process *process = process_at(index);
     struct info_process used = {.cpu_ns = 0};
+    uint64_t areas;
 
     process_control(before->process, PROCESS_KILL, 0, 0, 0);
     handle_info(before->process, INFO_PROCESS, &used, sizeof(used));
     process->cpu_ns += used.cpu_ns;
+    areas = process_page_of(index)->reserved[POSIX_ROBUST_AREAS];
     exec_renew_shared(index); /* nobody can add to what is pending now */
     ((struct posix_info *)process_shared_va(index))->cpu_before_ns = process->cpu_ns;
     signal_drop_directed(process);
+    process_drop_threads(process);
+    if (robust_begin_exec(index, before->process, areas))
+        return false;
     process_control(before->process, PROCESS_RELEASE, 0, 0, 0);
     handle_close(before->process);
-    process_drop_threads(process);
+    return true;
 }
 
 void exec_set_ids(struct process *process, const struct inode *file)
@@ -102,6 +108,7 @@ int64_t request_EXECVE(struct request *r)
     struct exec_error error;
     struct posix_exec from;
     struct before before;
+    bool may_begin;
     struct credentials credentials = r->process->credentials;
     uint32_t fsuid = r->process->fsuid, fsgid = r->process->fsgid;
     int64_t status = copy_in(&from, r->word[3], sizeof(from));
@@ -123,7 +130,7 @@ int64_t request_EXECVE(struct request *r)
         return -error.error;
     }
     /* From here on nothing can fail. */
-    end_old(r->process_index, &before);
+    may_begin = end_old(r->process_index, &before);
     exec_hand_on(r->process_index, &from);
     fd_close_on_exec(r->process);
     timer_drop_created(r->process_index);
@@ -134,6 +141,7 @@ int64_t request_EXECVE(struct request *r)
     r->process->is_vfork = 0;
     process_wake_parent(r->process_index);
     exec_started(r->process_index, (handle_t)status);
-    process_control(r->process->process, PROCESS_RESUME, 0, 0, 0);
+    if (may_begin)
+        process_control(r->process->process, PROCESS_RESUME, 0, 0, 0);
     return 0; /* to nobody: the caller is dead */
 }

@@ -18,40 +18,38 @@ struct list_head {
     uint64_t pending;
 };
 
-static bool read_there(const struct process *process, uint64_t address, void *to,
+static bool read_there(const struct robust_walk *walk, uint64_t address, void *to,
                        uint64_t bytes)
 {
-    return vm_copy(process->process, address, to, bytes, VM_COPY_IN) == (int64_t)bytes;
+    return vm_copy(walk->memory, address, to, bytes, VM_COPY_IN) == (int64_t)bytes;
 }
 
 /* DOC: robust-release */
 /* Pass a lock on, if it is still the dead thread's. */
-static void lock_release(const struct process *process, uint64_t entry)
+static void lock_release(const struct robust_walk *walk, uint64_t entry)
 {
-    uint64_t address = entry + process->robust.offset;
+    uint64_t address = entry + walk->offset;
     uint32_t word;
 
-    if (address % sizeof(word) || !read_there(process, address, &word, sizeof(word)) ||
-        (word & LOCK_TID) != process->robust.tid || process->robust.tid == 0)
+    if (address % sizeof(word) || !read_there(walk, address, &word, sizeof(word)) ||
+        (word & LOCK_TID) != walk->tid || walk->tid == 0)
         return;
     word = LOCK_WAITERS | LOCK_DIED;
-    if (vm_copy(process->process, address, &word, sizeof(word), VM_COPY_OUT) ==
-        sizeof(word))
-        futex_wake_in(process->process, address);
+    if (vm_copy(walk->memory, address, &word, sizeof(word), VM_COPY_OUT) == sizeof(word))
+        futex_wake_in(walk->memory, address);
 }
 
 /* The next thread's list is taken in hand. */
-static void list_begin(struct process *process)
+static void list_begin(struct robust_walk *walk)
 {
-    struct robust_walk *walk = &process->robust;
     uint64_t area = POSIX_AREA(walk->area);
     struct posix_area_note note;
     struct list_head head;
 
     walk->area++;
-    if (!read_there(process, area + POSIX_AREA_NOTE, &note, sizeof(note)) ||
+    if (!read_there(walk, area + POSIX_AREA_NOTE, &note, sizeof(note)) ||
         !note.is_used || note.robust == 0 ||
-        !read_there(process, note.robust, &head, sizeof(head)))
+        !read_there(walk, note.robust, &head, sizeof(head)))
         return;
     walk->tid = note.tid;
     walk->head = note.robust;
@@ -61,9 +59,8 @@ static void list_begin(struct process *process)
 }
 
 /* One lock, or one thread. False: there is no more. */
-static bool robust_step(struct process *process)
+static bool robust_step(struct robust_walk *walk)
 {
-    struct robust_walk *walk = &process->robust;
     uint64_t entry = walk->entry, next;
 
     if (walk->left-- == 0)
@@ -71,19 +68,30 @@ static bool robust_step(struct process *process)
     if (walk->head == 0) {
         if (walk->area == walk->areas)
             return false;
-        list_begin(process);
+        list_begin(walk);
         return true;
     }
-    if (entry == 0 || entry == walk->head || !read_there(process, entry, &next, 8)) {
+    if (entry == 0 || entry == walk->head || !read_there(walk, entry, &next, 8)) {
         if (walk->pending)
-            lock_release(process, walk->pending); /* being taken, or given back */
+            lock_release(walk, walk->pending); /* being taken, or given back */
         walk->head = 0;
         return true;
     }
     if (entry != walk->pending)
-        lock_release(process, entry);
+        lock_release(walk, entry);
     walk->entry = next;
     return true;
+}
+
+static void walk_begin(uint32_t index, handle_t memory, uint64_t areas)
+{
+    process_at(index)->robust = (struct robust_walk){
+        .next = STATE->robust_first,
+        .areas = areas < AREAS_MAX ? (uint32_t)areas : (uint32_t)AREAS_MAX,
+        .left = ROBUST_MAX,
+        .memory = memory,
+    };
+    STATE->robust_first = index;
 }
 
 bool robust_begin(uint32_t index, uint32_t wait_status)
@@ -93,16 +101,45 @@ bool robust_begin(uint32_t index, uint32_t wait_status)
                          ? 0
                          : process_page_of(index)->reserved[POSIX_ROBUST_AREAS];
 
-    if (areas == 0 || process->process == HANDLE_NONE)
-        return false;
-    process->robust = (struct robust_walk){
-        .next = STATE->robust_first,
-        .areas = areas < AREAS_MAX ? (uint32_t)areas : (uint32_t)AREAS_MAX,
-        .left = ROBUST_MAX,
-        .status = wait_status,
-    };
-    STATE->robust_first = index;
+    if (process->robust.is_exec) { /* killed before its new program ran */
+        process->robust.is_dead = 1;
+    } else {
+        if (areas == 0 || process->process == HANDLE_NONE)
+            return false;
+        walk_begin(index, process->process, areas);
+    }
+    process->robust.status = wait_status;
     return true;
+}
+
+bool robust_begin_exec(uint32_t index, handle_t before, uint64_t areas)
+{
+    if (areas == 0)
+        return false;
+    walk_begin(index, before, areas);
+    process_at(index)->robust.is_exec = 1;
+    return true;
+}
+
+static void exec_go_on(struct process *process)
+{
+    process_control(process->robust.memory, PROCESS_RELEASE, 0, 0, 0);
+    handle_close(process->robust.memory);
+    process->robust.is_exec = 0;
+    if (!process->robust.is_dead)
+        process_control(process->process, PROCESS_RESUME, 0, 0, 0);
+}
+
+static void walk_end(uint32_t index)
+{
+    struct process *process = process_at(index);
+    bool is_dead = !process->robust.is_exec || process->robust.is_dead;
+
+    STATE->robust_first = process->robust.next;
+    if (process->robust.is_exec)
+        exec_go_on(process);
+    if (is_dead)
+        process_died(index, process->robust.status);
 }
 
 void robust_work(void)
@@ -110,10 +147,9 @@ void robust_work(void)
     uint32_t index = STATE->robust_first;
 
     for (uint32_t i = 0; index && i < WORK_STEPS; i++) {
-        if (robust_step(process_at(index)))
+        if (robust_step(&process_at(index)->robust))
             continue;
-        STATE->robust_first = process_at(index)->robust.next;
-        process_died(index, process_at(index)->robust.status);
+        walk_end(index);
         return;
     }
 }

@@ -351,6 +351,95 @@ static void check_killed_child_of_second(void)
     munmap(held, HELD * sizeof(*held));
 }
 
+/* ---- of one that becomes another program ---- */
+
+/* What it becomes: waits for the end of what it can read. */
+static int become(const char *number)
+{
+    char byte;
+
+    return read(atoi(number), &byte, 1) == 0 ? 5 : 6;
+}
+
+/* A process with two threads that holds all of them, and then execs. */
+static pid_t holder_execs(const int ends[2])
+{
+    pid_t child;
+
+    shared->about = 0;
+    child = fork();
+    if (child == 0) {
+        pthread_t thread;
+        char number[16];
+
+        close(ends[1]);
+        snprintf(number, sizeof(number), "%d", ends[0]);
+        for (int i = 0; i < HELD / 2; i++)
+            pthread_mutex_lock(&held[i]);
+        pthread_create(&thread, NULL, holds_half, NULL);
+        while (shared->about == 0)
+            usleep(100);
+        shared->other = 1;
+        execl("/proc/self/exe", "futexes", number, (char *)NULL);
+        _exit(9);
+    }
+    return child;
+}
+
+static void check_exec(void)
+{
+    pid_t child, waiter;
+    int status, ends[2];
+
+    held_make();
+    pipe(ends);
+    child = holder_execs(ends);
+    close(ends[0]);
+    waiter = fork();
+    if (waiter == 0) {
+        close(ends[1]);
+        while (shared->about == 0)
+            usleep(100);
+        status = pthread_mutex_lock(&held[HELD - 1]);
+        pthread_mutex_consistent(&held[HELD - 1]);
+        _exit(status != EOWNERDEAD);
+    }
+    waitpid(waiter, &status, 0);
+    is(status, 0, "who waits for a lock of a program that was replaced is told");
+    is(take_all(), 0, "and so are all others");
+    is(waitpid(child, &status, WNOHANG), 0, "while the process lives on");
+    close(ends[1]);
+    waitpid(child, &status, 0);
+    is(WEXITSTATUS(status), 5, "and its new program runs");
+    munmap(held, HELD * sizeof(*held));
+}
+
+/* Killed before, during or after its execve: the locks have no owner in any case. */
+static void check_killed_in_exec(void)
+{
+    int status, ends[2], bad = 0;
+
+    for (int round = 0; round < 30; round++) {
+        pid_t child;
+
+        held_make();
+        pipe(ends);
+        shared->other = 0;
+        child = holder_execs(ends);
+        while (shared->other == 0)
+            usleep(100);
+        if (round % 3 == 0)
+            usleep((useconds_t)round * 50);
+        kill(child, SIGKILL);
+        waitpid(child, &status, 0);
+        bad += !WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL || take_all() != 0;
+        close(ends[0]);
+        close(ends[1]);
+        munmap(held, HELD * sizeof(*held));
+    }
+    is(bad, 0, "whenever it is killed meanwhile, all are told");
+}
+
 static void check_between_processes(void)
 {
     pid_t child;
@@ -475,8 +564,10 @@ static void check_requeue(void)
     is(waitpid(two, NULL, 0), two, "in the end");
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc > 1)
+        return become(argv[1]);
     shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     check_raw();
     check_handing_on();
@@ -485,6 +576,8 @@ int main(void)
     check_killed(0);
     check_killed(1);
     check_killed_child_of_second();
+    check_exec();
+    check_killed_in_exec();
     check_between_processes();
     check_bitsets();
     check_wake_op();

@@ -583,8 +583,8 @@ static void urgent_ones_go_first(void)
     last_round = rounds[0] + 1000000;
     set_priority(0, 48);
     is((long)(last_round - rounds[0]), 0, "48 does not go on before 49 has ended");
-    last_round = 0;
     pthread_join(thread, NULL);
+    last_round = 0;
     set_policy(0, SCHED_RR, 1);
     is_over = 0;
     thread = counter(0, SCHED_IDLE, 0, 0);
