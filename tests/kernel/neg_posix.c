@@ -29,6 +29,9 @@
 #define HOSTILE 4711 /* user of all hostile processes */
 #define HONEST  4712
 
+#define PATIENCE_NS 2000000000ull  /* then a hostile process is killed */
+#define HANG_NS     20000000000ull /* and must be gone */
+
 /* What all processes of the test share. */
 static struct shared {
     volatile uint64_t answers;  /* that hostile clients had */
@@ -244,6 +247,9 @@ static void make_plausible(uint32_t request, uint64_t *word)
         word[0] = any_spawn();
         break;
     case POSIX_EXECVE:
+        word[0] = any_path();
+        if (any(2))
+            strcpy((char *)word[0], "/bin/hello");
         word[1] = word[2] = (uint64_t)words_at(2, (uint64_t[]){any_path(), 0});
         break;
     case POSIX_READV:
@@ -285,7 +291,7 @@ static bool is_deadly(uint32_t request, const uint64_t *word)
 {
     if (request == POSIX_KILL || request == POSIX_THREAD_KILL)
         return any(16) != 0 && ((uint32_t)word[1] == SIGKILL || (uint32_t)word[2] == SIGKILL);
-    return request == POSIX_UNKNOWN || (request == POSIX_EXECVE && any(32) != 0);
+    return request == POSIX_UNKNOWN || (request == POSIX_EXECVE && any(8) != 0);
 }
 
 /* Sleep as one should, but not for long. */
@@ -508,12 +514,18 @@ static bool round_of(uint64_t requests)
         nap(any(4000000));
         kill(pid, SIGKILL);
     }
-    for (;;) {
-        if (waitpid(pid, &status, WUNTRACED) != pid)
-            return false;
-        if (!WIFSTOPPED(status))
+    for (uint64_t end = now_ns() + PATIENCE_NS;;) {
+        pid_t got = waitpid(pid, &status, WUNTRACED | WNOHANG);
+
+        if (got == pid && !WIFSTOPPED(status))
             break;
-        kill(pid, ++stops < 20 ? SIGCONT : SIGKILL); /* it stopped itself */
+        if (got < 0 || now_ns() > end + HANG_NS)
+            return false;
+        if (got == pid) /* it stopped itself */
+            kill(pid, ++stops < 20 ? SIGCONT : SIGKILL);
+        else if (now_ns() > end) /* or made itself so nice that its other thread has all */
+            kill(pid, SIGKILL);
+        nap(200000);
     }
     kill_the_rest();
     clean("/tmp/hostile");
