@@ -130,7 +130,7 @@ static void exec_go_on(struct process *process)
         process_control(process->process, PROCESS_RESUME, 0, 0, 0);
 }
 
-static void walk_end(uint32_t index)
+static void walk_over(uint32_t index)
 {
     struct process *process = process_at(index);
     bool is_dead = !process->robust.is_exec || process->robust.is_dead;
@@ -149,7 +149,7 @@ void robust_work(void)
     for (uint32_t i = 0; index && i < WORK_STEPS; i++) {
         if (robust_step(&process_at(index)->robust))
             continue;
-        walk_end(index);
+        walk_over(index);
         return;
     }
 }
