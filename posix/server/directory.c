@@ -46,7 +46,7 @@ static int64_t listing_flush(struct listing *list)
 }
 
 /* Append a record. 1; 0: the caller's buffer is full; -EFAULT. */
-static int64_t listing_add(struct listing *list, uint32_t inode, uint8_t type,
+static int64_t listing_add(struct listing *list, uint64_t number, uint8_t type,
                            int64_t next_offset, const char *name, uint32_t name_bytes)
 {
     uint32_t bytes = (LINUX_DIRENT64_HEAD + name_bytes + 1 + 7) & ~7u;
@@ -62,7 +62,7 @@ static int64_t listing_add(struct listing *list, uint32_t inode, uint8_t type,
     }
     record = (struct linux_dirent64 *)(buffer.text + list->filled);
     memset(record, 0, bytes);
-    record->ino = inode;
+    record->ino = number;
     record->off = next_offset;
     record->reclen = (uint16_t)bytes;
     record->type = type;
@@ -91,11 +91,12 @@ static int64_t listing_dots(struct description *open, struct listing *list)
     int64_t added = 1;
 
     if (open->offset == 0) {
-        added = listing_add(list, open->inode, LINUX_DT_DIR, 1, ".", 1);
+        added = listing_add(list, inode_at(open->inode)->number, LINUX_DT_DIR, 1, ".", 1);
         open->offset += added > 0;
     }
     if (open->offset == 1 && added > 0) {
-        added = listing_add(list, directory->parent, LINUX_DT_DIR, COOKIE_FIRST, "..", 2);
+        added = listing_add(list, inode_at(directory->parent)->number, LINUX_DT_DIR,
+                            COOKIE_FIRST, "..", 2);
         open->offset += added > 0;
     }
     return added;
@@ -136,8 +137,9 @@ static int64_t listing_fill(struct description *open, struct listing *list)
         char name[LINUX_NAME_MAX];
 
         entry_name(index, name);
-        added = listing_add(list, entry->inode, entry_type(entry->inode),
-                            (int64_t)entry->cookie + 1, name, entry->name_bytes);
+        added =
+            listing_add(list, inode_at(entry->inode)->number, entry_type(entry->inode),
+                        (int64_t)entry->cookie + 1, name, entry->name_bytes);
         if (added <= 0)
             break;
         open->offset = entry->cookie + 1;

@@ -20,6 +20,7 @@ static uint32_t inode_make(uint32_t fs, uint32_t mode)
     if (index == 0)
         return 0;
     inode = inode_at(index);
+    inode->number = ++STATE->last_inode;
     inode->mode = mode;
     inode->fs = fs;
     inode->atime_ns = inode->mtime_ns = inode->ctime_ns = inode->btime_ns =

@@ -44,7 +44,8 @@ struct proc_node {
 
 struct inode {
     struct slot slot;
-    uint32_t mode; /* type and permission bits */
+    uint32_t mode;   /* type and permission bits */
+    uint64_t number; /* st_ino: never that of an earlier one, which may still be mapped */
     uint32_t links;
     uint32_t opens;
     uint32_t name; /* an entry that means it, 0: none that we know */

@@ -33,7 +33,7 @@ static void stat_fill(uint32_t index, struct linux_stat *stat)
 
     *stat = (struct linux_stat){
         .dev = inode->fs,
-        .ino = index,
+        .ino = inode->number,
         .mode = inode->mode,
         .nlink = inode->links,
         .uid = inode->uid,

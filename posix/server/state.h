@@ -95,6 +95,7 @@ struct state {
     uint32_t chunk_count;
     uint32_t root;        /* inode of / */
     uint32_t proc_root;   /* inode of /proc */
+    uint64_t last_inode;  /* number of the newest inode */
     uint32_t last_fs;     /* number of the newest file system */
     uint32_t mount_first; /* mounts in the order they were made, mount.c */
     uint32_t mount_last;

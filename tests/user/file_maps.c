@@ -205,6 +205,26 @@ static void check_shm(void)
     fails(shm_unlink("/test-shm"), ENOENT, "shm_unlink of nothing");
 }
 
+/* Named semaphores are told apart by it. */
+static void check_number(void)
+{
+    struct stat gone, next;
+    int fd = open("numbered", O_RDWR | O_CREAT, 0600);
+    char *map;
+
+    ftruncate(fd, 4096);
+    fstat(fd, &gone);
+    map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    close(fd);
+    unlink("numbered");
+    fd = open("numbered", O_RDWR | O_CREAT, 0600);
+    fstat(fd, &next);
+    ok(gone.st_ino != next.st_ino, "a file that is only mapped keeps its number to itself");
+    munmap(map, 4096);
+    close(fd);
+    unlink("numbered");
+}
+
 int main(void)
 {
     if (!workdir_enter())
@@ -216,5 +236,6 @@ int main(void)
     check_errors();
     check_memfd();
     check_shm();
+    check_number();
     return workdir_leave();
 }
