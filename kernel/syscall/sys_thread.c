@@ -55,6 +55,7 @@ int64_t sys_thread_create(struct thread *self, const uint64_t *a)
         return st;
     }
     t->own_rank = t->base_rank = t->rank = self->own_rank | RANK_NO_DEADLINE;
+    t->pinned = self->pinned;
     arch_context_init(&t->context, UADDR(a[1]), UADDR(a[2]), a[3], a[4]);
     return start_thread(self, t);
 }
