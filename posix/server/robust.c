@@ -83,7 +83,7 @@ static bool robust_step(struct robust_walk *walk)
     return true;
 }
 
-static void walk_begin(uint32_t index, handle_t memory, uint64_t areas)
+static void robust_walk_begin(uint32_t index, handle_t memory, uint64_t areas)
 {
     process_at(index)->robust = (struct robust_walk){
         .next = STATE->robust_first,
@@ -106,7 +106,7 @@ bool robust_begin(uint32_t index, uint32_t wait_status)
     } else {
         if (areas == 0 || process->process == HANDLE_NONE)
             return false;
-        walk_begin(index, process->process, areas);
+        robust_walk_begin(index, process->process, areas);
     }
     process->robust.status = wait_status;
     return true;
@@ -116,7 +116,7 @@ bool robust_begin_exec(uint32_t index, handle_t before, uint64_t areas)
 {
     if (areas == 0)
         return false;
-    walk_begin(index, before, areas);
+    robust_walk_begin(index, before, areas);
     process_at(index)->robust.is_exec = 1;
     return true;
 }
@@ -130,7 +130,7 @@ static void exec_go_on(struct process *process)
         process_control(process->process, PROCESS_RESUME, 0, 0, 0);
 }
 
-static void walk_over(uint32_t index)
+static void robust_walk_end(uint32_t index)
 {
     struct process *process = process_at(index);
     bool is_dead = !process->robust.is_exec || process->robust.is_dead;
@@ -149,7 +149,7 @@ void robust_work(void)
     for (uint32_t i = 0; index && i < WORK_STEPS; i++) {
         if (robust_step(&process_at(index)->robust))
             continue;
-        walk_over(index);
+        robust_walk_end(index);
         return;
     }
 }

@@ -228,16 +228,25 @@ static int64_t may_change(const struct request *r, const struct process *target,
     }
 }
 
+/* What the kernel's refusal means: the thread has ended, or the server has no right itself. */
+static int64_t refusal(int64_t status)
+{
+    return status >= 0 ? 0 : status == E_RIGHTS ? -LINUX_EPERM : -LINUX_ESRCH;
+}
+
 /* Of a process whose first thread can have it. */
 static int64_t set_first(uint32_t index, struct posix_schedule schedule)
 {
     struct process *process = process_at(index);
+    bool is_alive = process->state == PROCESS_ALIVE;
+    int64_t status = 0;
 
-    if (process->state == PROCESS_ALIVE &&
-        apply(schedule, thread_at(process->first_thread)->handle) < 0)
-        return -LINUX_ESRCH; /* it has ended */
+    if (is_alive)
+        status = refusal(apply(schedule, thread_at(process->first_thread)->handle));
+    if (status < 0)
+        return status;
     process->schedule = schedule;
-    if (process->state == PROCESS_ALIVE)
+    if (is_alive)
         ((struct posix_info *)process_shared_va(index))->schedule.schedule = schedule;
     return 0;
 }
@@ -262,8 +271,8 @@ static int64_t set_other(struct request *r)
         status = may_set_nice(r, r->process, first, word.schedule);
     if (status == 0)
         status = may_set_policy(r, r->process, first, word.schedule);
-    if (status == 0 && apply(word.schedule, r->handle) < 0)
-        status = -LINUX_ESRCH;
+    if (status == 0)
+        status = refusal(apply(word.schedule, r->handle));
     r->reply[0] = word.word;
     return status;
 }

@@ -45,6 +45,9 @@ static void good_lines(void)
               service.words == 3 &&
               strcmp(service.text + service.program + 11, "a  # 'b'x") == 0,
           "quotes");
+    check(first("p always posix log schedule /p") == MANIFEST_SERVICE &&
+              service.gives == (MANIFEST_LOG | MANIFEST_SCHEDULE),
+          "what the server gets");
 }
 
 static void bad_lines(void)

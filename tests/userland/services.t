@@ -9,7 +9,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
 from outpost import done, equal, no_panic, ok, run, scratch
 
 NATIVE = """uart always console device=ns16550a interrupt log /boot/uart
-posix always posix log /boot/posix-server
+posix always posix log schedule /boot/posix-server
 """
 
 
