@@ -64,6 +64,7 @@ LIB_SRC := $(wildcard user/lib/*.c user/lib/*.S)
 
 INIT_OBJ  := $(call objects,user-obj,$(LIB_SRC) $(wildcard user/servers/init/*.c))
 UART_OBJ  := $(call objects,user-obj,$(LIB_SRC) $(wildcard user/drivers/uart/*.c))
+P9_OBJ    := $(call objects,user-obj,$(LIB_SRC) $(wildcard user/drivers/virtio/*.c user/servers/p9/*.c))
 POSIX_OBJ := $(call objects,user-obj,$(LIB_SRC) $(wildcard posix/server/*.c))
 CHECKER_OBJ := $(call objects,user-obj,$(LIB_SRC) $(wildcard posix/checker/*.c))
 SHIM_OBJ  := $(call objects,shim-obj,$(wildcard posix/client/*.c posix/client/*.S musl-port/*.c musl-port/*.S))
@@ -92,6 +93,8 @@ endef
 $(O)/user/init.elf: $(INIT_OBJ) linker/user.ld
 	$(call link_flat,linker/user.ld)
 $(O)/user/uart.elf: $(UART_OBJ) linker/user.ld
+	$(call link_flat,linker/user.ld)
+$(O)/user/p9.elf: $(P9_OBJ) linker/user.ld
 	$(call link_flat,linker/user.ld)
 $(O)/user/posix-server.elf: $(POSIX_OBJ) linker/user.ld
 	$(call link_flat,linker/user.ld)
@@ -124,6 +127,7 @@ $(O)/user/ld-musl: $(O)/.musl
 # ---- the boot image ----
 
 BOOT_FILES := $(O)/user/uart.flat:/boot/uart $(O)/user/posix-server.flat:/boot/posix-server \
+  $(O)/user/p9.flat:/boot/p9 \
   $(O)/user/posix-checker.flat:/boot/posix-checker $(O)/user/shim.flat:/boot/shim \
   $(O)/user/ld-musl:/lib/ld-musl-riscv64.so.1 \
   $(O)/user/hello:/bin/hello

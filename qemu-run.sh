@@ -13,6 +13,7 @@ usage: ./qemu-run.sh [options] [-- PROGRAM ARGS... [-- QEMU ARGS...]]
   -- PROGRAM ARGS  run PROGRAM in the guest; its stdin, stdout, stderr and exit status
                    become this command's. A guest that ends without one: 125
   --add SRC[:DEST] put the host's file or folder SRC at DEST (default: /NAME); repeatable
+  --share DIR      show the host's folder DIR in the guest, as /host, to read and write
   -s HARTS         number of harts (1)
   -m MEMORY        as in 64M or 2G (512M)
   -t SECONDS       give up after this time: exit 124
@@ -45,7 +46,7 @@ top=$(cd "$(dirname "$0")" && pwd)
 kernel=${OUTPOST_KERNEL:-$top/build/kernel.elf}
 boot=${OUTPOST_BOOT:-$top/build/boot.cpio}
 harts=1 memory=512M seconds=0 dry_run='' gdb='' icount='' trace='' trace_bytes=16777216
-append='' log='' work=
+append='' log='' work='' share=
 
 # have_work: make $work, a folder for this run only. scripts/console removes it; what a run
 # that was killed left behind (its process id is in the name) goes with the next.
@@ -87,13 +88,14 @@ while [ $# -gt 0 ] && [ "$1" != -- ]; do
     -n) dry_run=yes ;;
     -g) gdb=yes ;;
     --icount) icount=yes ;;
-    -s | -m | -t | --add | --trace | --trace-size | --append | --log)
+    -s | -m | -t | --add | --share | --trace | --trace-size | --append | --log)
         [ $# -gt 0 ] || fail "$option needs a value (-h shows how)"
         case $option in
         -s) harts=$1; number -s "$1" ;;
         -m) memory=$1; number -m "${1%[MG]}" ;;
         -t) seconds=$1; number -t "$1" ;;
         --add) add "$1" ;;
+        --share) share=$1; [ -d "$1" ] || fail "--share $1: not a folder" ;;
         --trace) trace=$1 ;;
         --trace-size) trace_bytes=$1; number --trace-size "$1" ;;
         --append) append=$1 ;;
@@ -169,6 +171,11 @@ if [ -n "$framed" ]; then
 else
     set -- -r "$@" -serial mon:stdio
 fi
+# A comma in a path is two in QEMU's options. Access is QEMU's own, whatever the guest's
+# user; links are shown as they are.
+[ -z "$share" ] || set -- "$@" -global virtio-mmio.force-legacy=false -fsdev \
+    "local,id=share,security_model=none,path=$(cd "$share" && pwd | sed 's/,/,,/g')" \
+    -device virtio-9p-device,fsdev=share,mount_tag=host
 [ -z "$icount" ] || set -- "$@" -icount shift=0,sleep=off \
     -rtc base=2026-01-01T00:00:00,clock=vm -seed 1
 if [ -n "$trace" ]; then

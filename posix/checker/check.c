@@ -7,6 +7,7 @@
 
 #include <posix/server/entry.h>
 #include <posix/server/fd.h>
+#include <posix/server/foreign.h>
 #include <posix/server/lock.h>
 #include <posix/server/mount.h>
 #include <posix/server/pipe.h>
@@ -102,6 +103,15 @@ static void see_text(uint32_t text, uint32_t owner)
     texts_seen += steps;
 }
 
+/* Entries of a file system's index count nothing: they go with what they name. */
+static bool is_in_index(const struct entry *entry)
+{
+    FOR_EACH(TABLE_FILE_SYSTEM, index)
+    if (fs_at(index)->index == entry->directory)
+        return true;
+    return false;
+}
+
 static void see_entry(uint32_t index)
 {
     const struct entry *entry = entry_at(index);
@@ -112,8 +122,10 @@ static void see_entry(uint32_t index)
         return;
     }
     inode = inode_at(entry->inode);
-    seen(TABLE_INODE, entry->inode)->links++;
     see_text(entry->name, index);
+    if (is_in_index(entry))
+        return;
+    seen(TABLE_INODE, entry->inode)->links++;
     if (!inode_is_directory(inode))
         return;
     seen(TABLE_INODE, entry->inode)->links++; /* its "." */
@@ -285,6 +297,39 @@ static void see_mounts(void)
     expect("uses of mount", index, mount_at(index)->uses, seen(TABLE_MOUNT, index)->uses);
 }
 
+/* ---- file systems of others ---- */
+
+static void see_call(uint32_t index)
+{
+    const struct fs_call *call = call_at(index);
+    const uint32_t inodes[] = {call->inode, call->other, call->made};
+
+    expect("call of thread", index, thread_at(call->thread)->call, index);
+    for (uint32_t i = 0; i < 3; i++)
+        if (inodes[i])
+            seen(TABLE_INODE, inodes[i])->uses++;
+}
+
+static void see_file_systems(void)
+{
+    uint32_t inodes = 0;
+
+    FOR_EACH(TABLE_FILE_SYSTEM, index)
+    {
+        seen(TABLE_INODE, fs_at(index)->index)->uses++;
+        seen(TABLE_INODE, fs_at(index)->trash)->uses++;
+        see_text(fs_at(index)->path, index);
+        inodes += fs_at(index)->inodes;
+    }
+    expect("inodes of others", 0, inodes, STATE->table[TABLE_NODE].used);
+    FOR_EACH(TABLE_NODE, index)
+    expect("node of inode", index,
+           inode_at(SLOT_AT(TABLE_NODE, struct fs_node, index)->inode)->proc.number,
+           index);
+    FOR_EACH(TABLE_CALL, index)
+    see_call(index);
+}
+
 /* ---- contents, locks ---- */
 
 static uint32_t nodes_seen, windows_seen;
@@ -345,7 +390,7 @@ static void see_inodes(void)
         if (inode_is_regular(inode_at(index)))
             see_file(index);
         if (inode_type(inode_at(index)) == LINUX_S_IFLNK &&
-            inode_at(index)->proc.kind == 0)
+            !inode_is_of_proc(inode_at(index)))
             see_text(inode_at(index)->target, index);
         see_locks(index);
     }
@@ -414,6 +459,7 @@ uint32_t check_state(void *memory, handle_t log)
     see_pipes();
     see_terminals();
     see_mounts();
+    see_file_systems();
     see_inodes();
     if (STATE->proc_root)
         seen(TABLE_INODE, STATE->proc_root)->uses++;

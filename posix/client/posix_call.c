@@ -62,12 +62,21 @@ static inline long request_once(enum posix_request request,
     return answer_other(request, word, reply, status);
 }
 
+/* Must it be waited for, whatever was done before? Files are never short. */
+static bool is_of_file(long result, const struct message *reply)
+{
+    return result == POSIX_WOULD_WAIT && message_label(reply->info) == POSIX_WAIT_FILE;
+}
+
 long posix_try(enum posix_request request, uint64_t word0, uint64_t word1, uint64_t word2,
                uint64_t word3)
 {
     struct message reply;
-    long result = request_once(request, (uint64_t[]){word0, word1, word2, word3}, &reply);
+    const uint64_t word[MESSAGE_WORDS] = {word0, word1, word2, word3};
+    long result = request_once(request, word, &reply);
 
+    if (is_of_file(result, &reply))
+        return posix_call_words(request, word);
     return result == POSIX_WOULD_STOP ? POSIX_WOULD_WAIT : result;
 }
 
@@ -87,6 +96,20 @@ static long sleep_on(const struct message *reply, uint64_t deadline_ns, uint32_t
     /* E_AGAIN: it changed before we slept. Anything but that would come again at once and
      * turn the caller's loop into one that never sleeps. */
     return status < 0 && status != E_AGAIN ? status_to_errno(status) : 0;
+}
+
+/* The same for a file system: caught signals come when it has answered. */
+static __attribute__((noinline)) long sleep_on_file(const struct message *reply)
+{
+    struct thread_page *page = thread_page_own();
+    uint64_t mask = page->mask;
+    long result;
+
+    mask_set(page, mask | signals_not_deadly());
+    result = sleep_on(reply, DEADLINE_NEVER, 0);
+    mask_set(page, mask);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* before what came meanwhile is looked at */
+    return result;
 }
 
 /* The caller's group is in the background of its terminal. 0: it may go on if it says that
@@ -133,7 +156,9 @@ call_again(enum posix_request request, const uint64_t word[MESSAGE_WORDS],
             result = stop_in_background((uint32_t)reply->word[0], (long)reply->word[1]);
             request = (enum posix_request)((uint32_t)request | POSIX_IGNORES_TTOU);
         } else {
-            result = sleep_on(reply, deadline_ns, flags);
+            result = message_label(reply->info) == POSIX_WAIT_FILE && flags == 0
+                         ? sleep_on_file(reply)
+                         : sleep_on(reply, deadline_ns, flags);
             if (is_slot_read(request, word[1])) {
                 result = slot_answer(slot_own(), result);
                 if (result != 0)

@@ -26,6 +26,11 @@ static uint64_t signals_ignored(void)
     return set_to_ignore | (LINUX_SIGNALS_HARMLESS & ~changed_set);
 }
 
+uint64_t signals_not_deadly(void)
+{
+    return changed_set | LINUX_SIGNALS_HARMLESS | LINUX_SIGNALS_STOP;
+}
+
 /* The kernel and the server drop bits of this set before they wake anybody. A masked
  * signal must stay pending though ignored, so it is no use when threads differ. */
 static void ignored_publish(const struct thread_page *page)

@@ -153,6 +153,9 @@ long process_fork(uint32_t flags, uint64_t function, uint64_t argument, uint64_t
 
 /* signal.c: once, before the first thread's first call ends. */
 void signals_start(void);
+
+/* Signals that do not end the process as things are: ignored, caught, or to stop it. */
+uint64_t signals_not_deadly(void);
 uint64_t signals_set_to_ignore(void);
 /* Bits of signals that are due for the thread. */
 uint64_t signals_due(const struct thread_page *page);

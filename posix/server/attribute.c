@@ -5,6 +5,7 @@
  */
 #include <posix/server/clock.h>
 #include <posix/server/fd.h>
+#include <posix/server/foreign.h>
 #include <posix/server/mount.h>
 #include <posix/server/names.h>
 #include <posix/server/permission.h>
@@ -44,7 +45,7 @@ static int64_t place_of_name(const struct request *r, uint64_t dirfd, uint64_t p
 /* Nothing is changed in a file system that is read-only, or in /proc. */
 static int64_t change_check(struct where at)
 {
-    if (inode_at(at.inode)->proc.kind)
+    if (inode_is_of_proc(inode_at(at.inode)))
         return -LINUX_EPERM;
     return mount_is_read_only(at.mount) ? -LINUX_EROFS : 0;
 }
@@ -62,6 +63,9 @@ static int64_t set_mode(const struct process *process, struct where at, uint32_t
         return -LINUX_EPERM;
     if (process->fsuid != 0 && !permission_in_group(process, inode->gid))
         mode &= ~(uint32_t)LINUX_S_ISGID;
+    if (inode_is_foreign(inode))
+        return foreign_change(at.inode, &(struct fs_change){.which = FS_SET_MODE,
+                                                            .mode = mode & 07777});
     inode->mode = inode_type(inode) | (mode & 07777);
     inode->ctime_ns = clock_realtime_ns();
     return 0;
@@ -107,6 +111,12 @@ static int64_t set_owner(const struct process *process, struct where at, uint32_
         status = owner_check(process, inode, uid, gid);
     if (status < 0)
         return status;
+    if (inode_is_foreign(inode))
+        return foreign_change(
+            at.inode, &(struct fs_change){.which = (uid != ID_KEEP ? FS_SET_UID : 0) |
+                                                   (gid != ID_KEEP ? FS_SET_GID : 0),
+                                          .uid = uid,
+                                          .gid = gid});
     if (uid != ID_KEEP)
         inode->uid = uid;
     if (gid != ID_KEEP)
@@ -174,6 +184,16 @@ static void set_time(uint64_t *ns, const struct linux_timespec *time)
               (uint64_t)time->nanoseconds;
 }
 
+static int64_t foreign_change_times(uint32_t inode, const struct linux_timespec times[2])
+{
+    struct fs_change change = {.which = (is_omitted(&times[0]) ? 0 : FS_SET_ATIME) |
+                                        (is_omitted(&times[1]) ? 0 : FS_SET_MTIME)};
+
+    set_time(&change.atime_ns, &times[0]);
+    set_time(&change.mtime_ns, &times[1]);
+    return foreign_change(inode, &change);
+}
+
 /* Who may write a file may set its times to now; its owner to anything. */
 static int64_t times_check(const struct process *process, struct where at,
                            const struct linux_timespec times[2])
@@ -217,6 +237,8 @@ int64_t request_UTIMENSAT(struct request *r)
     if (status < 0)
         return status;
     inode = inode_at(at.inode);
+    if (inode_is_foreign(inode))
+        return foreign_change_times(at.inode, times);
     set_time(&inode->atime_ns, &times[0]);
     set_time(&inode->mtime_ns, &times[1]);
     inode->ctime_ns = clock_realtime_ns();

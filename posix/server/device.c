@@ -6,6 +6,7 @@
 #include <posix/server/device.h>
 
 #include <posix/server/filedata.h>
+#include <posix/server/foreign.h>
 #include <posix/server/job.h>
 #include <posix/server/permission.h>
 #include <posix/server/procfs.h>
@@ -127,6 +128,7 @@ const struct kind_operations kind_operations[KIND_COUNT] = {
     [KIND_PIPE_READ] = {pipe_read, write_full, pipe_ioctl, false, pipe_poll},
     [KIND_PIPE_WRITE] = {read_nothing, pipe_write, pipe_ioctl, false, pipe_poll},
     [KIND_PIPE_BOTH] = {pipe_read, pipe_write, pipe_ioctl, false, pipe_poll},
+    [KIND_FOREIGN] = {foreign_read, foreign_write, NULL, true, NULL},
     [KIND_PROC] = {proc_read, NULL, NULL, true, NULL}, /* never open for writing */
     [KIND_PATH] = {read_nothing, NULL, NULL, false, NULL}, /* nor for anything, io.c */
 };

@@ -9,6 +9,7 @@
  */
 #include <posix/server/clock.h>
 #include <posix/server/fd.h>
+#include <posix/server/foreign.h>
 #include <posix/server/names.h>
 #include <posix/server/permission.h>
 #include <posix/server/procfs.h>
@@ -152,6 +153,30 @@ static int64_t listing_fill(struct description *open, struct listing *list)
     return added;
 }
 
+/* The dots are ours, what follows is another process's. */
+static int64_t foreign_getdents(struct description *open, struct listing *list)
+{
+    uint32_t parent = inode_at(open->inode)->directory.parent;
+    int64_t status = 1;
+
+    if (open->offset == 0) {
+        status = listing_add(list, node_of(inode_at(open->inode))->file, LINUX_DT_DIR,
+                             (int64_t)FOREIGN_DOT_LISTED, ".", 1);
+        if (status > 0)
+            open->offset = FOREIGN_DOT_LISTED;
+    }
+    if (open->offset == FOREIGN_DOT_LISTED && status > 0) {
+        status = listing_add(list, node_of(inode_at(parent))->file, LINUX_DT_DIR,
+                             (int64_t)FOREIGN_DOTS_LISTED, "..", 2);
+        if (status > 0)
+            open->offset = FOREIGN_DOTS_LISTED;
+    }
+    if (list->filled == 0)
+        return status > 0 ? foreign_list(open, list->theirs, list->room) : -LINUX_EINVAL;
+    status = listing_flush(list);
+    return status < 0 ? status : (int64_t)list->done;
+}
+
 int64_t request_GETDENTS(struct request *r)
 {
     struct description *open = fd_find(r->process, r->word[0]);
@@ -168,6 +193,8 @@ int64_t request_GETDENTS(struct request *r)
     if (list.room > POSIX_TRANSFER_MAX)
         list.room = POSIX_TRANSFER_MAX;
     offset = open->offset;
+    if (inode_is_foreign(inode_at(open->inode)))
+        return foreign_getdents(open, &list);
     if (inode_at(open->inode)->atime_ns <= inode_at(open->inode)->mtime_ns)
         inode_at(open->inode)->atime_ns = clock_realtime_ns();
     status = listing_fill(open, &list);

@@ -8,6 +8,7 @@
  */
 #include <posix/server/exec.h>
 
+#include <posix/server/foreign.h>
 #include <posix/server/clock.h>
 #include <posix/server/load.h>
 #include <posix/server/names.h>
@@ -63,6 +64,8 @@ bool exec_check_file(const struct inode *file, struct exec_error *error)
         return exec_refuse(error, 126, LINUX_EACCES, "not a regular file");
     if ((file->mode & 0111) == 0)
         return exec_refuse(error, 126, LINUX_EACCES, "permission denied");
+    if (inode_is_foreign(file)) /* its bytes are another process's */
+        return exec_refuse(error, 126, LINUX_EACCES, "not on a file system that can run it");
     if (file->size == 0)
         return exec_refuse(error, 126, LINUX_ENOEXEC, "not an ELF file");
     if (file->file.source == FILE_OBJECT && file->size > file->file.written_bytes)

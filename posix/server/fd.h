@@ -30,6 +30,7 @@ enum description_kind {
     KIND_PIPE_WRITE,
     KIND_PIPE_BOTH, /* a FIFO with O_RDWR */
     KIND_PROC,      /* a text of /proc */
+    KIND_FOREIGN,   /* a regular file that another process has, foreign.h */
     KIND_PATH,      /* open with O_PATH: names something, and no more */
     KIND_COUNT
 };

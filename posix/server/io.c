@@ -6,6 +6,7 @@
  */
 #include <posix/server/fd.h>
 #include <posix/server/filedata.h>
+#include <posix/server/foreign.h>
 #include <posix/server/ramfs.h>
 
 #include <user/lib/string.h>
@@ -193,7 +194,13 @@ static int64_t seek_target(const struct description *open, uint32_t whence,
 
     switch (whence) {
     case LINUX_SEEK_END:
-        if (open->kind == KIND_FILE)
+        if (open->kind == KIND_FOREIGN) {
+            int64_t status = foreign_refresh(open->inode);
+
+            if (status < 0)
+                return status;
+        }
+        if (open->kind == KIND_FILE || open->kind == KIND_FOREIGN)
             base = (int64_t)inode_at(open->inode)->size;
         break;
     case LINUX_SEEK_DATA:
@@ -229,7 +236,7 @@ int64_t request_LSEEK(struct request *r)
     if (open == NULL)
         return -LINUX_EBADF;
     if (open->kind != KIND_FILE && open->kind != KIND_DIRECTORY &&
-        open->kind != KIND_PROC)
+        open->kind != KIND_PROC && open->kind != KIND_FOREIGN)
         return seek_nowhere(open);
     if (whence > LINUX_SEEK_CUR)
         offset = seek_target(open, whence, offset);

@@ -7,6 +7,7 @@
  */
 #include <posix/server/entry.h>
 #include <posix/server/fd.h>
+#include <posix/server/foreign.h>
 #include <posix/server/mount.h>
 #include <posix/server/names.h>
 #include <posix/server/permission.h>
@@ -23,9 +24,11 @@ static int64_t make_at(const struct request *r, const struct place *place, uint3
 {
     uint32_t bits = permission_new_mode(r->process, place->directory, type, mode);
     uint32_t made;
-    int64_t status =
-        ramfs_make(place->directory, place->name, place->name_bytes, bits, &made);
+    int64_t status;
 
+    if (foreign_was_used && inode_is_foreign(inode_at(place->directory)))
+        return foreign_make_final(r, place, bits, device, NULL, 0);
+    status = ramfs_make(place->directory, place->name, place->name_bytes, bits, &made);
     if (status < 0)
         return status;
     inode_at(made)->device = device;
@@ -78,6 +81,9 @@ int64_t request_SYMLINKAT(struct request *r)
     if (length == 0)
         return -LINUX_ENOENT;
     status = names_new(r, r->word[1], r->word[2], false, &place);
+    if (status == 0 && inode_is_foreign(inode_at(place.directory)))
+        return foreign_make_final(r, &place, LINUX_S_IFLNK | 0777, 0, link_text,
+                                  (uint32_t)length);
     if (status == 0)
         status = ramfs_make_link(place.directory, place.name, place.name_bytes, link_text,
                                  (uint32_t)length, &made);
@@ -122,6 +128,8 @@ int64_t request_LINKAT(struct request *r)
         status = link_check(r, &old, &new);
     if (status < 0)
         return status;
+    if (foreign_was_used && inode_is_foreign(inode_at(new.directory)))
+        return foreign_add_name(&new, old.inode);
     return ramfs_add_name(new.directory, new.name, new.name_bytes, old.inode);
 }
 
@@ -170,6 +178,8 @@ int64_t request_UNLINKAT(struct request *r)
         return status;
     if (entry_is_covered(&place))
         return -LINUX_EBUSY;
+    if (foreign_was_used && inode_is_foreign(inode_at(place.directory)))
+        return foreign_remove(&place, is_directory);
     if (is_directory)
         return ramfs_remove_directory(place.entry);
     ramfs_unlink(place.entry);
@@ -233,6 +243,9 @@ int64_t request_RENAMEAT(struct request *r)
         status = rename_check(r, &from, &to, flags);
     if (status < 0)
         return status;
+    if (foreign_was_used && inode_is_foreign(inode_at(from.directory)))
+        return flags ? -LINUX_EINVAL /* the protocol has neither kind */
+                     : foreign_rename(&from, &to);
     if (flags & LINUX_RENAME_EXCHANGE)
         return ramfs_exchange(from.entry, to.entry);
     return ramfs_rename(from.entry, to.directory, to.name, to.name_bytes);
@@ -253,7 +266,7 @@ int64_t request_READLINKAT(struct request *r)
     inode = inode_at(place.inode);
     if (inode_type(inode) != LINUX_S_IFLNK)
         return place.directory ? -LINUX_EINVAL : -LINUX_ENOENT; /* empty path */
-    if (inode->proc.kind) {
+    if (inode_is_of_proc(inode)) {
         length = proc_link_text(r->process, place.inode, link_text, sizeof(link_text));
         if (length < 0)
             return length;

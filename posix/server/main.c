@@ -11,6 +11,7 @@
 #include <posix/server/clock.h>
 #include <posix/server/console.h>
 #include <posix/server/device.h>
+#include <posix/server/foreign.h>
 #include <posix/server/image.h>
 #include <posix/server/mount.h>
 #include <posix/server/procfs.h>
@@ -80,7 +81,7 @@ static void reply_later(struct message *m, const struct request *r, int64_t resu
                               .word = {r->reply[0], r->reply[1]}};
         return;
     }
-    m->info = message_info(POSIX_WAIT, 0, 0);
+    m->info = message_info(foreign_is_asked(r) ? POSIX_WAIT_FILE : POSIX_WAIT, 0, 0);
     m->word[0] = r->again_ns;
     m->word[1] = POSIX_WAIT_VA + thread->wait_word * sizeof(uint32_t);
     m->word[2] = r->wait_value;
@@ -106,29 +107,74 @@ static void drop_handle(const struct request *r)
         handle_close(r->handle);
 }
 
+/* init's, or one with more handles than any request has. */
+static __attribute__((noinline)) void on_other_call(struct server *server, uint64_t badge,
+                                                    struct message *m)
+{
+    uint32_t count = message_handles(m->info);
+    int64_t result = -LINUX_ESRCH;
+
+    if (badge == 0 && message_label(m->info) == POSIX_MOUNT_SERVICE) {
+        server->page->bytes[MESSAGE_BYTES_MAX - 1] = 0;
+        result = foreign_service(m->word[0], count, server->page);
+        server->deadline_ns = 0; /* the session may be waiting for it */
+    } else {
+        for (uint32_t i = 0; i < count; i++)
+            handle_close(server->page->handles[i]);
+    }
+    *m = (struct message){.word = {(uint64_t)result}};
+}
+
+static inline void deadline_not_after(struct server *server, uint64_t ns)
+{
+    if (ns < server->deadline_ns)
+        server->deadline_ns = ns;
+}
+
+/* The thread waited for something, or has asked a file system. True: *result is the
+ * request's. */
+static __attribute__((noinline)) bool go_on(struct request *r, int64_t *result)
+{
+    wait_forget(r->thread_index);
+    return foreign_result(r, result);
+}
+
+static __attribute__((noinline)) void end_foreign(struct server *server,
+                                                  struct request *r, int64_t result)
+{
+    deadline_not_after(server, foreign_request_ends(r, result));
+}
+
 static void on_call(struct server *server, uint64_t badge, struct message *m)
 {
     uint32_t label = message_label(m->info) & 0xffff & ~POSIX_IGNORES_TTOU;
     struct request r = {.word = m->word, .label = message_label(m->info)};
     int64_t result = -LINUX_ENOSYS;
 
-    if (message_handles(m->info))
+    if (message_handles(m->info)) {
         r.handle = server->page->handles[0];
+        if (badge == 0 || message_handles(m->info) > 1) {
+            on_other_call(server, badge, m);
+            return;
+        }
+    }
     r.process_index = process_from_badge(badge);
     r.process = process_at(r.process_index); /* slot 0 is nobody's, but there */
     if (r.process_index == 0 || r.process->shared == HANDLE_NONE) {
-        drop_handle(&r);
-        *m = (struct message){.word = {(uint64_t)-LINUX_ESRCH}};
+        on_other_call(server, badge, m);
         return;
     }
+    foreign_request(&r);
     transfer_slots_at(process_page_of(r.process_index)->free);
     r.thread_index =
         thread_named(r.process, r.process_index, message_label(m->info) >> 16);
-    if (r.thread_index && thread_at(r.thread_index)->wait_first)
-        wait_forget(r.thread_index);
+    if (r.thread_index && thread_at(r.thread_index)->has_asked && go_on(&r, &result))
+        label = POSIX_REQUEST_COUNT; /* it is done already */
     if (label < POSIX_REQUEST_COUNT && handlers[label])
         result = handlers[label](&r);
     drop_handle(&r);
+    if (foreign_was_used)
+        end_foreign(server, &r, result);
     if (STATE->window_dying || STATE->mount_dying || STATE->robust_first)
         server->deadline_ns = 0;
     if (timer_next_ns() < server->deadline_ns)
@@ -156,12 +202,15 @@ static void set_deadline(struct server *server)
         server->deadline_ns = clock_now_ns() + wants_ns;
     else
         server->deadline_ns = DEADLINE_NEVER;
-    if (timer_ns < server->deadline_ns)
-        server->deadline_ns = timer_ns;
+    deadline_not_after(server, timer_ns);
+    deadline_not_after(server, foreign_wants_ns());
 }
 
 static void on_deadline(struct server *server)
 {
+    foreign_request(NULL);
+    foreign_timeouts(clock_now_ns());
+    foreign_work();
     window_work();
     mount_work();
     robust_work();
@@ -172,6 +221,9 @@ static void on_deadline(struct server *server)
 
 static void on_events(struct server *server, uint64_t bits)
 {
+    foreign_request(NULL);
+    if (bits & 1ull << POSIX_BIT_MOUNT)
+        foreign_events();
     console_events(bits);
     session_continue();
     set_deadline(server);
@@ -183,6 +235,7 @@ static void on_death(struct server *server, uint64_t badge, const struct message
 
     if (process == 0)
         return; /* never got as far as running; its slot is gone */
+    foreign_request(NULL);
     session_death(process, m->word[0], (enum fault_kind)m->word[1], m->word[2],
                   m->word[3]);
     set_deadline(server);
@@ -321,9 +374,10 @@ void native_main(uintptr_t argument)
     }
     if (generation > 0)
         log_printf(self.log, "posix: server %u of this boot", generation + 1);
+    STATE->mounts_missing = (uint32_t)startup->value[POSIX_VALUE_MOUNTS];
     STATE->process_limit = processes_for((uint64_t)startup->value[POSIX_VALUE_MEMORY]);
     shim_init();
-    server_start(&server, self.endpoint, (struct thread_page *)startup->thread_page, 1);
+    server_start(&server, self.endpoint, (struct thread_page *)startup->thread_page, 2);
     server.on_call = on_call;
     server.on_events = on_events;
     server.on_death = on_death;

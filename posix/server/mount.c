@@ -75,7 +75,7 @@ static void list_remove(uint32_t index)
 static void mount_end(uint32_t index)
 {
     struct mount *mount = mount_at(index);
-    bool is_shown = mount->type != MOUNT_RAMFS;
+    bool is_shown = mount->type != MOUNT_RAMFS && mount->type != MOUNT_FOREIGN;
 
     list_remove(index);
     for (uint32_t at = STATE->mount_first; at && !is_shown; at = mount_at(at)->next)
@@ -163,6 +163,16 @@ static void mount_uncover(uint32_t index)
     where_drop((struct where){mount->parent, mount->directory});
     mount->parent = mount->directory = 0;
     mount->is_attached = 0;
+}
+
+struct where mount_detach(uint32_t mount)
+{
+    struct where on = {mount_at(mount)->parent, mount_at(mount)->directory};
+
+    mount_use(mount);
+    mount_uncover(mount);
+    mount_unuse(mount);
+    return on;
 }
 
 int64_t mount_init(void)
@@ -444,8 +454,6 @@ int64_t request_UMOUNT(struct request *r)
     mount = mount_at(at.mount);
     if (mount->uses && !(flags & LINUX_MNT_DETACH))
         return -LINUX_EBUSY;
-    mount_use(at.mount);
-    mount_uncover(at.mount);
-    mount_unuse(at.mount);
+    mount_detach(at.mount);
     return 0;
 }

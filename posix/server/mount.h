@@ -18,7 +18,7 @@
 #include <posix/server/state.h>
 #include <posix/server/where.h>
 
-enum mount_type { MOUNT_RAMFS = 1, MOUNT_PROC = 2, MOUNT_DEVPTS = 3 };
+enum mount_type { MOUNT_RAMFS = 1, MOUNT_PROC = 2, MOUNT_DEVPTS = 3, MOUNT_FOREIGN = 4 };
 
 struct mount {
     struct slot slot;
@@ -49,6 +49,9 @@ int64_t mount_init(void);
 int64_t mount_attach(struct where on, uint32_t root, uint32_t fs_root,
                      enum mount_type type, uint32_t flags, const char *source,
                      uint32_t source_bytes);
+
+/* Take a mount out of the tree; it goes with its last use. The place it was on. */
+struct where mount_detach(uint32_t mount);
 
 /* Where a walk that reached a place really is: the root of what is mounted there. */
 struct where mount_cross(struct where where);

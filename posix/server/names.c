@@ -7,6 +7,7 @@
 #include <posix/server/names.h>
 
 #include <posix/server/fd.h>
+#include <posix/server/foreign.h>
 #include <posix/server/mount.h>
 #include <posix/server/permission.h>
 #include <posix/server/procfs.h>
@@ -102,8 +103,25 @@ static struct where walk_parent(const struct walk *walk)
     return mount_cross(at);
 }
 
-/* What the component names in the current directory. */
-static void walk_look_up(struct walk *walk, struct place *place)
+/* The names of a directory that are no plain entries. 0 or an error. */
+static int64_t walk_ask(struct walk *walk, struct place *place, uint32_t *found)
+{
+    if (inode_is_foreign(walk->directory))
+        return walk->process ? foreign_look_up(place->directory, walk->name,
+                                               walk->name_bytes, found, &place->entry)
+                             : -LINUX_EIO; /* the server itself does not wait */
+    *found = proc_lookup(place->directory, walk->name, walk->name_bytes);
+    return 0;
+}
+
+/* A place was reached without asking for it, and may be a foreign one all the same. */
+static void walk_note(uint32_t inode)
+{
+    foreign_was_used |= inode && inode_is_foreign(inode_at(inode));
+}
+
+/* What the component names in the current directory. 0 or an error. */
+static inline int64_t walk_look_up(struct walk *walk, struct place *place)
 {
     struct where found = {.mount = walk->current.mount};
     const char *name = walk->name;
@@ -114,10 +132,15 @@ static void walk_look_up(struct walk *walk, struct place *place)
     place->entry = 0;
     if (name[0] == '.' && bytes == 1) {
         found = walk->current;
+        walk_note(found.inode);
     } else if (name[0] == '.' && bytes == 2 && name[1] == '.') {
         found = walk_parent(walk);
+        walk_note(found.inode);
     } else if (walk->directory->proc.kind) {
-        found.inode = proc_lookup(place->directory, name, bytes);
+        int64_t status = walk_ask(walk, place, &found.inode);
+
+        if (status < 0)
+            return status;
     } else {
         place->entry = entry_find(place->directory, name, bytes);
         if (place->entry)
@@ -127,9 +150,11 @@ static void walk_look_up(struct walk *walk, struct place *place)
     if (walk->found && walk->found->mounts) {
         found = mount_cross(found);
         walk->found = inode_at(found.inode);
+        walk_note(found.inode);
     }
     place->inode = found.inode;
     place->inode_mount = found.mount;
+    return 0;
 }
 
 /* The last component was looked up and is no symlink to follow. */
@@ -148,6 +173,7 @@ static int64_t walk_arrived(const struct walk *walk, struct place *place, uint32
     place->directory = place->inode = walk->current.inode;
     place->entry = 0;
     place->name_bytes = 0;
+    walk_note(place->inode);
     return walk_end(place, flags);
 }
 
@@ -159,7 +185,7 @@ static int64_t walk_follow(struct walk *walk, struct place *place)
 
     if (++walk->symlinks > LINUX_SYMLINKS_MAX)
         return -LINUX_ELOOP;
-    if (link->proc.kind == 0)
+    if (link->proc.kind == 0 || inode_is_foreign(link))
         return walk_expand(walk, place->inode, NULL, (uint32_t)link->size);
     if (proc_link_is_text(link)) {
         char text[16];
@@ -208,7 +234,9 @@ int64_t names_walk(const struct process *process, struct where base, char *path,
             status = walk_component(&walk);
         if (status < 0)
             return status;
-        walk_look_up(&walk, place);
+        status = walk_look_up(&walk, place);
+        if (status < 0)
+            return status;
         after = walk.at;
         place->wants_directory = walk_skip_slashes(&walk);
         last = walk.at == walk.length;
@@ -257,6 +285,7 @@ static int64_t names_of_fd(const struct request *r, uint64_t dirfd, struct place
     memset(place, 0, offsetof(struct place, name));
     place->mount = place->inode_mount = base.mount;
     place->inode = base.inode;
+    walk_note(base.inode);
     if (base.inode == 0)
         place->description = fd_entry(r->process, dirfd) & ~FD_ENTRY_CLOEXEC;
     return 0;

@@ -7,6 +7,7 @@
 #include <posix/server/device.h>
 #include <posix/server/fd.h>
 #include <posix/server/fifo.h>
+#include <posix/server/foreign.h>
 #include <posix/server/mount.h>
 #include <posix/server/names.h>
 #include <posix/server/permission.h>
@@ -61,7 +62,7 @@ static int64_t open_check_access(const struct request *r, const struct place *pl
         status = permission_check(r->process, inode, LINUX_R_OK);
     if (status == 0 && (flags & LINUX_O_NOATIME) && !permission_owns(r->process, inode))
         status = -LINUX_EPERM;
-    if (status == 0 && inode->proc.kind && (wants & LINUX_W_OK))
+    if (status == 0 && (wants & LINUX_W_OK) && inode_is_of_proc(inode))
         status = -LINUX_EACCES; /* nothing in /proc can be written */
     if (status == 0 && inode->runs && (wants & LINUX_W_OK))
         status = -LINUX_ETXTBSY;
@@ -107,6 +108,8 @@ static int64_t open_find(struct request *r, uint32_t flags, struct place *place)
         return (flags & LINUX_O_DIRECTORY) && !inode_is_directory(inode_at(place->inode))
                    ? -LINUX_ENOTDIR
                    : 0;
+    if (foreign_was_used && place->inode && foreign_was_made(place->inode))
+        return 0;
     if (place->inode)
         return open_check_existing(r, place, flags);
     if (!(flags & LINUX_O_CREAT))
@@ -132,11 +135,38 @@ static int64_t open_make_nameless(struct request *r, uint32_t flags, struct plac
     return 0;
 }
 
+/* The same of a file that another process has. */
+static int64_t open_prepare_foreign(struct request *r, uint32_t flags,
+                                    struct place *place)
+{
+    int64_t status = 0;
+
+    if (flags & LINUX_O_PATH)
+        return 0;
+    if (flags & TMPFILE_BIT)
+        return -LINUX_EOPNOTSUPP;
+    if (place->inode == 0) {
+        uint32_t mode = permission_new_mode(r->process, place->directory, LINUX_S_IFREG,
+                                            (uint32_t)r->word[3]);
+
+        status = foreign_make(place, mode, &place->inode);
+        place->inode_mount = place->mount;
+        if (status == -LINUX_EEXIST && !(flags & LINUX_O_EXCL))
+            return foreign_again(r); /* somebody else has made it meanwhile */
+    }
+    if (status == 0 && inode_is_regular(inode_at(place->inode)))
+        status = foreign_open(place->inode, flags);
+    return status;
+}
+
 /* Make the file if it is not there; cut it if that is wanted. */
 static int64_t open_prepare(struct request *r, uint32_t flags, struct place *place)
 {
     int64_t status = 0;
 
+    if (foreign_was_used &&
+        inode_is_foreign(inode_at(place->inode ? place->inode : place->directory)))
+        return open_prepare_foreign(r, flags, place);
     if (flags & TMPFILE_BIT)
         return open_make_nameless(r, flags, place);
     if (place->inode == 0) {
@@ -166,7 +196,9 @@ static enum description_kind open_kind(uint32_t index, uint32_t flags)
         return KIND_PATH;
     switch (inode_type(inode)) {
     case LINUX_S_IFREG:
-        return inode->proc.kind ? KIND_PROC : KIND_FILE;
+        if (inode->proc.kind == 0)
+            return KIND_FILE;
+        return inode_is_foreign(inode) ? KIND_FOREIGN : KIND_PROC;
     case LINUX_S_IFDIR:
         return KIND_DIRECTORY;
     case LINUX_S_IFCHR:

@@ -3,6 +3,7 @@
 #include <posix/server/permission.h>
 
 #include <posix/server/mount.h>
+#include <posix/server/procfs.h>
 
 bool permission_in_group(const struct process *process, uint32_t gid)
 {
@@ -46,7 +47,7 @@ int64_t permission_check(const struct process *process, const struct inode *inod
 
 int64_t permission_make(const struct process *process, const struct place *place)
 {
-    if (inode_at(place->directory)->proc.kind)
+    if (inode_is_of_proc(inode_at(place->directory)))
         return -LINUX_ENOENT; /* nothing is made in /proc */
     if (mount_is_read_only(place->mount))
         return -LINUX_EROFS;
@@ -59,7 +60,7 @@ int64_t permission_remove(const struct process *process, const struct place *pla
     const struct inode *inode = inode_at(place->inode);
     int64_t status;
 
-    if (directory->proc.kind)
+    if (inode_is_of_proc(directory))
         return -LINUX_EPERM;
     if (mount_is_read_only(place->mount))
         return -LINUX_EROFS;

@@ -8,6 +8,7 @@
 #include <posix/server/clock.h>
 #include <posix/server/fd.h>
 #include <posix/server/fifo.h>
+#include <posix/server/foreign.h>
 #include <posix/server/group.h>
 #include <posix/server/procfs.h>
 #include <posix/server/ramfs.h>
@@ -221,11 +222,13 @@ void process_drop_threads(struct process *process)
         uint32_t slot = thread_at(first)->next;
 
         wait_forget(slot);
+        foreign_abandon(slot);
         fifo_forget(slot);
         thread_at(first)->next = thread_at(slot)->next;
         slot_drop(TABLE_THREAD, slot);
     }
     wait_forget(first);
+    foreign_abandon(first);
     fifo_forget(first);
     process->thread_count = 1;
     close_if_any(&thread_at(first)->handle);

@@ -146,7 +146,13 @@ struct thread {
     struct slot slot;
     uint32_t process;
     uint32_t wait_word;  /* index into the process's page of wait words */
-    uint32_t wait_first; /* its wait_records */
+    union {              /* the two are looked at together */
+        struct {
+            uint32_t wait_first; /* its wait_records */
+            uint32_t call;       /* to a file system, foreign.h */
+        };
+        uint64_t has_asked; /* not 0: there is one of them */
+    };
     uint32_t next;       /* of the process; first_thread is the last */
     handle_t handle;     /* of the first thread */
     uint32_t spawning;   /* embryo that its next SPAWN goes on with, or 0 */

@@ -25,6 +25,7 @@ enum proc_kind {
     PROC_PROCESS,
     PROC_FDS,
     PROC_PTS, /* no part of /proc: the root of /dev/pts, where nobody makes names, either */
+    PROC_FOREIGN, /* nor this: anything that another process's file system has, foreign.h */
     /* links */
     PROC_SELF,
     PROC_EXE,
@@ -48,6 +49,12 @@ enum proc_kind {
     PROC_FILESYSTEMS,
     PROC_SYSTEM_STAT,
 };
+
+/* Is it one of /proc, or of /dev/pts, where nothing is changed by name? */
+static inline bool inode_is_of_proc(const struct inode *inode)
+{
+    return inode->proc.kind != PROC_NONE && inode->proc.kind != PROC_FOREIGN;
+}
 
 /* Make the root and mount it on /proc. 0 or -errno. */
 int64_t procfs_init(void);

@@ -8,6 +8,7 @@
 
 #include <posix/server/clock.h>
 #include <posix/server/entry.h>
+#include <posix/server/foreign.h>
 #include <user/lib/string.h>
 
 #define LINKS_MAX 65000u
@@ -39,6 +40,8 @@ static void inode_settle(uint32_t index)
 
     if (inode->links > 0 || inode->opens > 0)
         return;
+    if (inode_is_foreign(inode))
+        foreign_forget(index);
     if (inode_type(inode) == LINUX_S_IFREG)
         file_clear(inode);
     if (inode_type(inode) == LINUX_S_IFLNK)

@@ -44,7 +44,12 @@ bool request_thread(struct request *r);
 int64_t request_wait(struct request *r, struct wait_queue *queue);
 
 /* Where the server sees the slots of the current caller (user/proto/posix.h). */
-void transfer_slots_at(uint8_t *slots);
+extern uint8_t *transfer_slots;
+
+static inline void transfer_slots_at(uint8_t *slots)
+{
+    transfer_slots = slots;
+}
 
 /* Copy exactly bytes from the current caller. 0, -EFAULT or -ENOMEM. */
 int64_t copy_in(void *own, uint64_t theirs, uint64_t bytes);

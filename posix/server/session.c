@@ -2,7 +2,9 @@
 /* Running the commands of the boot image; start reading at session_start. */
 #include <posix/server/session.h>
 
+#include <posix/server/clock.h>
 #include <posix/server/console.h>
+#include <posix/server/foreign.h>
 #include <posix/server/launch.h>
 #include <posix/server/names.h>
 #include <posix/server/ramfs.h>
@@ -204,10 +206,22 @@ static void look_at_account(void)
     session->account = HANDLE_NONE;
 }
 
+/* Programs find all that init mounts; but they do not wait for ever for a file system that
+ * does not say what it has. */
+static bool has_begun(void)
+{
+    if (!session->has_begun &&
+        (!foreign_are_missing() || clock_now_ns() >= session->begin_by_ns))
+        session->has_begun = 1;
+    return session->has_begun;
+}
+
 uint64_t session_wants_ns(void)
 {
     uint64_t services_ns = session->has_services ? services_wants_ns() : UINT64_MAX;
 
+    if (!session->has_begun)
+        return foreign_are_missing() ? FOREIGN_PATIENCE_NS : 0;
     if (session->process == 0 && session->account != HANDLE_NONE)
         return (uint64_t)LOOK_FIRST_NS << session->looks;
     return session->has_ended ? UINT64_MAX : services_ns;
@@ -217,9 +231,11 @@ void session_continue(void)
 {
     if (session->process == 0 && session->account != HANDLE_NONE && rest_has_ended())
         look_at_account();
+    if (!has_begun())
+        return;
     if (session->has_services && !session->has_ended && !session->is_ending)
         services_continue();
-    if (session->has_begun && !session->has_ended)
+    if (!session->has_ended)
         run_next();
     if (session->has_ended && console_end(session->exit_code))
         process_exit(session->end);
@@ -270,6 +286,6 @@ void session_start(uint32_t generation)
         session->has_ended = 1;
         launch_complain(MANIFEST_FILE, "no terminal service, and no " POSIX_RUN_FILE);
     }
-    session->has_begun = 1;
+    session->begin_by_ns = clock_now_ns() + FOREIGN_PATIENCE_NS;
     session_continue();
 }

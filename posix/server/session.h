@@ -33,6 +33,7 @@ struct session {
     uint8_t logs_counters;
     uint32_t checks;       /* the state after each command, check.h */
     uint32_t is_ending;    /* session_end was called */
+    uint64_t begin_by_ns;  /* then the first command comes, mounts or not */
     uint32_t has_begun;    /* all that the first command needs is there */
     uint32_t has_services; /* the commands are the manifest's, services.h */
     enum posix_end end;    /* what init is to do after the last command */

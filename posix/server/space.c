@@ -6,6 +6,7 @@
  */
 #include <posix/server/fd.h>
 #include <posix/server/filedata.h>
+#include <posix/server/foreign.h>
 #include <posix/server/lock.h>
 #include <posix/server/names.h>
 #include <posix/server/permission.h>
@@ -13,11 +14,15 @@
 
 #include <abi/vm.h>
 
-static int64_t truncate_to(const struct process *process, struct inode *inode,
-                           uint64_t length)
+static int64_t truncate_to(const struct process *process, uint32_t index, uint64_t length)
 {
-    int64_t status = file_truncate(inode, length);
+    struct inode *inode = inode_at(index);
+    int64_t status;
 
+    if (inode_is_foreign(inode))
+        return foreign_change(index,
+                              &(struct fs_change){.which = FS_SET_SIZE, .size = length});
+    status = file_truncate(inode, length);
     if (status == 0)
         permission_written(process, inode);
     return status;
@@ -31,9 +36,10 @@ int64_t request_FTRUNCATE(struct request *r)
         return -LINUX_EINVAL;
     if (open == NULL || open->kind == KIND_PATH)
         return -LINUX_EBADF;
-    if (open->kind != KIND_FILE || !description_may_write(open))
+    if ((open->kind != KIND_FILE && open->kind != KIND_FOREIGN) ||
+        !description_may_write(open))
         return -LINUX_EINVAL;
-    return truncate_to(r->process, inode_at(open->inode), r->word[1]);
+    return truncate_to(r->process, open->inode, r->word[1]);
 }
 
 int64_t request_TRUNCATE(struct request *r)
@@ -49,12 +55,12 @@ int64_t request_TRUNCATE(struct request *r)
     if (status < 0)
         return status;
     inode = inode_at(place.inode);
-    if (!inode_is_regular(inode) || inode->proc.kind)
+    if (!inode_is_regular(inode) || inode_is_of_proc(inode))
         return inode_is_directory(inode) ? -LINUX_EISDIR : -LINUX_EINVAL;
     status = permission_write(r->process, place.inode_mount, inode);
     if (status == 0 && inode->runs)
         status = -LINUX_ETXTBSY;
-    return status < 0 ? status : truncate_to(r->process, inode, r->word[1]);
+    return status < 0 ? status : truncate_to(r->process, place.inode, r->word[1]);
 }
 
 int64_t request_FALLOCATE(struct request *r)
@@ -69,6 +75,8 @@ int64_t request_FALLOCATE(struct request *r)
         return -LINUX_EINVAL;
     if (open == NULL || !description_may_write(open))
         return -LINUX_EBADF;
+    if (open->kind == KIND_FOREIGN)
+        return -LINUX_EOPNOTSUPP;
     if (open->kind != KIND_FILE)
         return open->kind == KIND_DIRECTORY ? -LINUX_EBADF
                : open->inode                ? -LINUX_ENODEV
@@ -97,6 +105,8 @@ int64_t request_COPY_RANGE(struct request *r)
         return -LINUX_EBADF;
     if (in->kind == KIND_DIRECTORY || out->kind == KIND_DIRECTORY)
         return -LINUX_EISDIR;
+    if (in->kind == KIND_FOREIGN || out->kind == KIND_FOREIGN)
+        return -LINUX_EXDEV; /* read and write will do */
     if (in->kind != KIND_FILE || out->kind != KIND_FILE)
         return -LINUX_EINVAL;
     from = own_in ? in->offset : r->word[1];
@@ -121,6 +131,8 @@ int64_t request_FSYNC(struct request *r)
 
     if (open == NULL || open->kind == KIND_PATH)
         return -LINUX_EBADF;
+    if (open->inode && inode_is_foreign(inode_at(open->inode)))
+        return foreign_sync(open->inode);
     return open->kind == KIND_FILE || open->kind == KIND_DIRECTORY ? 0 : -LINUX_EINVAL;
 }
 

@@ -150,7 +150,8 @@ static int64_t do_actions(struct request *r, uint32_t child)
         status = copy_in(&action, process->spawn_action, POSIX_SPAWN_PATH_OFFSET);
         if (status < 0)
             return status;
-        if (action.kind == POSIX_SPAWN_OPEN && !request_thread(r))
+        if ((action.kind == POSIX_SPAWN_OPEN || action.kind == POSIX_SPAWN_CHDIR) &&
+            !request_thread(r))
             return -LINUX_EAGAIN; /* it may have to wait */
         status = action_do(r, child, process->spawn_action, &action);
         if (status == REQUEST_WAIT)
@@ -205,6 +206,8 @@ static int64_t find_and_start(struct request *r, uint32_t child,
     status = program_find(process_at(child), from->path, &program);
     if (status == 0)
         return start(child, from, &program);
+    if (status == REQUEST_WAIT)
+        thread_at(r->thread_index)->spawning = child;
     if ((from->flags & POSIX_SPAWN_SEARCH) && is_not_there(status)) {
         if (go_on_later(r, child, true) != REQUEST_WAIT)
             return -LINUX_EAGAIN;

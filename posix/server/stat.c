@@ -5,6 +5,7 @@
  */
 #include <posix/server/budget.h>
 #include <posix/server/fd.h>
+#include <posix/server/foreign.h>
 #include <posix/server/mount.h>
 #include <posix/server/names.h>
 #include <posix/server/permission.h>
@@ -50,6 +51,11 @@ static void stat_fill(uint32_t index, struct linux_stat *stat)
         .ctime = timespec_from_ns(inode->ctime_ns),
         .reserved2 = {0, 0},
     };
+    if (inode_is_foreign(inode)) {
+        stat->ino = node_of(inode)->file;
+        stat->nlink = node_of(inode)->links;
+        stat->blocks = (int64_t)node_of(inode)->blocks;
+    }
 }
 
 /* A description's stat; what has no inode looks like a pipe. */
@@ -74,6 +80,13 @@ int64_t request_FSTAT(struct request *r)
 
     if (open == NULL)
         return -LINUX_EBADF;
+    if (open->kind != KIND_FILE && open->inode &&
+        inode_is_foreign(inode_at(open->inode))) {
+        int64_t status = foreign_refresh(open->inode);
+
+        if (status < 0)
+            return status;
+    }
     stat_description(open, place ? place : &stat);
     return place ? 0 : copy_out(r->word[1], &stat, sizeof(stat));
 }
@@ -88,6 +101,9 @@ static int64_t stat_find(struct request *r, uint64_t dirfd, uint64_t path, uint3
 
     if (status == 0 && place->inode == 0 && place->description == 0)
         return -LINUX_ENOENT;
+    if (foreign_was_used && status == 0 && place->inode &&
+        inode_is_foreign(inode_at(place->inode)))
+        return foreign_refresh(place->inode); /* no answer may be needed: it was found */
     return status;
 }
 
@@ -199,6 +215,26 @@ int64_t request_FACCESSAT(struct request *r)
 
 /* ---- file systems ---- */
 
+/* What another process says of its file system. */
+static int64_t statfs_foreign(const struct mount *at, struct linux_statfs *fs)
+{
+    struct fs_space space;
+    int64_t status = foreign_space(at->fs_root, &space);
+
+    if (status < 0)
+        return status;
+    fs->type = space.magic;
+    fs->block_bytes = fs->fragment_bytes = space.block_bytes;
+    fs->blocks = space.blocks;
+    fs->free = space.free;
+    fs->available = space.available;
+    fs->files = space.files;
+    fs->files_free = space.files_free;
+    fs->name_max = space.name_max;
+    fs->id[0] = (int32_t)inode_at(at->root)->fs;
+    return 0;
+}
+
 static int64_t statfs_out(uint32_t mount, uint64_t theirs)
 {
     const struct mount *at = mount ? mount_at(mount) : NULL;
@@ -214,6 +250,11 @@ static int64_t statfs_out(uint32_t mount, uint64_t theirs)
         fs.type = LINUX_PROC_MAGIC;
     } else if (at && at->type == MOUNT_DEVPTS) {
         fs.type = LINUX_DEVPTS_MAGIC;
+    } else if (at && at->type == MOUNT_FOREIGN) {
+        int64_t status = statfs_foreign(at, &fs);
+
+        if (status < 0)
+            return status;
     } else {
         fs.type = LINUX_TMPFS_MAGIC;
         fs.blocks = self.startup->value[POSIX_VALUE_MEMORY] / BLOCK_BYTES;

@@ -10,6 +10,7 @@
 #include <posix/server/fd.h>
 #include <posix/server/filedata.h>
 #include <posix/server/filepages.h>
+#include <posix/server/foreign.h>
 #include <posix/server/lock.h>
 #include <posix/server/mount.h>
 #include <posix/server/ids.h>

@@ -31,6 +31,7 @@
 #define SERVER_INPUT_VA   0x520001000000ull
 #define SERVER_IMAGE_VA   0x530000000000ull
 #define SERVER_SCRATCH_VA 0x540000000000ull
+#define SERVER_CHANNELS_VA 0x550000000000ull /* to file systems, by slot */
 
 #define STATE_CHUNK_SHIFT 16
 #define STATE_CHUNK_BYTES (1u << STATE_CHUNK_SHIFT)
@@ -68,6 +69,9 @@ struct slot {
     X(MOUNT, struct mount, 0x544e554du)                                                  \
     X(LOCK, struct lock, 0x4b434f4cu)                                                    \
     X(SERVICE, struct service, 0x43565253u)                                              \
+    X(FILE_SYSTEM, struct file_system, 0x53595346u)                                      \
+    X(NODE, struct fs_node, 0x45444f4eu)                                                    \
+    X(CALL, struct fs_call, 0x4c4c4143u)                                                 \
     X(PAGE_NODE, struct page_node, 0x45474150u)
 
 enum table_id {
@@ -107,6 +111,11 @@ struct state {
     uint32_t orphans;       /* chain of processes without a parent, process.c */
     uint32_t console_tty;   /* the console's terminal, the first slot of its table */
     uint32_t pts_root;      /* inode of /dev/pts */
+    uint32_t call_first;     /* questions to file systems that are not answered, foreign.c */
+    uint32_t call_last;
+    uint32_t fs_trash;       /* not 0: some have directories to take down */
+    uint32_t mounts_missing; /* that init will mount before anything runs */
+    uint64_t fs_clock;       /* counts what is asked of and learned from file systems */
     uint32_t terminal_service; /* the service that has the terminal, services.h */
     handle_t services_account; /* of the others */
     uint32_t process_limit; /* that all users together may have */

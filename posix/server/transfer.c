@@ -24,12 +24,7 @@ static int64_t copy_error(int64_t status)
     return -LINUX_EFAULT;
 }
 
-static uint8_t *caller_slots;
-
-void transfer_slots_at(uint8_t *slots)
-{
-    caller_slots = slots;
-}
+uint8_t *transfer_slots;
 
 static bool is_in_slots(uint64_t theirs, uint64_t bytes)
 {
@@ -40,7 +35,7 @@ static bool is_in_slots(uint64_t theirs, uint64_t bytes)
 
 static uint8_t *in_slots(uint64_t theirs)
 {
-    return caller_slots + (theirs - POSIX_SLOTS_VA);
+    return transfer_slots + (theirs - POSIX_SLOTS_VA);
 }
 
 int64_t transfer_in(void *own, uint64_t theirs, uint64_t bytes)
@@ -79,7 +74,7 @@ void transfer_expect(const struct request *r, uint64_t theirs, uint64_t bytes)
 
     if (!is_in_slots(theirs, bytes))
         return;
-    slot = (const void *)(caller_slots + (offset & ~(uint64_t)(POSIX_SLOT_BYTES - 1)));
+    slot = (const void *)(transfer_slots + (offset & ~(uint64_t)(POSIX_SLOT_BYTES - 1)));
     if (slot->expects)
         wait_expect(r->thread_index, (uint32_t)offset, (uint32_t)bytes);
 }

@@ -7,7 +7,7 @@
  * answers (user/proto/ring.h). Whoever finds the other's flag set posts its bit. The file
  * system is asked about nodes by numbers that it gives out itself; names are only looked
  * up, one at a time, in a directory's node. Requests are independent of each other and are
- * answered in any order, each exactly once but for FORGET and CANCEL, which have none.
+ * answered in any order, each exactly once; FORGET has no answer.
  *
  * Neither side trusts the other. The POSIX server checks every answer, gives each request a
  * time, and takes a file system that says nothing or nonsense for one that has an I/O
@@ -47,8 +47,7 @@
     X(REMOVE, "a: 1: a directory; data: the name")                                       \
     X(RENAME, "a: node of the new directory, data: name NUL new name")                   \
     X(STATFS, "data: struct fs_space")                                                   \
-    X(SYNC, "everything written to the node is safe")                                    \
-    X(CANCEL, "a: id of a request; it may now end with EINTR, if nothing was done")
+    X(SYNC, "everything written to the node is safe")
 
 enum fs_operation {
     FS_NONE,

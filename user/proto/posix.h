@@ -137,7 +137,14 @@ enum posix_request {
 /* MAP_FILE maps a file into the caller at a free place; access is VM_READ and so on. */
 #define POSIX_MAP_SHARED 0x800u
 
-enum posix_reply { POSIX_DONE = 0, POSIX_WAIT = 1, POSIX_IN_BACKGROUND = 2 };
+/* POSIX_WAIT_FILE: as POSIX_WAIT, but for a file system: soon, and nothing that a handler of
+ * a signal may come between; only what ends the process ends the sleep. */
+enum posix_reply {
+    POSIX_DONE = 0,
+    POSIX_WAIT = 1,
+    POSIX_IN_BACKGROUND = 2,
+    POSIX_WAIT_FILE = 3,
+};
 
 /*
  * The label's upper half says which thread asks: what POSIX_WAIT's word 3 told it last, 0

@@ -1,0 +1,83 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+#
+# --share DIR: a folder of the host as /host, read and written from both sides.
+import hashlib
+import os
+import sys
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
+from outpost import done, equal, no_panic, ok, run, scratch
+
+SHARE = scratch("share")
+os.makedirs(f"{SHARE}/sub/deep")
+BYTES = bytes(i * 7 % 251 for i in range(300001))
+for name, content in (("file", b"from the host\n"), ("sub/deep/bytes", BYTES), ("empty", b"")):
+    with open(f"{SHARE}/{name}", "wb") as file:
+        file.write(content)
+os.symlink("sub/deep", f"{SHARE}/link")
+
+
+def guest(script, **others):
+    return run("sh", "-c", script, options=["--share", SHARE], **others)
+
+
+def host(name):
+    with open(f"{SHARE}/{name}", "rb") as file:
+        return file.read()
+
+
+result = guest("cd /host; ls; cat file; cat link/bytes | md5sum; readlink link; wc -c <empty; cat nosuch")
+equal(result.stdout.decode().split("\n"),
+      ["empty", "file", "link", "sub", "from the host", hashlib.md5(BYTES).hexdigest() + "  -",
+       "sub/deep", "0", ""], "what the host has is there", result)
+ok(b"nosuch: No such file" in result.stderr, "and nothing else", result)
+no_panic(result, "the server's state is right")
+
+result = guest("""set -e; cd /host; echo one >new; echo two >>new; mkdir d d/e; cp link/bytes d/copy
+seq 20000 >d/seq; mv d/seq d/e/numbers; ln -s ../new d/link; ln new hard; touch d/gone; rm d/gone
+mkdir x; rmdir x; chmod 640 new; truncate -s 100000 d/copy; touch -d 2001-02-03T04:05:06 empty
+dd if=/dev/zero of=d/copy bs=1 seek=5 count=3 conv=notrunc 2>/dev/null; (cd d/e; pwd; ls ..)
+cat d/link; stat -c '%h %s %a' hard; find . | sort | md5sum; find . | wc -l; sync""")
+equal(result.status, 0, "changes work", result)
+names = sorted("." + os.path.join(root, name)[len(SHARE):]
+               for root, folders, files in os.walk(SHARE) for name in folders + files) + ["."]
+names = "".join(f"{name}\n" for name in sorted(names))
+equal(result.stdout.decode(), "/host/d/e\ncopy\ne\nlink\none\ntwo\n2 8 640\n" +
+      f"{hashlib.md5(names.encode()).hexdigest()}  -\n{names.count(chr(10))}\n",
+      "and the guest sees them", result)
+equal(host("new"), b"one\ntwo\n", "the host sees what was written")
+equal(host("d/copy"), BYTES[:5] + bytes(3) + BYTES[8:100000], "in the middle, too")
+equal(host("d/e/numbers").count(b"\n"), 20000, "and what was moved")
+equal(os.readlink(f"{SHARE}/d/link"), "../new", "links as they were written")
+equal(os.stat(f"{SHARE}/hard").st_ino, os.stat(f"{SHARE}/new").st_ino, "hard links")
+ok(not os.path.exists(f"{SHARE}/d/gone") and not os.path.exists(f"{SHARE}/x"), "what was removed")
+
+# Many at once, files that go while they are open, readers and writers side by side.
+numbers = hashlib.md5("".join(f"{i}\n" for i in range(1, 601)).encode()).hexdigest()
+result = guest("""cd /host; echo 1 >edit; cat edit; rm edit; echo 22 >edit; cat edit; mkdir many; cd many
+for i in $(seq 600); do echo $i >f$i; done; ls | wc -l; cat * | sort -n | md5sum; rm f*; ls | wc -l
+for i in 1 2 3 4; do (for j in $(seq 50); do echo $i.$j >>log; done) & done; wait; sort log | uniq | wc -l
+(cd ..; tar c sub | tar x -C many; cmp sub/deep/bytes many/sub/deep/bytes && echo same)""")
+equal(result.stdout.decode(), f"1\n22\n600\n{numbers}  -\n0\n200\nsame\n", "many at once", result)
+no_panic(result, "the server's state is right")
+
+result = guest("""cd /host/sub; umount /host 2>/dev/null; echo $?; cd /; umount /host; ls /host; echo $?
+mkdir /host/mine; ls /host""")
+equal(result.stdout.decode(), "1\n0\nmine\n", "it can be taken away, not while it is used", result)
+no_panic(result, "the server's state is right")
+
+# A file system that dies: it is started again, given up, and everything else goes on.
+services = scratch("services", """uart always console device=ns16550a interrupt log /boot/uart
+posix always posix log schedule /boot/posix-server
+dies always mount=/host device=virtio:9 interrupt log /boot/posix-checker
+shell never terminal /bin/sh -c "ls /host; sleep 2; ls /host; echo end"
+""")
+result = run(options=["--share", SHARE, "--add", f"{services}:/etc/services"])
+equal((result.stdout.replace(b"\r", b""), result.status), (b"end\n", 0),
+      "a file system that dies stops nobody", result)
+equal(len(result.log_lines("init: dies died 5 times within 10 s: giving it up")), 1,
+      "and is given up", result)
+
+result = run("ls", "/host", options=["--share", "/nosuch"])
+equal(result.status, 2, "a folder that is not there is refused", result)
+done()
