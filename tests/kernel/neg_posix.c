@@ -29,6 +29,10 @@
 #define HOSTILE 4711 /* user of all hostile processes */
 #define HONEST  4712
 
+/* Exit statuses that no program has which a hostile process may have become. */
+#define NO_ANSWER 71
+#define NO_START  72
+
 #define PATIENCE_NS 2000000000ull  /* then a hostile process is killed */
 #define HANG_NS     20000000000ull /* and must be gone */
 
@@ -396,7 +400,8 @@ static _Noreturn void misbehave(uint64_t requests, bool has_scribbler)
     page->inhibit = 1; /* our signals wait */
     while (i < requests && one_request(server, page))
         i++;
-    process_control(HANDLE_SELF, PROCESS_KILL, POSIX_STATUS_EXIT(i < requests), 0, 0);
+    process_control(HANDLE_SELF, PROCESS_KILL,
+                    POSIX_STATUS_EXIT(i < requests ? NO_ANSWER : 0), 0, 0);
     __builtin_trap();
 }
 
@@ -409,7 +414,7 @@ static void hostile_start(void)
         close(fd); /* what it inherited it may change */
     if (pipe(own) != 0 || open("/dev/null", O_RDWR) < 0 || open(".", O_RDONLY) < 0 ||
         setgroups(0, NULL) != 0 || setgid(HOSTILE) != 0 || setuid(HOSTILE) != 0)
-        _exit(2);
+        _exit(NO_START);
     setsid();
     open("a", O_CREAT | O_RDWR, 0666);
     mkfifo("fifo", 0666);
@@ -506,7 +511,7 @@ static bool round_of(uint64_t requests)
     pid = fork();
     if (pid == 0) {
         if (chdir("/tmp/hostile") != 0)
-            _exit(2);
+            _exit(NO_START);
         hostile_start();
         misbehave(requests, has_scribbler);
     }
@@ -529,7 +534,8 @@ static bool round_of(uint64_t requests)
     }
     kill_the_rest();
     clean("/tmp/hostile");
-    return !WIFEXITED(status) || (WEXITSTATUS(status) != 1 && WEXITSTATUS(status) != 2);
+    return !WIFEXITED(status) ||
+           (WEXITSTATUS(status) != NO_ANSWER && WEXITSTATUS(status) != NO_START);
 }
 
 /* ---- the honest ---- */
