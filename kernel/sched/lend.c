@@ -27,19 +27,20 @@ static void set_base_rank(struct thread *t)
     sched_set_rank(t, rank);
 }
 
-/* A waiter's rank changed, or it came or went: so does what its owner is worth, and its. */
-static void pass_on(struct thread *owner)
+/* What t is worth by itself changed, or one of its waiters did: so does its rank, and what the
+ * one is worth that it waits for in turn. */
+static void pass_on(struct thread *t)
 {
-    while (owner != NULL) { /* LEND_DEPTH times at most */
-        uint64_t before = owner->rank;
+    while (t != NULL) { /* LEND_DEPTH times at most */
+        uint64_t before = t->rank;
 
-        set_base_rank(owner);
-        if (owner->rank == before || owner->owner == NULL)
+        set_base_rank(t);
+        if (t->rank == before || t->owner == NULL)
             return;
-        tree_remove(&owner->owner->lenders, &owner->lend);
-        owner->lend.key = owner->rank;
-        tree_insert(&owner->owner->lenders, &owner->lend);
-        owner = owner->owner;
+        tree_remove(&t->owner->lenders, &t->lend);
+        t->lend.key = t->rank;
+        tree_insert(&t->owner->lenders, &t->lend);
+        t = t->owner;
     }
 }
 
@@ -89,5 +90,5 @@ void sched_take_back(struct thread *self)
 void sched_set_own_rank(struct thread *t, uint64_t rank)
 {
     t->own_rank = rank;
-    set_base_rank(t);
+    pass_on(t);
 }

@@ -108,11 +108,86 @@ static void dies_with_lent_priority(void)
     is(answer, E_OWNER_DEAD, "a server killed while it works on lent priority: E_OWNER_DEAD");
 }
 
+/* ---- a waiter whose own priority changes while it waits ---- */
+
+static volatile uint32_t lock_word, owner_ran, rival_ran;
+static handle_t lock_owner;
+
+static void computing_owner(void *unused)
+{
+    (void)unused;
+    while (lock_word == 0)
+        owner_ran++;
+    thread_leave();
+}
+
+static void waiter_for_owner(void *unused)
+{
+    (void)unused;
+    futex_wait(&lock_word, 0, DEADLINE_NEVER, 0, lock_owner);
+    thread_leave();
+}
+
+static void rival(void *unused)
+{
+    (void)unused;
+    while (lock_word == 0)
+        rival_ran++;
+    thread_leave();
+}
+
+static void start_on_one_hart(struct native_thread *t, void (*entry)(void *),
+                              uint64_t priority)
+{
+    start(t, entry, priority);
+    thread_control(t->handle, THREAD_SET_AFFINITY, 0, 0, 0);
+}
+
+/* It computes on, however long that takes. */
+static int goes_on(const volatile uint32_t *count)
+{
+    uint32_t before = *count;
+
+    for (uint64_t end = now_ns() + 5000000000ull; now_ns() < end;) {
+        futex_wait(&served, served, now_ns() + 2000000, 0, HANDLE_NONE);
+        if (*count - before > 1000)
+            return 1;
+    }
+    return 0;
+}
+
+static void a_waiter_that_is_worth_more(void)
+{
+    struct native_thread owner, waiter, other;
+    uint32_t before;
+
+    start_on_one_hart(&owner, computing_owner, 3);
+    lock_owner = owner.handle;
+    start_on_one_hart(&waiter, waiter_for_owner, 5);
+    ok(goes_on(&owner_ran), "the owner of a lock computes");
+    start_on_one_hart(&other, rival, 8);
+    ok(goes_on(&rival_ran), "one that is better than its waiter goes first");
+    before = owner_ran;
+    goes_on(&rival_ran);
+    is(owner_ran - before, 0, "and leaves it nothing");
+    is(thread_control(waiter.handle, THREAD_SET_PRIORITY, 12, 0, 0), OK,
+       "the sleeping waiter is worth more now");
+    ok(goes_on(&owner_ran), "and so is the owner");
+    is(thread_control(waiter.handle, THREAD_SET_PRIORITY, 5, 0, 0), OK, "and less again");
+    ok(goes_on(&rival_ran), "and so is the owner: the other one runs");
+    before = owner_ran;
+    goes_on(&rival_ran);
+    is(owner_ran - before, 0, "alone");
+    lock_word = 1;
+    futex_wake(&lock_word, 1, 0);
+}
+
 int main(void)
 {
     struct native_thread serving, spin, second, low, high;
     struct message m = { .info = 2 };
 
+    a_waiter_that_is_worth_more();
     dies_with_lent_priority();
     endpoint = (handle_t)endpoint_create(HANDLE_NONE);
     start(&serving, server, 3);

@@ -191,6 +191,8 @@ static void loans(unsigned count)
     for (unsigned n = 0; n < count; n++)
         link_of[n] = (handle_t)thread_start(n, chain_link, n);
     link_of[count] = HANDLE_NONE;
+    for (unsigned n = 1; n < count; n++) /* so that they have what the first one lends */
+        thread_control(link_of[n], THREAD_SET_PRIORITY, 9, 0, 0);
     arena[GO] = 1;
     futex_wake(&arena[GO], 1000000, 0);
     let_others_sleep();
