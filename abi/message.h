@@ -31,9 +31,11 @@
 #define MESSAGE_UNINTERRUPTIBLE (1ull << 50) /* the sleep ignores upcall bits */
 #define MESSAGE_DEADLINE        (1ull << 51) /* thread page's deadline_ns applies */
 
-/* Set by the kernel in what a receiver gets; neither set: a call to be answered. */
+/* Set by the kernel in what a receiver gets; none set: a call to be answered. */
 #define MESSAGE_IS_EVENT (1ull << 56) /* word 0: event bits taken; no reply */
 #define MESSAGE_IS_DEATH (1ull << 57) /* a supervised process died; no reply */
+#define MESSAGE_IS_ALARM (1ull << 58) /* word 0: cpu_ns of one that has used as much as was
+                                       * asked for (PROCESS_SET_ALARM); no reply */
 
 static inline uint32_t message_label(uint64_t info)
 {

@@ -14,6 +14,8 @@ enum process_operation {
     PROCESS_RELEASE = 3,  /* free a dead process's memory; sliced by its last thread */
     PROCESS_SET_PAGE = 4, /* a: address, in the process, of its process page; once */
     PROCESS_REVOKE = 5,   /* handle of any object with REVOKE: others become stale */
+    PROCESS_SET_ALARM = 6, /* a: nanoseconds of processor time (info_process.cpu_ns) at which
+                            * the supervisor gets an alarm message, once; DEADLINE_NEVER: none */
 };
 
 /* thread_control(thread, operation, a, b, c) */

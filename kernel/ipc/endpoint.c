@@ -21,9 +21,9 @@
  * that wait for it: nobody of a middle priority can hold up a caller of a high one.
  *
  * Beside calls an endpoint carries 64 event bits (interrupts, ring wake-ups: posted,
- * never lost, never queued twice) and the deaths of the processes it supervises, whose
- * queue is made of the dead processes. A receiver gets deaths first, then events, then
- * calls.
+ * never lost, never queued twice) and notices of the processes it supervises, of their deaths
+ * and alarms, whose queue is made of those processes. A receiver gets notices first, then
+ * events, then calls.
  *
  * References: handles, sleeping callers, servers that wait or work, supervised processes,
  * bound lines.
@@ -64,7 +64,7 @@ enum status endpoint_make(struct account *account, struct endpoint **out)
     }
     list_init(&ep->receivers);
     list_init(&ep->servers);
-    list_init(&ep->deaths);
+    list_init(&ep->notices);
     *out = ep;
     return OK;
 }
@@ -73,7 +73,7 @@ static void endpoint_destroy(struct object *object)
 {
     struct endpoint *ep = container_of(object, struct endpoint, object);
 
-    ASSERT(ep->callers.root == NULL && list_is_empty(&ep->deaths));
+    ASSERT(ep->callers.root == NULL && list_is_empty(&ep->notices));
     account_release_object(object);
     object_gone(object);
     slab_free(&endpoint_cache, ep);
@@ -137,7 +137,7 @@ static void lend_to_servers(struct endpoint *ep, const struct thread *caller)
         lend_rank(container_of(item, struct thread, receive), caller);
 }
 
-/* ---- deaths and events ---- */
+/* ---- notices and events ---- */
 
 static void fill_event(struct thread *t, uint64_t info, uint64_t w0, uint64_t w1,
                        uint64_t w2, uint64_t w3)
@@ -150,18 +150,21 @@ static void fill_event(struct thread *t, uint64_t info, uint64_t w0, uint64_t w1
     context_set_argument(&t->context, 5, w3);
 }
 
-static bool take_death(struct thread *self, struct endpoint *ep)
+static bool take_notice(struct thread *self, struct endpoint *ep)
 {
-    struct list *first = list_take_first(&ep->deaths);
+    struct list *first = list_take_first(&ep->notices);
     struct process *p;
 
     if (first == NULL)
         return false;
-    p = container_of(first, struct process, death);
+    p = container_of(first, struct process, notice);
     self->page->badge = p->supervisor_badge;
     self->page->cause = 0; /* nobody asked for this */
-    fill_event(self, MESSAGE_IS_DEATH, p->status, p->fault_kind, p->fault_address,
-               p->fault_pc);
+    if (p->supervisor != NULL)
+        fill_event(self, MESSAGE_IS_ALARM, sched_ns_of(p->ticks), 0, 0, 0);
+    else
+        fill_event(self, MESSAGE_IS_DEATH, p->status, p->fault_kind, p->fault_address,
+                   p->fault_pc);
     object_put(&p->object);
     return true;
 }
@@ -242,23 +245,36 @@ void endpoint_supervise(struct endpoint *supervisor, struct process *p, uint64_t
     p->supervisor_badge = badge;
 }
 
+/* There is news of p. An alarm that nobody has taken when p dies becomes the notice of that. */
+static void add_notice(struct endpoint *ep, struct process *p)
+{
+    struct thread *t;
+
+    if (ep->receive_handles == 0 || !list_is_empty(&p->notice))
+        return;
+    object_get(&p->object);
+    list_append(&ep->notices, &p->notice);
+    ep->has_more = true;
+    t = first_receiver(ep);
+    if (t != NULL && take_notice(t, ep))
+        wake_receiver(t);
+}
+
 static void process_death_hook(struct process *p)
 {
     struct endpoint *ep = p->supervisor;
-    struct thread *t;
 
     p->supervisor = NULL;
     if (ep == NULL)
         return;
-    if (ep->receive_handles > 0) {
-        object_get(&p->object);
-        list_append(&ep->deaths, &p->death);
-        ep->has_more = true;
-        t = first_receiver(ep);
-        if (t != NULL && take_death(t, ep))
-            wake_receiver(t);
-    }
+    add_notice(ep, p);
     object_put(&ep->object);
+}
+
+static void process_alarm_hook(struct process *p)
+{
+    if (p->supervisor != NULL)
+        add_notice(p->supervisor, p);
 }
 
 /* ---- calls ---- */
@@ -370,7 +386,7 @@ static bool take_call(struct thread *self, struct endpoint *ep)
 void endpoint_receive(struct thread *self, struct endpoint *ep, uint64_t deadline_ns,
                       bool is_interruptible)
 {
-    if (take_death(self, ep) || take_events(self, ep) || take_call(self, ep))
+    if (take_notice(self, ep) || take_events(self, ep) || take_call(self, ep))
         return;
     if (is_interruptible && upcall_is_due(self)) {
         context_set_result(&self->context, E_INTERRUPTED);
@@ -397,16 +413,16 @@ static void endpoint_handle_made(struct object *object, uint32_t rights)
         container_of(object, struct endpoint, object)->receive_handles++;
 }
 
-/* Nobody can receive here any more: send callers and receivers away and let dead processes
- * go. True: more are left. */
+/* Nobody can receive here any more: send callers and receivers away and let processes of
+ * which there is news go. True: more are left. */
 static bool send_away(struct endpoint *ep)
 {
     for (unsigned n = 0; n < STEP; n++) {
-        struct list *death = list_take_first(&ep->deaths);
+        struct list *notice = list_take_first(&ep->notices);
         struct thread *t = any_receiver(ep);
 
-        if (death != NULL)
-            object_put(&container_of(death, struct process, death)->object);
+        if (notice != NULL)
+            object_put(&container_of(notice, struct process, notice)->object);
         else if (ep->callers.first != NULL)
             sched_wake(container_of(ep->callers.first, struct thread, call),
                        E_OWNER_DEAD);
@@ -423,7 +439,7 @@ static bool bring_together(struct endpoint *ep)
 {
     struct thread *t = first_receiver(ep);
 
-    if (t == NULL || !(take_death(t, ep) || take_events(t, ep) || take_call(t, ep)))
+    if (t == NULL || !(take_notice(t, ep) || take_events(t, ep) || take_call(t, ep)))
         return false;
     wake_receiver(t);
     return true;
@@ -477,5 +493,6 @@ void endpoint_init(void)
     sched_set_cancel(SLEEP_RECEIVE, leave_station);
     sched_set_cancel(SLEEP_RECEIVE_ALWAYS, leave_station);
     process_set_death_hook(process_death_hook);
+    sched_set_alarm_hook(process_alarm_hook);
     thread_set_end_hook(thread_end_hook);
 }

@@ -19,11 +19,11 @@ struct endpoint {
     struct object object;
     struct tree callers;    /* struct thread.call: undelivered calls, best first */
     struct thread *regular; /* the server that came first, at work or not; NULL: none */
-    bool has_more;    /* false: no event, call or death waits; a receiver looks anyway */
+    bool has_more;    /* false: no event, call or notice waits; a receiver looks anyway */
     bool was_revoked; /* then it has no regular: each handle is to be looked at */
     struct list receivers; /* struct thread.receive: others with nothing to do */
     struct list servers;   /* struct thread.receive: others with a call in hand */
-    struct list deaths;    /* struct process.death: each holds a reference to itself */
+    struct list notices;   /* struct process.notice: each holds a reference to itself */
     uint64_t events;       /* bits posted and not yet taken */
     uint64_t arrivals;
     uint32_t receive_handles; /* 0: nobody will ever receive; callers are sent away */
@@ -37,7 +37,7 @@ enum status endpoint_make(struct account *account, struct endpoint **out) MUST_C
 /* Set event bits; a thread that waits takes them at once. */
 void endpoint_post_bits(struct endpoint *endpoint, uint64_t bits);
 
-/* The endpoint gets the process's death message, with this badge. Once, before it runs. */
+/* The endpoint gets the process's death and alarms, with this badge. Once, before it runs. */
 void endpoint_supervise(struct endpoint *supervisor, struct process *process,
                         uint64_t badge);
 
@@ -59,7 +59,7 @@ enum status endpoint_reply(struct thread *self, const struct endpoint *ep,
                            struct thread **replied) MUST_CHECK;
 
 /*
- * The current thread takes the next death, event word or call: its registers are set, or
+ * The current thread takes the next notice, event word or call: its registers are set, or
  * it sleeps until there is one. Due upcall bits end an interruptible sleep.
  */
 void endpoint_receive(struct thread *self, struct endpoint *endpoint,

@@ -19,7 +19,7 @@ uint64_t sched_idle;
 
 /* DOC: look */
 /* A hart in user mode or idle left with look 0, so the first who sets it interrupts. */
-static void summon(struct hart *hart, unsigned why)
+void sched_summon(struct hart *hart, unsigned why)
 {
     if (hart != arch_hart() && hart->look == 0)
         arch_hart_interrupt(hart);
@@ -72,7 +72,7 @@ static void tell_a_hart(const struct thread *t)
         sched_count_slice(hart);
     else if (hart->current == NULL ||
              rank_class(t->rank) <= rank_class(hart->current->rank))
-        summon(hart, LOOK_PICK);
+        sched_summon(hart, LOOK_PICK);
 }
 
 void sched_enqueue(struct thread *t, bool at_head)
@@ -112,7 +112,7 @@ void sched_remove(struct thread *t)
 void sched_kick(struct thread *t, unsigned why)
 {
     if (t->state == THREAD_RUNNING)
-        summon(t->context.hart, why);
+        sched_summon(t->context.hart, why);
 }
 
 static bool is_on_another_hart(const struct process *p)
@@ -127,7 +127,7 @@ void sched_recall(const struct process *p)
 {
     for (struct hart *h = hart_list(); h != NULL; h = h->next)
         if (h->current != NULL && h->current->process == p)
-            summon(h, LOOK_PICK);
+            sched_summon(h, LOOK_PICK);
 }
 
 void sched_expel(struct process *p)

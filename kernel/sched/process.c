@@ -263,7 +263,8 @@ enum status process_make(struct account *account, uint64_t name, struct process 
     object_get(&account->object);
     account_add_process(account, &p->in_account);
     list_init(&p->threads);
-    list_init(&p->death);
+    list_init(&p->notice);
+    p->alarm_ticks = UINT64_MAX;
     p->name = name;
     object_get(&p->object); /* its own, until it is dead and released */
     *out = p;

@@ -33,6 +33,7 @@ struct process {
     bool is_stopped; /* suspended or not alive: none of its threads may run */
     enum process_state state;
     uint64_t ticks;            /* of processor time */
+    uint64_t alarm_ticks;      /* when the supervisor is told; UINT64_MAX: never */
     uint64_t name;             /* up to 8 characters, for traces */
     struct process_page *page; /* holds a reference to the frame; or process_no_page */
 
@@ -49,7 +50,7 @@ struct process {
     /* death */
     struct endpoint *supervisor; /* holds a reference; NULL: nobody */
     uint64_t supervisor_badge;
-    struct list death; /* in supervisor->deaths */
+    struct list notice; /* in supervisor->notices */
     uint64_t status;
     enum fault_kind fault_kind;
     uint64_t fault_address, fault_pc;

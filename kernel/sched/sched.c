@@ -58,8 +58,8 @@ uint64_t sched_now_ns(void)
     return sched_ns_of(arch_ticks());
 }
 
-/* Rounded down; a timer that fires a tick early is set again. */
-static uint64_t ticks_of(uint64_t ns)
+/* A timer that fires a tick early is set again. */
+uint64_t sched_ticks_of(uint64_t ns)
 {
     return (uint64_t)(((unsigned __int128)ns * sched.ticks_per_ns_32) >> 32);
 }
@@ -197,15 +197,17 @@ void sched_timer(void)
     }
     if (now >= hart->schedule->slice_end_ns) {
         hart->schedule->is_slice_over = true;
+        if (hart->schedule->watched)
+            sched_watch(hart->schedule);
         /* for who goes on because those of its priority have later deadlines */
-        hart->schedule->slice_end_ns = now + SLICE_NS;
+        hart->schedule->slice_end_ns = sched_slice_end_ns(hart->schedule, SLICE_NS);
     }
     trace(TRACE_timer, now, expired,
           sched.deadlines.first ? sched.deadlines.first->key : 0, 0);
 }
 
 /* For the first deadline, if that is this hart's duty or nobody's, and the end of the slice,
- * if somebody waits for it. next NULL: the hart will idle. */
+ * if somebody waits for it or it is watched. next NULL: the hart will idle. */
 static void set_timer(struct hart *hart, const struct thread *next)
 {
     struct hart_schedule *s = hart->schedule;
@@ -218,70 +220,20 @@ static void set_timer(struct hart *hart, const struct thread *next)
         sched.alarm_ns = at = first;
     }
     if (next != NULL &&
-        ((sched_shared.ready | s->pinned.ready) & 1u << rank_class(next->rank)) &&
+        ((sched_shared.ready | s->pinned.ready | s->watched) &
+         1u << rank_class(next->rank)) &&
         s->slice_end_ns < at)
         at = s->slice_end_ns;
     if (at == s->timer_ns)
         return;
     s->timer_ns = at;
-    arch_timer_set(at == UINT64_MAX ? UINT64_MAX : ticks_of(at) + 1);
+    arch_timer_set(at == UINT64_MAX ? UINT64_MAX : sched_ticks_of(at) + 1);
 }
 
 void sched_count_slice(struct hart *hart)
 {
     if (!(hart->look & LOOK_PICK))
         set_timer(hart, hart->current);
-}
-
-static void pay(struct hart_schedule *s)
-{
-    uint64_t now = arch_ticks();
-
-    if (s->user != NULL) {
-        s->user->ticks += now - s->paid_until;
-        account_add_time(s->payer, now - s->paid_until);
-    }
-    s->paid_until = now;
-}
-
-void sched_pay(void)
-{
-    for (struct hart *h = hart_list(); h != NULL; h = h->next)
-        if (h->schedule != NULL)
-            pay(h->schedule);
-}
-
-/* From now on this hart's time is this process's, and its account pays for it. */
-static void set_user(struct hart_schedule *s, struct process *process)
-{
-    struct account *account;
-
-    if (s->user == process)
-        return;
-    pay(s);
-    s->user = process;
-    account = process != NULL ? process->account : NULL;
-    if (s->payer == account)
-        return;
-    if (s->payer != NULL)
-        object_put(&s->payer->object);
-    s->payer = account;
-    if (account != NULL)
-        object_get(&account->object);
-}
-
-void sched_pay_oneself(void)
-{
-    struct hart *hart = arch_hart();
-
-    set_user(hart->schedule, hart->current->process);
-}
-
-void sched_forget_process(const struct process *process)
-{
-    for (struct hart *h = hart_list(); h != NULL; h = h->next)
-        if (h->schedule != NULL && h->schedule->user == process)
-            set_user(h->schedule, NULL);
 }
 
 /* ---- choosing ---- */
@@ -297,12 +249,13 @@ static void switch_to(struct hart *hart, struct thread *next, bool is_heir)
     trace_set_context(hart, next->trace_ids, next->page);
     hart->current = next;
     next->context.hart = hart;
+    if (!is_heir || next->caller == NULL) /* or it works for who handed it its slice */
+        sched_set_user(hart->schedule, next->process);
     if (is_heir)
         return;
-    hart->schedule->slice_end_ns =
-        sched_now_ns() + (next->slice_left_ns != 0 ? next->slice_left_ns : SLICE_NS);
+    hart->schedule->slice_end_ns = sched_slice_end_ns(
+        hart->schedule, next->slice_left_ns != 0 ? next->slice_left_ns : SLICE_NS);
     next->slice_left_ns = 0;
-    set_user(hart->schedule, next->process);
 }
 
 /* The hart is nobody's, what happens now is put down to nobody, and no space is in use
@@ -316,7 +269,7 @@ static void leave_thread(struct hart *hart)
     if (hart->translation == arch_space_kernel())
         return;
     arch_space_use(arch_space_kernel());
-    set_user(hart->schedule, NULL);
+    sched_set_user(hart->schedule, NULL);
 }
 
 static __attribute__((noinline)) void idle(struct hart *hart)

@@ -24,7 +24,8 @@ struct hart_schedule {
     bool is_slice_over;  /* others of the current thread's rank come first */
     uint64_t slice_end_ns;
     uint64_t timer_ns;     /* what the hart's timer is set to */
-    struct process *user;  /* whose slice it is, or NULL; sched_forget_process */
+    uint32_t watched;      /* all ones: the user has an alarm; or zero */
+    struct process *user;  /* whose time it is, or NULL; sched_forget_process */
     struct account *payer; /* its account, with a reference */
     uint64_t paid_until;   /* ticks */
 };
@@ -37,6 +38,7 @@ void sched_add_hart(struct hart *hart, struct hart_schedule *schedule);
 /* Nanoseconds since the time counter was zero. */
 uint64_t sched_now_ns(void);
 uint64_t sched_ns_of(uint64_t ticks);
+uint64_t sched_ticks_of(uint64_t ns); /* rounded down */
 
 /* A sleeping, parked or new thread becomes runnable, behind others of its rank; some hart
  * hears of it if it should run now. */
@@ -100,16 +102,18 @@ static inline void sched_replace(struct thread *self, struct thread *other,
  * slice ends. No need when the hart is going to choose. */
 void sched_count_slice(struct hart *hart);
 
-/* Every hart's time so far is charged to the account that has to pay for it, and counted
- * for the process whose slice it was. */
+/* Every hart's time so far is counted for the process whose it was, and charged to the account
+ * that has to pay for it. */
 void sched_pay(void);
-
-/* From now on the calling hart's time is the current thread's process's. It may run on a
- * slice that it was handed, which does not end while nobody else waits. */
-void sched_pay_oneself(void);
 
 /* A process goes: nobody pays for what is left of its slice. */
 void sched_forget_process(const struct process *process);
+
+/* The supervisor is told, once, when the process has used that much; UINT64_MAX: never. */
+void sched_set_alarm(struct process *process, uint64_t cpu_ns);
+
+/* How to tell a living process's supervisor; set by ipc. Boot only. */
+void sched_set_alarm_hook(void (*hook)(struct process *process));
 
 /* Change what a thread is scheduled at, moving it in its queue if it is in one. */
 void sched_set_rank(struct thread *thread, uint64_t rank);

@@ -115,8 +115,6 @@ static int64_t info_process(struct thread *self, const uint64_t *a)
     if (st != OK)
         return st;
     sched_pay();
-    if (p == self->process)
-        sched_pay_oneself();
     info = (struct info_process){
         .id = p->object.id,
         .is_dead = p->state >= PROCESS_DEAD,

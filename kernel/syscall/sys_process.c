@@ -96,6 +96,16 @@ static int64_t revoke(struct thread *self, uint64_t handle)
     return st;
 }
 
+static int64_t set_alarm(struct process *p, uint64_t cpu_ns)
+{
+    if (p->state != PROCESS_ALIVE)
+        return REFUSE(E_DEAD);
+    if (p->supervisor == NULL)
+        return REFUSE(E_INVALID); /* nobody would hear of it */
+    sched_set_alarm(p, cpu_ns);
+    return OK;
+}
+
 /* process_control(process, operation, a, b, c) */
 int64_t sys_process_control(struct thread *self, const uint64_t *a)
 {
@@ -122,6 +132,8 @@ int64_t sys_process_control(struct thread *self, const uint64_t *a)
         return process_suspend(p);
     case PROCESS_RESUME:
         return process_resume(p);
+    case PROCESS_SET_ALARM:
+        return set_alarm(p, a[2]);
     default:
         return REFUSE(E_INVALID);
     }

@@ -360,6 +360,7 @@ static void message_calls(void)
     IS(E_INVALID, endpoint_call, endpoint, MESSAGE_IS_EVENT, 0, 0, 0, 0);
     IS(E_INVALID, endpoint_call, endpoint, MESSAGE_IS_DEATH, 0, 0, 0, 0);
     IS(E_INVALID, endpoint_reply_wait, endpoint, MESSAGE_IS_DEATH, 0, 0, 0, 0);
+    IS(E_INVALID, endpoint_call, endpoint, MESSAGE_IS_ALARM, 0, 0, 0, 0);
     own_page->window_base = VM_USER_END - 8;
     own_page->window_bytes = 16;
     IS(E_RANGE, endpoint_call, endpoint, MESSAGE_WINDOW_READ, 0, 0, 0, 0);

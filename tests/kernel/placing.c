@@ -2,8 +2,7 @@
 /*
  * Which hart runs whom: a pinned thread runs on its hart and on no other, from the call that pins it
  * on, whether it makes calls or computes; the harts are told apart by SYSTEM_HART_INFO. Who is woken
- * gets its turn beside one who computes. Processor time is charged to the account that used it and to
- * those above, never more than has passed. On one hart all of it holds by turns.
+ * gets its turn beside one who computes. On one hart all of it holds by turns.
  */
 #include <tests/kernel/native.h>
 
@@ -208,91 +207,6 @@ static void the_woken_gets_a_turn(void)
     handle_close(t[1]);
 }
 
-/* Computes for a while by the clock, then sleeps. */
-static void use_time(uint64_t ns)
-{
-    for (uint64_t end = now_ns() + ns; now_ns() < end;)
-        ;
-    arena[DONE] = 1;
-    for (;;)
-        futex_wait(&arena[GO], 0, DEADLINE_NEVER, 0, HANDLE_NONE);
-}
-
-static uint64_t cpu_ns(handle_t process)
-{
-    struct info_process info = {0};
-
-    handle_info(process, INFO_PROCESS, &info, sizeof(info));
-    return info.cpu_ns;
-}
-
-/* By its own count: on a loaded host the clock goes on without it. */
-static void use_own_time(uint64_t ns)
-{
-    for (uint64_t end = cpu_ns(HANDLE_SELF) + ns; cpu_ns(HANDLE_SELF) < end;)
-        ;
-}
-
-static void time_is_charged(void)
-{
-    handle_t parent = (handle_t)account_create(HANDLE_NONE, LIMIT_NONE, LIMIT_NONE);
-    handle_t account = (handle_t)account_create(parent, LIMIT_NONE, LIMIT_NONE);
-    handle_t other = (handle_t)account_create(parent, LIMIT_NONE, LIMIT_NONE), child;
-    uint64_t begun = now_ns(), above, used = 0, of_child, own;
-
-    clear();
-    child = (handle_t)child_make(account, HANDLE_NONE, 0, use_time, 60 * MS);
-    wait_value(&arena[DONE], 1);
-    /* It goes to sleep: a change of threads, with which time is charged. */
-    for (uint64_t end = now_ns() + 20000000000ull; now_ns() < end && used < 10 * MS;
-         sleep_ns(100000))
-        used = counters(account).cpu_ns;
-    above = counters(parent).cpu_ns;
-    printf("# %lu ns of %lu\n", (long)used, (long)(now_ns() - begun));
-    ok(used >= 10 * MS, "who computes for 60 ms is charged for some of it");
-    ok(used <= now_ns() - begun, "but not for more than has passed");
-    ok(used <= above && above <= counters(account).cpu_ns,
-       "the account above has the same");
-    is((long)counters(other).cpu_ns, 0, "one without a process has nothing");
-    of_child = cpu_ns(child);
-    own = cpu_ns(HANDLE_SELF);
-    ok(of_child >= 10 * MS && of_child <= counters(account).cpu_ns,
-       "the same is counted for the process");
-    use_own_time(5 * MS);
-    ok(cpu_ns(HANDLE_SELF) - own <= now_ns() - begun, "and for who asks, up to now");
-    is((long)(cpu_ns(child) - of_child), 0, "who sleeps uses none");
-    child_end(child);
-    handle_close(other);
-    handle_close(account);
-    handle_close(parent);
-}
-
-/* Woken by who gives it the rest of a slice. */
-static void use_what_is_given(uint64_t ns)
-{
-    arena[DONE] = 1;
-    futex_wait(&arena[GO], 0, DEADLINE_NEVER, 0, HANDLE_NONE);
-    use_own_time(ns);
-    arena[DONE] = 2;
-    futex_wake(&arena[DONE], 1, 0);
-}
-
-static void a_given_slice_is_ones_own(void)
-{
-    handle_t child;
-
-    clear();
-    child = (handle_t)child_make(HANDLE_NONE, HANDLE_NONE, 0, use_what_is_given, 5 * MS);
-    wait_value(&arena[DONE], 1);
-    sleep_ns(MS); /* it sleeps, or will not */
-    arena[GO] = 1;
-    futex_swap(&arena[GO], &arena[DONE], 1, DEADLINE_NEVER, 0);
-    wait_value(&arena[DONE], 2);
-    ok(cpu_ns(child) >= 5 * MS,
-       "who looks at its own time on a given slice sees it pass");
-    child_end(child);
-}
-
 int main(void)
 {
     arena_make();
@@ -300,7 +214,5 @@ int main(void)
     a_pinned_thread_stays();
     one_who_computes_is_moved();
     the_woken_gets_a_turn();
-    time_is_charged();
-    a_given_slice_is_ones_own();
     return done();
 }
