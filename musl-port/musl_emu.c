@@ -133,6 +133,10 @@ static const struct answer answers[LINUX_CALL_COUNT] = {
     [LINUX_clock_gettime] = MIXED(clock_gettime), /* not: of one thread among several */
     [LINUX_clock_getres] = MIXED(clock_getres),
     [LINUX_gettimeofday] = LOCAL(gettimeofday),
+    [LINUX_clock_settime] = MIXED(clock_settime),
+    [LINUX_settimeofday] = MIXED(settimeofday), /* not: time zones */
+    [LINUX_adjtimex] = LOCAL(adjtimex),         /* not: changing anything */
+    [LINUX_clock_adjtime] = LOCAL(clock_adjtime), /* not: changing anything */
     [LINUX_times] = MIXED(times),
     [LINUX_getrusage] = MIXED(getrusage), /* not: of one thread among several, other than times */
     [LINUX_nanosleep] = LOCAL(nanosleep),
@@ -140,8 +144,7 @@ static const struct answer answers[LINUX_CALL_COUNT] = {
 
     [LINUX_setitimer] = MIXED(setitimer), /* not: of cpu time */
     [LINUX_getitimer] = MIXED(getitimer), /* not: of cpu time */
-    [LINUX_timer_create] =
-        MIXED(timer_create), /* not: clocks of cpu time */
+    [LINUX_timer_create] = MIXED(timer_create), /* not: clocks of cpu time */
     [LINUX_timer_settime] = MIXED(timer_settime),
     [LINUX_timer_gettime] = MIXED(timer_gettime),
     [LINUX_timer_getoverrun] = SERVER(TIMER_OVERRUN),

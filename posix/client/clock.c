@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Clocks from the time CSR (user/lib/time.h); wall clock is that plus an offset from the
- * server's page. No crossing. Clocks of processor time: cpu_time.c.
+ * server's page. No crossing. Clocks of processor time: cpu_time.c; setting: clock_set.c.
+ *
+ * When the wall clock is set, sleeps until a time of it must end at another deadline. Such a
+ * thread is woken as by a signal that nobody sees: its call begins anew, with the new offset.
+ *
+ *   thread                             server
+ *   says that it sleeps so             writes the offset
+ *   fence                              fence
+ *   reads the offset, sleeps           somebody sleeps so? posts POSIX_LOOK_BIT
+ *
+ * One thread of the process takes that bit and passes it on to all others (clock_look).
  */
-#include <posix/client/linux_local.h>
-#include <posix/client/shim.h>
+#include <posix/client/thread.h>
 #include <user/lib/time.h>
 
 #define NS_PER_S NANOSECONDS_PER_SECOND
@@ -33,7 +42,12 @@ static bool clock_offset(long clock, uint64_t *offset_ns)
     }
 }
 
-static bool time_valid(const struct linux_timespec *time)
+static bool clock_is_wall(long clock)
+{
+    return clock == LINUX_CLOCK_REALTIME || clock == LINUX_CLOCK_REALTIME_COARSE;
+}
+
+bool time_valid(const struct linux_timespec *time)
 {
     return time->seconds >= 0 && (uint64_t)time->nanoseconds < NS_PER_S;
 }
@@ -62,6 +76,10 @@ long deadline_at(long clock, const struct linux_timespec *time, uint64_t *deadli
     uint64_t offset;
     uint64_t ns;
 
+    if (clock_is_wall(clock)) {
+        process_page()->reserved[POSIX_WALL_SLEEPS] = 1;
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    }
     if (!clock_offset(clock, &offset) || !time_valid(time))
         return -LINUX_EINVAL;
     ns = time_to_ns(time);
@@ -70,6 +88,21 @@ long deadline_at(long clock, const struct linux_timespec *time, uint64_t *deadli
     else
         *deadline_ns = ns > offset ? ns - offset : 0;
     return 0;
+}
+
+static uint64_t offset_seen; /* by clock_look */
+
+void clock_start(void)
+{
+    offset_seen = shim_info()->realtime_offset_ns;
+}
+
+void clock_look(void)
+{
+    uint64_t offset = shim_info()->realtime_offset_ns;
+
+    if (__atomic_exchange_n(&offset_seen, offset, __ATOMIC_SEQ_CST) != offset)
+        threads_look();
 }
 
 long shim_clock_gettime(const long *argument)

@@ -9,9 +9,10 @@
 #include <posix/client/thread.h>
 
 /* Linux counts FUTEX_WAIT's time from now, FUTEX_WAIT_BITSET's on a clock. */
-static long futex_deadline(long operation, const struct linux_timespec *time,
-                           uint64_t *deadline_ns)
+static long futex_deadline(struct call_frame *call, uint64_t *deadline_ns)
 {
+    const struct linux_timespec *time = (const struct linux_timespec *)call->argument[3];
+    long operation = call->argument[1];
     long clock = operation & LINUX_FUTEX_CLOCK_REALTIME ? LINUX_CLOCK_REALTIME
                                                         : LINUX_CLOCK_MONOTONIC;
 
@@ -20,15 +21,17 @@ static long futex_deadline(long operation, const struct linux_timespec *time,
         return 0;
     if ((operation & 127) == LINUX_FUTEX_WAIT_BITSET)
         return deadline_at(clock, time, deadline_ns);
-    return deadline_after(time, deadline_ns) ? 0 : -LINUX_EINVAL;
+    if (call->restart == 0 && !deadline_after(time, &call->restart))
+        return -LINUX_EINVAL;
+    *deadline_ns = call->restart;
+    return 0;
 }
 
 static long futex_sleep(const long *argument, uint32_t flags)
 {
     uint64_t deadline_ns;
     int64_t status;
-    long error = futex_deadline(argument[1], (const struct linux_timespec *)argument[3],
-                                &deadline_ns);
+    long error = futex_deadline((struct call_frame *)argument, &deadline_ns);
 
     if (error)
         return error;

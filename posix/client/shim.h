@@ -149,6 +149,11 @@ long status_to_errno(int64_t status);
 uint64_t clock_since_boot_ns(void);
 /* Deadline of a sleep of that length; false: the time is no valid one. */
 bool deadline_after(const struct linux_timespec *length, uint64_t *deadline_ns);
+bool time_valid(const struct linux_timespec *time);
+/* The offset of the wall clock now is what all sleeps so far have counted with. */
+void clock_start(void);
+/* POSIX_LOOK_BIT was posted: if the wall clock was set, have all other threads look. */
+void clock_look(void);
 /* Deadline for an absolute time of that clock; -errno for a bad time or clock. */
 long deadline_at(long clock, const struct linux_timespec *time, uint64_t *deadline_ns);
 
@@ -185,6 +190,7 @@ long file_map(long fd, uint64_t start, uint64_t bytes, uint32_t access, bool sha
 /* What musl_emu.c's table names, one file per family. Manual pages of section 2 say what
  * each does; comments at the definitions say what differs. */
 shim_call shim_brk, shim_madvise, shim_mmap, shim_mprotect, shim_mremap, shim_munmap;
+shim_call shim_adjtimex, shim_clock_adjtime, shim_clock_settime, shim_settimeofday;
 shim_call shim_clock_getres, shim_clock_gettime, shim_gettimeofday, shim_times;
 shim_call shim_getrusage;
 shim_call shim_clock_nanosleep, shim_nanosleep, shim_sched_yield;

@@ -57,6 +57,7 @@ void signals_start(void)
     set_to_ignore = changed_set = ignored;
     page->mask = shim_info()->start_mask;
     thread_first();
+    clock_start();
     ignored_publish(page);
 }
 
@@ -161,12 +162,22 @@ void signals_forget(struct shim_thread *thread)
                 ;
 }
 
+void threads_look(void)
+{
+    shim_lock();
+    for (struct shim_thread *thread = threads_running(); thread; thread = thread->next)
+        if (thread != thread_own())
+            signal_wake_thread(thread, POSIX_LOOK_BIT);
+    shim_unlock();
+}
+
 /* The server has signals for single threads: tell them. */
 static __attribute__((noinline)) void signals_lead(void)
 {
     uint64_t tid;
     long signal;
 
+    clock_look();
     while ((signal = posix_call_reply(POSIX_SIGNAL_LOOK, 0, &tid)) > 0) {
         struct linux_siginfo nobody;
         struct shim_thread *thread;
@@ -212,6 +223,7 @@ long signal_claim(struct thread_page *page, uint64_t set, struct linux_siginfo *
     struct process_page *process = process_page();
     uint64_t pending;
 
+    bit_take(&page->pending, POSIX_LOOK_BIT); /* threads_look: it has ended the sleep */
     if (bit_take(&process->pending, POSIX_LOOK_BIT))
         signals_lead();
     set &= ~POSIX_LOOK_BIT;

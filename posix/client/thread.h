@@ -175,6 +175,8 @@ void signal_post_thread(struct shim_thread *thread, long signal);
 long signal_post_own_process(struct call_frame *call, long signal);
 /* The action of the signal of CALL_RAISED: it has a handler, which stays. */
 const struct linux_sigaction *signal_action_raised(long signal);
+/* End the interruptible sleeps of all threads but the calling one; nothing is delivered. */
+void threads_look(void);
 /* Set the mask; what is ignored and not masked follows. */
 void mask_set(struct thread_page *page, uint64_t mask);
 /* Change the mask until the call ends, and then only after what it lets in. */

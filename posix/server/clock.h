@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The wall clock, for time stamps and for the clients' information pages. */
+/*
+ * The wall clock, for time stamps and for the clients' information pages. Setting it writes
+ * the offset to every process's page, and has those look up that have slept until a time of
+ * it. What waits in the server for such a time is kept by that time (timer.h).
+ */
 #ifndef POSIX_SERVER_CLOCK_H
 #define POSIX_SERVER_CLOCK_H
 

@@ -177,8 +177,8 @@ static void on_call(struct server *server, uint64_t badge, struct message *m)
         end_foreign(server, &r, result);
     if (STATE->window_dying || STATE->mount_dying || STATE->robust_first)
         server->deadline_ns = 0;
-    if (timer_next_ns() < server->deadline_ns)
-        server->deadline_ns = timer_next_ns();
+    if (STATE->timer_is_news)
+        deadline_not_after(server, timer_next_ns());
     if (result <= REQUEST_IN_BACKGROUND) {
         reply_later(m, &r, result);
         return;

@@ -106,7 +106,8 @@ struct state {
     uint32_t mount_dying;  /* chain of those whose files are still to be removed */
     uint32_t lock_waiting; /* chain of locks that somebody waits for, lock.c */
     uint32_t last_pid;
-    uint32_t timer_heap;    /* the timer that fires next */
+    uint32_t timer_heap[2]; /* the timers that fire next, by time since boot and since 1970 */
+    uint32_t timer_is_news; /* the first of them may be an earlier one, or come earlier */
     uint32_t robust_first;  /* process whose locks are being passed on, robust.c */
     uint32_t orphans;       /* chain of processes without a parent, process.c */
     uint32_t console_tty;   /* the console's terminal, the first slot of its table */

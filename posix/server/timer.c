@@ -72,14 +72,15 @@ static uint32_t heap_gather(uint32_t first)
 static void heap_remove(uint32_t index)
 {
     struct timer *timer = timer_at(index);
+    uint32_t *heap = &STATE->timer_heap[timer->is_wall];
     uint32_t children = heap_gather(timer->child);
 
     if (!timer->is_queued)
         return;
     timer->is_queued = 0;
     timer->child = 0;
-    if (STATE->timer_heap == index) {
-        STATE->timer_heap = children;
+    if (*heap == index) {
+        *heap = children;
         return;
     }
     if (timer_at(timer->previous)->child == index)
@@ -89,19 +90,21 @@ static void heap_remove(uint32_t index)
     if (timer->sibling)
         timer_at(timer->sibling)->previous = timer->previous;
     timer->sibling = timer->previous = 0;
-    STATE->timer_heap = heap_join(STATE->timer_heap, children);
+    *heap = heap_join(*heap, children);
 }
 
 /* Queue it, not to be looked at before earliest_ns. */
 static void heap_put(uint32_t index, uint64_t earliest_ns)
 {
     struct timer *timer = timer_at(index);
+    uint32_t *heap = &STATE->timer_heap[timer->is_wall];
 
     if (timer->due_ns == NOT_SET)
         return;
     timer->time_ns = timer->due_ns > earliest_ns ? timer->due_ns : earliest_ns;
     timer->is_queued = 1;
-    STATE->timer_heap = heap_join(STATE->timer_heap, index);
+    *heap = heap_join(*heap, index);
+    STATE->timer_is_news |= *heap == index;
 }
 
 /* ---- firing ---- */
@@ -115,9 +118,29 @@ static uint32_t timer_find(const struct process *process, int32_t number)
     return index;
 }
 
+/* When the first of a heap is to be looked at, since boot. */
+static uint64_t heap_next_ns(uint32_t is_wall)
+{
+    uint32_t first = STATE->timer_heap[is_wall];
+    uint64_t base = is_wall ? clock_realtime_offset_ns() : 0;
+
+    if (first == 0)
+        return UINT64_MAX;
+    return timer_at(first)->time_ns > base ? timer_at(first)->time_ns - base : 0;
+}
+
 uint64_t timer_next_ns(void)
 {
-    return STATE->timer_heap ? timer_at(STATE->timer_heap)->time_ns : UINT64_MAX;
+    uint64_t boot_ns = heap_next_ns(0), wall_ns = heap_next_ns(1);
+
+    STATE->timer_is_news = 0;
+    return boot_ns < wall_ns ? boot_ns : wall_ns;
+}
+
+/* The time since boot, as the timer counts. */
+static uint64_t timer_time(const struct timer *timer, uint64_t now)
+{
+    return timer->is_wall ? now + clock_realtime_offset_ns() : now;
 }
 
 static void timer_fire(uint32_t index, uint64_t now)
@@ -129,6 +152,7 @@ static void timer_fire(uint32_t index, uint64_t now)
                                    is_itimer ? 0 : timer->value, timer->tid};
     uint64_t missed = 0;
 
+    now = timer_time(timer, now);
     heap_remove(index);
     if (timer->interval_ns) {
         missed = (now - timer->due_ns) / timer->interval_ns;
@@ -159,7 +183,7 @@ void timer_delivered(struct process *process, int32_t number, uint32_t overruns)
 void timer_work(uint64_t now)
 {
     for (uint32_t i = 0; i < WORK_TIMERS && timer_next_ns() <= now; i++)
-        timer_fire(STATE->timer_heap, now);
+        timer_fire(STATE->timer_heap[heap_next_ns(1) <= now], now);
 }
 
 /* ---- of a process ---- */
@@ -209,25 +233,26 @@ void timer_drop_created(uint32_t index)
 
 static void setting_of(const struct timer *timer, struct posix_timer *setting)
 {
-    uint64_t now = clock_now_ns();
+    uint64_t now;
 
     memset(setting, 0, sizeof(*setting));
     if (timer == NULL || timer->due_ns == NOT_SET)
         return;
+    now = timer_time(timer, clock_now_ns());
     setting->interval_ns = timer->interval_ns;
     setting->value_ns = timer->due_ns > now ? timer->due_ns - now : 1;
 }
 
-static uint64_t time_of(const struct timer *timer, uint64_t value_ns, bool is_absolute)
+/* A length counts since boot on either clock. */
+static uint64_t time_of(uint64_t value_ns, bool is_absolute)
 {
-    uint64_t base = clock_now_ns();
+    uint64_t now = clock_now_ns();
 
     if (value_ns == 0)
         return NOT_SET;
-    if (!is_absolute)
-        return value_ns < NOT_SET - 1 - base ? base + value_ns : NOT_SET - 1;
-    base = timer->clock_is_real ? clock_realtime_offset_ns() : 0;
-    return value_ns > base ? value_ns - base : 0;
+    if (is_absolute)
+        return value_ns;
+    return value_ns < NOT_SET - 1 - now ? now + value_ns : NOT_SET - 1;
 }
 
 /* number (-1: ITIMER_REAL), new struct posix_timer or 0, old one or 0, is absolute. */
@@ -254,7 +279,8 @@ int64_t request_TIMER_SET(struct request *r)
     heap_remove(index);
     timer_at(index)->interval_ns = wanted.interval_ns;
     timer_at(index)->overruns = 0;
-    timer_at(index)->due_ns = time_of(timer_at(index), wanted.value_ns, r->word[3]);
+    timer_at(index)->is_wall = timer_at(index)->clock_is_real && r->word[3];
+    timer_at(index)->due_ns = time_of(wanted.value_ns, r->word[3]);
     heap_put(index, 0);
     return 0;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Timers of processes: setitimer's ITIMER_REAL and those of timer_create. Each is a slot in
- * a heap by time; the server sleeps until the first. A timer that fires again while its
+ * one of two heaps by time; the server sleeps until the first. Those set for a time of
+ * CLOCK_REALTIME are in the second heap, by that time, so that setting the clock changes
+ * nothing in it; all others count since boot. A timer that fires again while its
  * signal is still queued counts an overrun instead, in the queued signal: what
  * timer_getoverrun says is that of the last one delivered. A timer fires no more often than
  * every TIMER_GAP_NS; what it would have done in between counts as overruns.
@@ -19,9 +21,10 @@ struct timer {
     uint32_t signal; /* 0: none */
     uint32_t tid;    /* of the thread that gets it, 0: any */
     uint32_t clock_is_real;
+    uint32_t is_wall;  /* its times are since 1970, not since boot */
     uint32_t overruns; /* of the last signal delivered */
     uint64_t value;    /* of the signal */
-    uint64_t due_ns;   /* since boot; UINT64_MAX: not set */
+    uint64_t due_ns;   /* UINT64_MAX: not set */
     uint64_t time_ns;  /* in the heap: when that is looked at, not before */
     uint64_t interval_ns;
     /* in the heap: a pairing heap, each with its first child and next sibling */
@@ -29,7 +32,7 @@ struct timer {
     uint32_t is_queued;
 };
 
-/* When the first fires, since boot; UINT64_MAX: none. */
+/* When the first fires, since boot; UINT64_MAX: none. That is no news any more. */
 uint64_t timer_next_ns(void);
 
 /* A signal of the timer of that number was delivered. */

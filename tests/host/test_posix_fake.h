@@ -355,6 +355,7 @@ NOT_HERE(TIDS)
 NOT_HERE(EXECVE)
 NOT_HERE(SPAWN)
 NOT_HERE(REBOOT)
+NOT_HERE(CLOCK_SET)
 
 bool request_thread(struct request *r)
 {

@@ -124,7 +124,8 @@
     X(SCHEDULE, "pid", "kind", "value", "struct posix_schedule")                 \
     X(NICE, "kind", "pid, group or uid", "nice value", "is set")                 \
     X(PRCTL, "kind", "value", "", "")                                            \
-    X(SET_NAME, "is domain", "name", "bytes", "")
+    X(SET_NAME, "is domain", "name", "bytes", "")                                \
+    X(CLOCK_SET, "ns since 1970", "", "", "")
 
 enum posix_request {
     POSIX_REQUEST_NONE,
@@ -294,6 +295,16 @@ struct posix_area_note {
     uint64_t robust; /* struct robust_list_head of the program, or 0 */
 };
 
+/*
+ * Word 1 of the same: not 0 once a thread of the process has slept until a time of
+ * CLOCK_REALTIME. The shim writes it before it reads the offset; setting the clock writes the
+ * offset, then looks here and posts POSIX_LOOK_BIT, so that such sleeps begin anew.
+ */
+#define POSIX_WALL_SLEEPS 1
+
+/* The clock does not go on from there: 30 years before signed nanoseconds end. */
+#define POSIX_CLOCK_END_NS 8277292036000000000ull
+
 /* no_child_wait of the process page, written by the shim. */
 #define POSIX_NO_CHILD_WAIT 1u /* children leave no zombies */
 #define POSIX_NO_CHILD_STOP 2u /* no SIGCHLD when they stop or go on */
@@ -354,7 +365,8 @@ enum posix_spawn_kind {
 };
 
 /* Bit of the process page, no signal's: there are signals for single threads, which
- * SIGNAL_LOOK names. Nobody can mask it (it is SIGSTOP's, which is never posted). */
+ * SIGNAL_LOOK names, or CLOCK_REALTIME was set, or both. Nobody can mask it (it is SIGSTOP's,
+ * which is never posted). */
 #define POSIX_LOOK_BIT (1ull << 18)
 
 /* Kinds of SET_ID and GET_ID. */
