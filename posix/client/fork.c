@@ -114,9 +114,16 @@ static long wait_child(uint32_t type, uint64_t id, uint32_t options,
                        struct report *report)
 {
     uint64_t reply[3];
-    long pid = posix_call_replies(POSIX_WAIT_CHILD, POSIX_WAIT_WHAT(type, options), id,
-                                  reply);
+    long pid =
+        posix_call_replies(POSIX_WAIT_CHILD, POSIX_WAIT_WHAT(type, options), id, reply);
 
+    /* The signal may be that of the child it waited for: then that is the answer. */
+    if (pid == RESTART_ALWAYS) {
+        pid = posix_call_replies(
+            POSIX_WAIT_CHILD, POSIX_WAIT_WHAT(type, options | LINUX_WNOHANG), id, reply);
+        if (pid == 0)
+            pid = RESTART_ALWAYS;
+    }
     *report = (struct report){reply[0], reply[1], reply[2]};
     return pid;
 }

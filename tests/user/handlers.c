@@ -17,6 +17,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "sleeps.h"
 #include "tap.h"
 
 static volatile sig_atomic_t count, last, nested, depth, blocked_inside;
@@ -630,6 +631,37 @@ static void check_child_signal(void)
     signal(SIGCHLD, SIG_DFL);
 }
 
+/* What waitpid answers to a child that ends while it sleeps, and its SIGCHLD has a handler. */
+static pid_t wait_and_handle(int flags, pid_t *pid)
+{
+    pid_t parent = getpid();
+
+    set(SIGCHLD, on_signal, flags);
+    count = 0;
+    *pid = fork();
+    if (*pid == 0) {
+        until_it_sleeps(parent, NULL);
+        _exit(0);
+    }
+    errno = 0;
+    return waitpid(-1, NULL, 0);
+}
+
+/* That a child ends is no reason to fail for the wait for it. */
+static void check_wait_and_handle(void)
+{
+    pid_t pid, got = wait_and_handle(0, &pid);
+
+    is(got, pid, "a wait that SIGCHLD interrupts has the child");
+    is(count, 1, "and the handler has run");
+    got = wait_and_handle(SA_NOCLDWAIT, &pid);
+    is(got == -1 ? errno : 0, ECHILD, "SA_NOCLDWAIT: the last child ends, ECHILD");
+    is(count, 1, "and the handler has run");
+    got = wait_and_handle(SA_NOCLDWAIT | SA_RESTART, &pid);
+    is(got == -1 ? errno : 0, ECHILD, "SA_RESTART: the same");
+    signal(SIGCHLD, SIG_DFL);
+}
+
 static void check_groups(void)
 {
     int status;
@@ -680,6 +712,7 @@ int main(void)
     check_interrupted_calls();
     check_stop();
     check_child_signal();
+    check_wait_and_handle();
     check_groups();
     return done();
 }
