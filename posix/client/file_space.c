@@ -39,10 +39,11 @@ static long copy_between(long in, long from, long out, long to, uint64_t bytes)
     while (done < bytes) {
         uint64_t left = bytes - done;
         uint64_t part = left < POSIX_TRANSFER_MAX ? left : POSIX_TRANSFER_MAX;
-        long got =
-            posix_call(POSIX_COPY_RANGE, (uint32_t)in | (uint64_t)(uint32_t)out << 32,
-                       (uint64_t)(from < 0 ? -1 : from + (long)done),
-                       (uint64_t)(to < 0 ? -1 : to + (long)done), part);
+        const uint64_t word[4] = {(uint32_t)in | (uint64_t)(uint32_t)out << 32,
+                                  (uint64_t)(from < 0 ? -1 : from + (long)done),
+                                  (uint64_t)(to < 0 ? -1 : to + (long)done), part};
+        long got = posix_call_words(
+            done ? request_continued(POSIX_COPY_RANGE) : POSIX_COPY_RANGE, word);
 
         if (got < 0)
             return done ? (long)done : got;
@@ -119,6 +120,8 @@ long shim_sendfile(const long *argument)
 static long vector_at(enum posix_request request, const long *argument)
 {
     const struct linux_iovec *vector = (const struct linux_iovec *)argument[1];
+    enum posix_request rest =
+        request_continued(request == POSIX_PREADV ? POSIX_PREAD : POSIX_PWRITE);
     long done = posix_call(request, (uint64_t)argument[0], (uint64_t)argument[1],
                            (uint64_t)argument[2], (uint64_t)argument[3]);
     uint64_t skip = (uint64_t)done;
@@ -134,10 +137,11 @@ static long vector_at(enum posix_request request, const long *argument)
         }
         while (skip < bytes) {
             uint64_t left = bytes - skip;
-            long got = posix_call(request == POSIX_PREADV ? POSIX_PREAD : POSIX_PWRITE,
-                                  (uint64_t)argument[0], vector[i].base + skip,
-                                  left < POSIX_TRANSFER_MAX ? left : POSIX_TRANSFER_MAX,
-                                  (uint64_t)(argument[3] + done));
+            const uint64_t word[4] = {
+                (uint64_t)argument[0], vector[i].base + skip,
+                left < POSIX_TRANSFER_MAX ? left : POSIX_TRANSFER_MAX,
+                (uint64_t)(argument[3] + done)};
+            long got = posix_call_words(rest, word);
 
             if (got <= 0)
                 return done;

@@ -44,6 +44,10 @@ static __attribute__((noinline)) long answer_other(enum posix_request request,
         return (long)reply->word[0];
     if (message_label(reply->info) == POSIX_IN_BACKGROUND)
         return POSIX_WOULD_STOP;
+    if (message_label(reply->info) == POSIX_EXCEEDS) {
+        signal_raise(LINUX_SIGXFSZ);
+        return -LINUX_EFBIG;
+    }
     thread_own()->server_thread = (uint32_t)reply->word[3];
     return POSIX_WOULD_WAIT;
 }

@@ -93,6 +93,11 @@ long posix_call(enum posix_request request, uint64_t word0, uint64_t word1,
                 uint64_t word2, uint64_t word3);
 /* The same, with the words as they are: nothing goes by way of the slot. */
 long posix_call_words(enum posix_request request, const uint64_t word[4]);
+/* For those: a request of a call that has moved bytes before (POSIX_CONTINUES). */
+static inline enum posix_request request_continued(enum posix_request request)
+{
+    return (enum posix_request)((uint32_t)request | POSIX_CONTINUES);
+}
 /* The same, but POSIX_WOULD_WAIT instead of a sleep. */
 long posix_try(enum posix_request request, uint64_t word0, uint64_t word1, uint64_t word2,
                uint64_t word3);

@@ -24,9 +24,14 @@ static long stretch_move(enum posix_request request, uint64_t fd, uint64_t buffe
         uint64_t left = bytes - done;
         uint64_t part = left < POSIX_TRANSFER_MAX ? left : POSIX_TRANSFER_MAX;
         uint64_t at = offset < 0 ? 0 : (uint64_t)offset + done;
-        bool may_wait = rule == WAIT_FOR_ALL || (first && done == 0);
-        long got =
-            (may_wait ? posix_call : posix_try)(request, fd, buffer + done, part, at);
+        bool continues = !first || done > 0;
+        long got;
+
+        if (rule == WAIT_FOR_FIRST && continues)
+            got = posix_try(request, fd, buffer + done, part, at);
+        else
+            got = posix_call_words(continues ? request_continued(request) : request,
+                                   (uint64_t[4]){fd, buffer + done, part, at});
 
         if (got == POSIX_WOULD_WAIT)
             return (long)done;

@@ -160,38 +160,3 @@ int64_t request_SETGROUPS(struct request *r)
     who->group_count = (uint32_t)count;
     return 0;
 }
-
-/* pid (0: oneself), kind, new limit or 0, where the old one goes or 0. */
-int64_t request_LIMIT(struct request *r)
-{
-    uint32_t pid = (uint32_t)r->word[0];
-    uint32_t index = pid ? id_process(pid) : r->process_index;
-    bool is_root = r->process->credentials.euid == 0;
-    struct linux_rlimit wanted, old;
-    struct linux_rlimit *limit;
-    int64_t status = 0;
-
-    if (r->word[1] >= LINUX_RLIMIT_COUNT)
-        return -LINUX_EINVAL;
-    if (index == 0 || process_at(index)->state == PROCESS_ZOMBIE)
-        return -LINUX_ESRCH;
-    if (!is_root && process_at(index)->credentials.uid != r->process->credentials.uid)
-        return -LINUX_EPERM;
-    limit = &process_at(index)->limit[r->word[1]];
-    old = *limit;
-    if (r->word[2])
-        status = copy_in(&wanted, r->word[2], sizeof(wanted));
-    if (status == 0 && r->word[2]) {
-        if (wanted.current > wanted.maximum)
-            return -LINUX_EINVAL;
-        if (wanted.maximum > old.maximum && !is_root)
-            return -LINUX_EPERM;
-        if (r->word[1] == LINUX_RLIMIT_NOFILE && wanted.maximum > PROCESS_FDS_MAX)
-            return -LINUX_EPERM; /* as Linux beyond its own end */
-    }
-    if (status == 0 && r->word[3])
-        status = copy_out(r->word[3], &old, sizeof(old));
-    if (status == 0 && r->word[2])
-        *limit = wanted;
-    return status;
-}

@@ -8,6 +8,7 @@
 #include <posix/server/filedata.h>
 #include <posix/server/foreign.h>
 #include <posix/server/job.h>
+#include <posix/server/limit.h>
 #include <posix/server/permission.h>
 #include <posix/server/procfs.h>
 #include <posix/server/pipe.h>
@@ -31,8 +32,10 @@ static int64_t regular_read(struct request *r, struct description *open, uint64_
 static int64_t regular_write(struct request *r, struct description *open, uint64_t offset,
                              uint64_t theirs, uint64_t bytes)
 {
-    int64_t done = file_write(inode_at(open->inode), offset, theirs, bytes);
+    int64_t done = limit_file_write(r, offset, &bytes);
 
+    if (done == 0)
+        done = file_write(inode_at(open->inode), offset, theirs, bytes);
     if (done > 0)
         permission_written(r->process, inode_at(open->inode));
     return done;

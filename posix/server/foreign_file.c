@@ -6,6 +6,7 @@
  * vector's next pieces is the next request's.
  */
 #include <posix/server/foreign.h>
+#include <posix/server/limit.h>
 
 #include <user/lib/kernel.h>
 #include <user/lib/string.h>
@@ -200,6 +201,9 @@ int64_t foreign_write(struct request *r, struct description *open, uint64_t offs
                 return status;
             offset = inode_at(open->inode)->size;
         }
+        status = limit_file_write(r, offset, &bytes);
+        if (status < 0)
+            return status;
         piece = client_piece(r->process->process, theirs, bytes);
         if (piece == 0)
             return -LINUX_EFAULT;

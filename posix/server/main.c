@@ -70,8 +70,8 @@ int64_t request_wait(struct request *r, struct wait_queue *queue)
     return wait_on(r->thread_index, queue) ? REQUEST_WAIT : -LINUX_ENOMEM;
 }
 
-/* Nothing was done: the thread is sent to sleep on its wait word, or is in the background
- * of its terminal. */
+/* Nothing was done: the thread is sent to sleep on its wait word, is in the background of
+ * its terminal, or wants too large a file. */
 static void reply_later(struct message *m, const struct request *r, int64_t result)
 {
     const struct thread *thread = thread_at(r->thread_index);
@@ -79,6 +79,10 @@ static void reply_later(struct message *m, const struct request *r, int64_t resu
     if (result == REQUEST_IN_BACKGROUND) {
         *m = (struct message){.info = message_info(POSIX_IN_BACKGROUND, 0, 0),
                               .word = {r->reply[0], r->reply[1]}};
+        return;
+    }
+    if (result == REQUEST_EXCEEDS) {
+        *m = (struct message){.info = message_info(POSIX_EXCEEDS, 0, 0)};
         return;
     }
     m->info = message_info(foreign_is_asked(r) ? POSIX_WAIT_FILE : POSIX_WAIT, 0, 0);
@@ -147,7 +151,7 @@ static __attribute__((noinline)) void end_foreign(struct server *server,
 
 static void on_call(struct server *server, uint64_t badge, struct message *m)
 {
-    uint32_t label = message_label(m->info) & 0xffff & ~POSIX_IGNORES_TTOU;
+    uint32_t label = message_label(m->info) & POSIX_REQUEST_BITS;
     struct request r = {.word = m->word, .label = message_label(m->info)};
     int64_t result = -LINUX_ENOSYS;
 
@@ -179,7 +183,7 @@ static void on_call(struct server *server, uint64_t badge, struct message *m)
         server->deadline_ns = 0;
     if (STATE->timer_is_news)
         deadline_not_after(server, timer_next_ns());
-    if (result <= REQUEST_IN_BACKGROUND) {
+    if (result <= REQUEST_EXCEEDS) {
         reply_later(m, &r, result);
         return;
     }

@@ -32,6 +32,9 @@ struct request {
  * POSIX_IN_BACKGROUND. */
 #define REQUEST_IN_BACKGROUND (INT64_MIN + 1)
 
+/* Or this: answer POSIX_EXCEEDS. */
+#define REQUEST_EXCEEDS (INT64_MIN + 2)
+
 /* Each handler validates all it was given before it changes anything. */
 #define X(name, ...) int64_t request_##name(struct request *r);
 POSIX_REQUESTS(X)

@@ -7,6 +7,7 @@
 #include <posix/server/fd.h>
 #include <posix/server/filedata.h>
 #include <posix/server/foreign.h>
+#include <posix/server/limit.h>
 #include <posix/server/lock.h>
 #include <posix/server/names.h>
 #include <posix/server/permission.h>
@@ -14,17 +15,19 @@
 
 #include <abi/vm.h>
 
-static int64_t truncate_to(const struct process *process, uint32_t index, uint64_t length)
+static int64_t truncate_to(const struct request *r, uint32_t index, uint64_t length)
 {
     struct inode *inode = inode_at(index);
-    int64_t status;
+    int64_t status = length > inode->size ? limit_file_size(r, length) : 0;
 
+    if (status < 0)
+        return status;
     if (inode_is_foreign(inode))
         return foreign_change(index,
                               &(struct fs_change){.which = FS_SET_SIZE, .size = length});
     status = file_truncate(inode, length);
     if (status == 0)
-        permission_written(process, inode);
+        permission_written(r->process, inode);
     return status;
 }
 
@@ -39,7 +42,7 @@ int64_t request_FTRUNCATE(struct request *r)
     if ((open->kind != KIND_FILE && open->kind != KIND_FOREIGN) ||
         !description_may_write(open))
         return -LINUX_EINVAL;
-    return truncate_to(r->process, open->inode, r->word[1]);
+    return truncate_to(r, open->inode, r->word[1]);
 }
 
 int64_t request_TRUNCATE(struct request *r)
@@ -60,7 +63,7 @@ int64_t request_TRUNCATE(struct request *r)
     status = permission_write(r->process, place.inode_mount, inode);
     if (status == 0 && inode->runs)
         status = -LINUX_ETXTBSY;
-    return status < 0 ? status : truncate_to(r->process, place.inode, r->word[1]);
+    return status < 0 ? status : truncate_to(r, place.inode, r->word[1]);
 }
 
 int64_t request_FALLOCATE(struct request *r)
@@ -88,6 +91,9 @@ int64_t request_FALLOCATE(struct request *r)
     }
     if (mode & ~LINUX_FALLOC_KEEP_SIZE)
         return -LINUX_EOPNOTSUPP;
+    status = limit_file_size(r, offset + bytes);
+    if (status < 0)
+        return status;
     return file_allocate(inode, offset, bytes,
                          mode & LINUX_FALLOC_KEEP_SIZE ? 0 : offset + bytes);
 }
@@ -97,7 +103,7 @@ int64_t request_COPY_RANGE(struct request *r)
     struct description *in = fd_find(r->process, (uint32_t)r->word[0]);
     struct description *out = fd_find(r->process, r->word[0] >> 32);
     bool own_in = (int64_t)r->word[1] < 0, own_out = (int64_t)r->word[2] < 0;
-    uint64_t from, to;
+    uint64_t from, to, bytes = r->word[3];
     int64_t done;
 
     if (in == NULL || out == NULL || !description_may_read(in) ||
@@ -111,9 +117,11 @@ int64_t request_COPY_RANGE(struct request *r)
         return -LINUX_EINVAL;
     from = own_in ? in->offset : r->word[1];
     to = own_out ? out->offset : r->word[2];
-    if (in->inode == out->inode && from < to + r->word[3] && to < from + r->word[3])
+    if (in->inode == out->inode && from < to + bytes && to < from + bytes)
         return -LINUX_EINVAL; /* onto itself */
-    done = file_copy(inode_at(in->inode), from, inode_at(out->inode), to, r->word[3]);
+    done = limit_file_write(r, to, &bytes);
+    if (done == 0)
+        done = file_copy(inode_at(in->inode), from, inode_at(out->inode), to, bytes);
     if (done <= 0)
         return done;
     permission_written(r->process, inode_at(out->inode));

@@ -284,6 +284,7 @@ void log_printf(handle_t system, const char *format, ...)
 #include "../../posix/server/ldisc.c"
 #include "../../posix/server/ldisc_output.c"
 #include "../../posix/server/ldisc_read.c"
+#include "../../posix/server/limit.c"
 #include "../../posix/server/link.c"
 #include "../../posix/server/lock.c"
 #include "../../posix/server/misc.c"

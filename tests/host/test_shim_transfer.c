@@ -178,6 +178,12 @@ long posix_call(enum posix_request request, uint64_t word0, uint64_t word1,
     return server(request, word1, word2, word3);
 }
 
+long posix_call_words(enum posix_request request, const uint64_t word[4])
+{
+    return posix_call((enum posix_request)((uint32_t)request & POSIX_REQUEST_BITS),
+                      word[0], word[1], word[2], word[3]);
+}
+
 /* A buffer cut at random places into a vector with empty parts among them. */
 static long vector_cut(struct linux_iovec *vector, unsigned char *buffer, uint64_t bytes)
 {

@@ -286,7 +286,7 @@ static bool is_answer(const struct message *m)
     uint32_t label = message_label(m->info);
     int64_t result = (int64_t)m->word[0];
 
-    return label == POSIX_WAIT || label == POSIX_IN_BACKGROUND ||
+    return label == POSIX_WAIT || label == POSIX_IN_BACKGROUND || label == POSIX_EXCEEDS ||
            (label == POSIX_DONE && (result >= -200 || result < -4096)); /* offsets of lseek */
 }
 
@@ -365,7 +365,7 @@ static bool one_request(handle_t server, struct thread_page *page)
     m.info = (uint64_t)POSIX_LABEL(request, thread) | MESSAGE_UNINTERRUPTIBLE |
              message_info(0, 0, any(16) ? 0 : 1) |
              (any(16) ? MESSAGE_WINDOW_READ | MESSAGE_WINDOW_WRITE : 0) |
-             (any(4) ? 0 : POSIX_IGNORES_TTOU);
+             (any(4) ? 0 : POSIX_IGNORES_TTOU) | (any(4) ? 0 : POSIX_CONTINUES);
     if (endpoint_call(server, &m) != OK)
         return true;
     __atomic_fetch_add(&shared->answers, 1, __ATOMIC_RELAXED);

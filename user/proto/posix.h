@@ -15,7 +15,8 @@
  * the background of its terminal; word 0 is SIGTTIN or SIGTTOU. Who neither ignores nor
  * blocks that sends it to its group by the request BACKGROUND and is interrupted by it, or
  * fails with the -errno of word 1 when that is refused; who does asks again with
- * POSIX_IGNORES_TTOU, or has EIO if it is SIGTTIN.
+ * POSIX_IGNORES_TTOU, or has EIO if it is SIGTTIN. POSIX_EXCEEDS: nothing was done, because a
+ * file would grow beyond RLIMIT_FSIZE; the thread sends itself SIGXFSZ and fails with EFBIG.
  * One data request moves at most POSIX_TRANSFER_MAX bytes; the shim loops.
  */
 #ifndef PROTO_POSIX_H
@@ -145,16 +146,20 @@ enum posix_reply {
     POSIX_WAIT = 1,
     POSIX_IN_BACKGROUND = 2,
     POSIX_WAIT_FILE = 3,
+    POSIX_EXCEEDS = 4,
 };
 
 /*
  * The label's upper half says which thread asks: what POSIX_WAIT's word 3 told it last, 0
  * for the first thread of a process, POSIX_THREAD_NONE for one that has not waited yet. A
  * thread's number may be used by another one of the process after its end. A bit of the lower
- * half says that the caller ignores or blocks SIGTTOU.
+ * half says that the caller ignores or blocks SIGTTOU; another that it has moved bytes for the
+ * same call before, so that a limit of a file's size is its end and no error.
  */
 #define POSIX_LABEL(request, thread) ((uint32_t)(request) | (uint32_t)(thread) << 16)
 #define POSIX_IGNORES_TTOU 0x8000u
+#define POSIX_CONTINUES    0x4000u
+#define POSIX_REQUEST_BITS 0x3fffu /* enum posix_request */
 #define POSIX_THREAD_NONE 0xffffu
 #define POSIX_THREAD_MAX  0xfffeu
 #define POSIX_TIDS_BLOCK  32u /* numbers that TIDS gives at once */

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Limits of resources that hold: what a program may make of a file. Each case is a child of
+ * its own, so that a limit binds nobody else.
+ */
+#define _GNU_SOURCE
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+
+#include "workdir.h"
+
+#define PAGE 4096L
+#define KIB  1024L
+
+static volatile sig_atomic_t came; /* how often the signal */
+
+static void count_it(int signal)
+{
+    (void)signal;
+    came++;
+}
+
+static int limit_set(int kind, rlim_t bytes)
+{
+    struct rlimit limit = {bytes, bytes};
+
+    return setrlimit(kind, &limit);
+}
+
+/* Run in a child; its exit status: 0, or the number of the first thing that was wrong; 1000
+ * and the signal that ended it. */
+static int in_child(int (*run)(void))
+{
+    int status;
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(run());
+    if (waitpid(pid, &status, 0) != pid)
+        return -1;
+    return WIFSIGNALED(status) ? 1000 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+#define EXPECT(number, condition)                                                        \
+    do {                                                                                 \
+        errno = 0;                                                                       \
+        if (!(condition))                                                                \
+            return number;                                                               \
+    } while (0)
+
+static long size_of(int fd)
+{
+    struct stat status;
+
+    return fstat(fd, &status) == 0 ? (long)status.st_size : -1;
+}
+
+/* ---- files ---- */
+
+static char bytes[256 * KIB];
+
+static int caught_and_limited(rlim_t limit)
+{
+    came = 0;
+    signal(SIGXFSZ, count_it);
+    return limit_set(RLIMIT_FSIZE, limit);
+}
+
+static int write_to_the_limit(void)
+{
+    int fd = open("f", O_RDWR | O_CREAT | O_TRUNC, 0644);
+
+    EXPECT(1, caught_and_limited(100) == 0);
+    EXPECT(2, write(fd, bytes, 60) == 60 && came == 0);
+    EXPECT(3, write(fd, bytes, 60) == 40 && came == 0);
+    EXPECT(4, size_of(fd) == 100);
+    EXPECT(5, write(fd, bytes, 1) == -1 && errno == EFBIG && came == 1);
+    EXPECT(6, write(fd, bytes, 0) == 0 && came == 1);
+    EXPECT(7, pwrite(fd, bytes, 10, 95) == 5 && came == 1);
+    EXPECT(8, pwrite(fd, bytes, 10, 100) == -1 && errno == EFBIG && came == 2);
+    EXPECT(9, pwrite(fd, bytes, 10, 1000) == -1 && errno == EFBIG && came == 3);
+    EXPECT(10, lseek(fd, 0, SEEK_CUR) == 100 && size_of(fd) == 100);
+    return 0;
+}
+
+/* One call of several requests ends where the limit is, and that is no error. */
+static int write_much(void)
+{
+    struct iovec vector[3] = {{bytes, 100 * KIB}, {bytes, 0}, {bytes, 100 * KIB}};
+    int fd = open("f", O_RDWR | O_CREAT | O_TRUNC, 0644);
+
+    EXPECT(1, caught_and_limited(150 * KIB) == 0);
+    EXPECT(2, write(fd, bytes, 256 * KIB) == 150 * KIB && came == 0);
+    EXPECT(3, write(fd, bytes, 256 * KIB) == -1 && errno == EFBIG && came == 1);
+    EXPECT(4, ftruncate(fd, 0) == 0 && lseek(fd, 0, SEEK_SET) == 0);
+    EXPECT(5, writev(fd, vector, 3) == 150 * KIB && came == 1);
+    EXPECT(6, writev(fd, vector, 3) == -1 && errno == EFBIG && came == 2);
+    EXPECT(7, ftruncate(fd, 0) == 0);
+    EXPECT(8, pwritev(fd, vector, 3, 0) == 150 * KIB && came == 2);
+    EXPECT(9, pwritev(fd, vector, 3, 150 * KIB) == -1 && errno == EFBIG && came == 3);
+    return 0;
+}
+
+/* Exactly at the border of a request. */
+static int write_to_a_border(void)
+{
+    int fd = open("f", O_RDWR | O_CREAT | O_TRUNC, 0644);
+
+    EXPECT(1, caught_and_limited(128 * KIB) == 0);
+    EXPECT(2, write(fd, bytes, 256 * KIB) == 128 * KIB && came == 0);
+    EXPECT(3, write(fd, bytes, 1) == -1 && errno == EFBIG && came == 1);
+    return 0;
+}
+
+static int append(void)
+{
+    int fd = open("f", O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0644);
+
+    EXPECT(1, caught_and_limited(10) == 0);
+    EXPECT(2, write(fd, bytes, 8) == 8 && write(fd, bytes, 8) == 2 && came == 0);
+    EXPECT(3, write(fd, bytes, 8) == -1 && errno == EFBIG && came == 1);
+    return 0;
+}
+
+static int cut_and_stretch(void)
+{
+    int fd = open("f", O_RDWR | O_CREAT | O_TRUNC, 0644);
+
+    EXPECT(1, ftruncate(fd, 3 * PAGE) == 0 && caught_and_limited(2 * PAGE) == 0);
+    EXPECT(2, ftruncate(fd, 3 * PAGE + 1) == -1 && errno == EFBIG && came == 1);
+    EXPECT(3, truncate("f", 4 * PAGE) == -1 && errno == EFBIG && came == 2);
+    EXPECT(4, ftruncate(fd, 3 * PAGE) == 0); /* which is no more than it was */
+    EXPECT(5, ftruncate(fd, 2 * PAGE + 1) == 0 && came == 2);
+    EXPECT(6, ftruncate(fd, 0) == 0 && ftruncate(fd, 2 * PAGE) == 0 && came == 2);
+    EXPECT(7, pwrite(fd, bytes, 1, 3 * PAGE) == -1 && errno == EFBIG && came == 3);
+    EXPECT(8, fallocate(fd, 0, 0, 2 * PAGE) == 0 && came == 3);
+    EXPECT(9, fallocate(fd, 0, PAGE, 2 * PAGE) == -1 && errno == EFBIG && came == 4);
+    EXPECT(10, posix_fallocate(fd, PAGE, 2 * PAGE) == EFBIG && came == 5);
+    EXPECT(11, size_of(fd) == 2 * PAGE);
+    return 0;
+}
+
+static int copy_range(void)
+{
+    int from = open("from", O_RDWR | O_CREAT | O_TRUNC, 0644);
+    int to = open("f", O_RDWR | O_CREAT | O_TRUNC, 0644);
+    off_t start = 0;
+
+    EXPECT(1, write(from, bytes, sizeof(bytes)) == (ssize_t)sizeof(bytes));
+    EXPECT(2, caught_and_limited(100 * KIB) == 0);
+    EXPECT(3, copy_file_range(from, &start, to, NULL, 200 * KIB, 0) == 100 * KIB);
+    EXPECT(4, came == 0 && size_of(to) == 100 * KIB);
+    EXPECT(5, copy_file_range(from, &start, to, NULL, 1, 0) == -1 && errno == EFBIG);
+    EXPECT(6, came == 1);
+    return 0;
+}
+
+/* Only files have a size. */
+static int others(void)
+{
+    int ends[2], null = open("/dev/null", O_WRONLY);
+
+    EXPECT(1, pipe(ends) == 0 && caught_and_limited(10) == 0);
+    EXPECT(2, write(ends[1], bytes, 1000) == 1000);
+    EXPECT(3, write(null, bytes, 1000) == 1000 && came == 0);
+    return 0;
+}
+
+static int soft_only(void)
+{
+    struct rlimit limit = {10, 100}, now;
+    int fd = open("f", O_RDWR | O_CREAT | O_TRUNC, 0644);
+
+    signal(SIGXFSZ, SIG_IGN);
+    EXPECT(1, setrlimit(RLIMIT_FSIZE, &limit) == 0);
+    EXPECT(2, write(fd, bytes, 20) == 10);
+    EXPECT(3, write(fd, bytes, 20) == -1 && errno == EFBIG);
+    limit.rlim_cur = 100;
+    EXPECT(4, setrlimit(RLIMIT_FSIZE, &limit) == 0 && write(fd, bytes, 20) == 20);
+    EXPECT(5, getrlimit(RLIMIT_FSIZE, &now) == 0 && now.rlim_cur == 100);
+    return 0;
+}
+
+static int not_caught(void)
+{
+    int fd = open("f", O_RDWR | O_CREAT | O_TRUNC, 0644);
+
+    limit_set(RLIMIT_FSIZE, 0);
+    return (int)write(fd, bytes, 1);
+}
+
+static void check_files(void)
+{
+    is(in_child(write_to_the_limit), 0, "write up to RLIMIT_FSIZE, then SIGXFSZ, EFBIG");
+    is(in_child(write_much), 0, "large writes and vectors are cut at it");
+    is(in_child(write_to_a_border), 0, "and so is one of several requests");
+    is(in_child(append), 0, "appended is up to it");
+    is(in_child(cut_and_stretch), 0, "truncate and fallocate do not go beyond");
+    is(in_child(copy_range), 0, "nor does copy_file_range");
+    is(in_child(others), 0, "what is no file has no such limit");
+    is(in_child(soft_only), 0, "the soft limit counts; SIGXFSZ can be ignored");
+    is(in_child(not_caught), 1000 + SIGXFSZ, "who does not is ended by it");
+    unlink("f");
+    unlink("from");
+}
+
+int main(void)
+{
+    workdir_enter();
+    check_files();
+    return workdir_leave();
+}
