@@ -23,7 +23,7 @@ usage: ./qemu-run.sh [options] [-- PROGRAM ARGS... [-- QEMU ARGS...]]
                    stdin does not come at a fixed time; use </dev/null
   --trace FILE     record a trace, one JSON object per line
   --trace-size BYTES  of each hart's trace ring (16777216)
-  --append TEXT    more boot arguments
+  --append TEXT    more boot arguments; repeatable
   --log FILE       what kernel and firmware say (build/log/last.log)
   -h               this text
 Environment: OUTPOST_KERNEL, OUTPOST_BOOT, OUTPOST_QEMU replace build/kernel.elf,
@@ -98,7 +98,7 @@ while [ $# -gt 0 ] && [ "$1" != -- ]; do
         --share) share=$1; [ -d "$1" ] || fail "--share $1: not a folder" ;;
         --trace) trace=$1 ;;
         --trace-size) trace_bytes=$1; number --trace-size "$1" ;;
-        --append) append=$1 ;;
+        --append) append="${append:+$append }$1" ;;
         --log) log=$1 ;;
         esac
         shift ;;

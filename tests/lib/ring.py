@@ -78,5 +78,7 @@ def ring(folder, names=None, arguments=None, harts=1, sstc=True, seconds=3 * SEC
         merge(outputs.get(name, ""), f"{folder}/{name}", result)
     ok("end" in outputs and result.status == 0, "all programs were started", result)
     no_panic(result, "no panic")
+    ok(result.log.count("state: 0 wrong") == len(runs) + 1,
+       "the server's state was checked after each", result)
     counters_are_even(names, result)
     return outputs

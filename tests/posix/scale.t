@@ -28,4 +28,5 @@ ok(counters and counters.group(1, 2) == counters.group(3, 4),
    "pages and objects are as before", result)
 equal(result.status, 0, "the program ends well", result)
 no_panic(result, "no panic")
+ok("state: 0 wrong" in result.log, "the server's state was checked", result)
 done()
