@@ -386,8 +386,11 @@ static bool take_call(struct thread *self, struct endpoint *ep)
 void endpoint_receive(struct thread *self, struct endpoint *ep, uint64_t deadline_ns,
                       bool is_interruptible)
 {
-    if (take_notice(self, ep) || take_events(self, ep) || take_call(self, ep))
+    if (take_notice(self, ep) || take_events(self, ep) || take_call(self, ep)) {
+        if (self->caller != NULL)
+            sched_work_for(self->caller->process);
         return;
+    }
     if (is_interruptible && upcall_is_due(self)) {
         context_set_result(&self->context, E_INTERRUPTED);
         return;
@@ -467,7 +470,6 @@ static void endpoint_handle_closed(struct object *object, uint32_t rights)
 static void endpoint_revoked(struct object *object, uint32_t rights)
 {
     struct endpoint *ep = container_of(object, struct endpoint, object);
-
     struct thread *t = ep->regular;
 
     ep->receive_handles = rights & RIGHT_RECEIVE ? 1 : 0;

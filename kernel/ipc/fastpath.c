@@ -141,6 +141,8 @@ struct arch_context *kernel_message_reply_wait(MESSAGE)
     if (is_rare(caller->rank != self->rank || self->pinned != NULL ||
                 (caller->pinned != NULL && caller->pinned != arch_hart())))
         return LONG_WAY; /* it lends more than its caller, or one has another place */
+    if (is_rare(arch_hart()->schedule->user != caller->process))
+        return LONG_WAY; /* the time so far was another's */
     if (is_rare(upcall_may_be_due(self) || upcall_may_be_due(caller) ||
                 !sched_can_replace(self, caller)))
         return LONG_WAY;

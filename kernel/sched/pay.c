@@ -3,7 +3,7 @@
  * Whose time it is.
  *
  * A hart's time is always some process's, its user's, or nobody's: that of the thread that
- * runs, or, while that works on a call, of the caller who handed it its slice. It is counted
+ * runs, or, while that works on a call, of the caller. It is counted
  * for the process and for its account and those above, whenever the user changes or somebody
  * asks.
  *
@@ -58,6 +58,11 @@ void sched_change_user(struct hart_schedule *s, struct process *process)
         object_get(&account->object);
 }
 
+void sched_work_for(struct process *process)
+{
+    sched_set_user(arch_hart()->schedule, process);
+}
+
 void sched_forget_process(const struct process *process)
 {
     for (struct hart *h = hart_list(); h != NULL; h = h->next)
@@ -67,18 +72,17 @@ void sched_forget_process(const struct process *process)
 
 /* ---- alarms ---- */
 
-uint64_t sched_slice_end_ns(struct hart_schedule *s, uint64_t slice_ns)
+uint64_t sched_slice_until_alarm(struct hart_schedule *s, uint64_t slice_ns)
 {
-    uint64_t left = UINT64_MAX;
+    uint64_t left_ns;
 
-    if (s->watched) {
-        pay(s);
-        if (s->user->alarm_ticks <= s->user->ticks)
-            left = 0;
-        else if (s->user->alarm_ticks != UINT64_MAX)
-            left = sched_ns_of(s->user->alarm_ticks - s->user->ticks);
-    }
-    return sched_now_ns() + (left < slice_ns ? left : slice_ns);
+    pay(s);
+    if (s->user->alarm_ticks == UINT64_MAX)
+        return slice_ns;
+    if (s->user->alarm_ticks <= s->user->ticks)
+        return 0;
+    left_ns = sched_ns_of(s->user->alarm_ticks - s->user->ticks);
+    return left_ns < slice_ns ? left_ns : slice_ns;
 }
 
 void sched_watch(struct hart_schedule *s)

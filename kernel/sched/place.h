@@ -25,8 +25,8 @@ static inline void sched_set_user(struct hart_schedule *schedule, struct process
         sched_change_user(schedule, process);
 }
 
-/* When a slice of this length ends that begins now: earlier if the user's alarm is due. */
-uint64_t sched_slice_end_ns(struct hart_schedule *schedule, uint64_t slice_ns);
+/* A slice of this length, or a shorter one: not long beyond the alarm of the user. */
+uint64_t sched_slice_until_alarm(struct hart_schedule *schedule, uint64_t slice_ns);
 
 /* A slice has ended on a hart that is watched: is the alarm due? */
 void sched_watch(struct hart_schedule *schedule);

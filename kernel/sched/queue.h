@@ -29,9 +29,9 @@ static inline unsigned rank_class(uint64_t rank) /* 0: the highest priority */
     return (unsigned)(rank >> RANK_SHIFT);
 }
 
-static inline unsigned rank_priority(uint64_t rank)
+static inline uint64_t rank_priority(uint64_t rank)
 {
-    return PRIORITY_COUNT - 1 - rank_class(rank);
+    return PRIORITY_COUNT - 1 - (rank >> RANK_SHIFT);
 }
 
 struct run_queue {

@@ -180,6 +180,14 @@ static void expire(struct thread *t)
         sched_drop_deadline(t);
 }
 
+/* When a slice of this length ends that begins now. */
+static inline uint64_t slice_end_ns(struct hart_schedule *s, uint64_t slice_ns)
+{
+    if (s->watched)
+        slice_ns = sched_slice_until_alarm(s, slice_ns);
+    return sched_now_ns() + slice_ns;
+}
+
 void sched_timer(void)
 {
     struct hart *hart = arch_hart();
@@ -200,7 +208,7 @@ void sched_timer(void)
         if (hart->schedule->watched)
             sched_watch(hart->schedule);
         /* for who goes on because those of its priority have later deadlines */
-        hart->schedule->slice_end_ns = sched_slice_end_ns(hart->schedule, SLICE_NS);
+        hart->schedule->slice_end_ns = slice_end_ns(hart->schedule, SLICE_NS);
     }
     trace(TRACE_timer, now, expired,
           sched.deadlines.first ? sched.deadlines.first->key : 0, 0);
@@ -220,8 +228,8 @@ static void set_timer(struct hart *hart, const struct thread *next)
         sched.alarm_ns = at = first;
     }
     if (next != NULL &&
-        ((sched_shared.ready | s->pinned.ready | s->watched) &
-         1u << rank_class(next->rank)) &&
+        ((sched_shared.ready | s->pinned.ready | s->watched) >> rank_class(next->rank) &
+         1) &&
         s->slice_end_ns < at)
         at = s->slice_end_ns;
     if (at == s->timer_ns)
@@ -241,6 +249,7 @@ void sched_count_slice(struct hart *hart)
 static void switch_to(struct hart *hart, struct thread *next, bool is_heir)
 {
     struct thread *from = hart->current;
+    struct hart_schedule *s = hart->schedule;
 
     trace(TRACE_switch, from != NULL ? from->object.id : 0, next->object.id, 0,
           rank_priority(next->rank));
@@ -249,12 +258,14 @@ static void switch_to(struct hart *hart, struct thread *next, bool is_heir)
     trace_set_context(hart, next->trace_ids, next->page);
     hart->current = next;
     next->context.hart = hart;
-    if (!is_heir || next->caller == NULL) /* or it works for who handed it its slice */
-        sched_set_user(hart->schedule, next->process);
+    if (__builtin_expect(next->caller == NULL, 1))
+        sched_set_user(s, next->process);
+    else if (!is_heir) /* else it is as it was: its caller handed it the slice */
+        sched_set_user(s, next->caller->process);
     if (is_heir)
         return;
-    hart->schedule->slice_end_ns = sched_slice_end_ns(
-        hart->schedule, next->slice_left_ns != 0 ? next->slice_left_ns : SLICE_NS);
+    s->slice_end_ns =
+        slice_end_ns(s, next->slice_left_ns != 0 ? next->slice_left_ns : SLICE_NS);
     next->slice_left_ns = 0;
 }
 

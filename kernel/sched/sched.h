@@ -106,6 +106,9 @@ void sched_count_slice(struct hart *hart);
  * that has to pay for it. */
 void sched_pay(void);
 
+/* The current thread goes on with a call of this process. */
+void sched_work_for(struct process *process);
+
 /* A process goes: nobody pays for what is left of its slice. */
 void sched_forget_process(const struct process *process);
 

@@ -152,7 +152,7 @@ static int64_t set_priority(struct thread *self, struct thread *t, const uint64_
 /* Below its own priority a caller may order others as it likes: it could raise them, too. */
 static int64_t set_deadline(struct thread *self, struct thread *t, const uint64_t *a)
 {
-    unsigned priority = rank_priority(t->own_rank);
+    uint64_t priority = rank_priority(t->own_rank);
 
     return set_rank(self, t, rank_make(priority, a[2]),
                     a[2] != DEADLINE_NEVER && priority >= rank_priority(self->own_rank),

@@ -65,6 +65,14 @@ long cpu_clock_ns(long clock, uint64_t *ns)
     return 0;
 }
 
+bool cpu_clock_is_own(long clock)
+{
+    uint32_t number = CLOCK_OF(clock);
+
+    return clock >= 0 || (CLOCK_KIND(clock) & CLOCK_KIND_OF_THREAD) || number == 0 ||
+           number == shim_info()->pid;
+}
+
 struct linux_rusage rusage_of(uint64_t cpu_ns)
 {
     struct linux_rusage usage;

@@ -164,6 +164,8 @@ long deadline_at(long clock, const struct linux_timespec *time, uint64_t *deadli
 
 /* cpu_time.c: what a clock of processor time shows; -EINVAL: it is none, or not to be had. */
 long cpu_clock_ns(long clock, uint64_t *ns);
+/* Of one that cpu_clock_ns knows: does it count the time of this process? */
+bool cpu_clock_is_own(long clock);
 /* Times as programs are told: all of it counts as the user's. */
 struct linux_rusage rusage_of(uint64_t cpu_ns);
 

@@ -3,7 +3,6 @@
  * count in nanoseconds. */
 #include <posix/client/thread.h>
 
-#define ITIMER_REAL 0
 #define ITIMER_PROF 2
 
 #define SIGEV_SIGNAL 0
@@ -47,14 +46,13 @@ static long itimer(const long *argument, const struct linux_itimerval *wanted,
     struct linux_itimerval old_value;
     long result;
 
-    if (argument[0] != ITIMER_REAL) /* of cpu time: not built */
-        return argument[0] > ITIMER_PROF || argument[0] < 0 ? -LINUX_EINVAL
-                                                            : -LINUX_ENOSYS;
+    if (argument[0] > ITIMER_PROF || argument[0] < 0)
+        return -LINUX_EINVAL;
     if (wanted && (!timeval_ns(&wanted->value, &set.value_ns) ||
                    !timeval_ns(&wanted->interval, &set.interval_ns)))
         return -LINUX_EINVAL;
-    result = posix_call(POSIX_TIMER_SET, (uint64_t)-1, wanted ? (uint64_t)&set : 0,
-                        (uint64_t)&old, 0);
+    result = posix_call(POSIX_TIMER_SET, (uint64_t)(-1 - argument[0]),
+                        wanted ? (uint64_t)&set : 0, (uint64_t)&old, 0);
     if (result < 0 || old_address == 0)
         return result;
     old_value =
@@ -117,16 +115,30 @@ static long event_check(const struct linux_sigevent *event)
     return 0;
 }
 
+/* What TIMER_CREATE calls the clock, or an error. A thread's own time is known while it is the
+ * only one, then it is the process's. */
+static long clock_kind(long clock)
+{
+    uint64_t ns;
+
+    if (clock == LINUX_CLOCK_REALTIME)
+        return 1;
+    if (clock == LINUX_CLOCK_MONOTONIC || clock == LINUX_CLOCK_BOOTTIME)
+        return 0;
+    if (cpu_clock_ns(clock, &ns) < 0)
+        return -LINUX_EINVAL;
+    return cpu_clock_is_own(clock) ? 2 : -LINUX_EOPNOTSUPP;
+}
+
 long shim_timer_create(const long *argument)
 {
     struct linux_sigevent event = {0, LINUX_SIGALRM, SIGEV_SIGNAL, 0};
     uint64_t signal, tid;
     int32_t number;
-    long result;
+    long result, clock = clock_kind((int32_t)argument[0]);
 
-    if (argument[0] != LINUX_CLOCK_REALTIME && argument[0] != LINUX_CLOCK_MONOTONIC &&
-        argument[0] != LINUX_CLOCK_BOOTTIME)
-        return -LINUX_EINVAL;
+    if (clock < 0)
+        return clock;
     if (argument[1] && user_copy(&event, (const void *)argument[1], sizeof(event)) != 0)
         return -LINUX_EFAULT;
     result = event_check(&event);
@@ -135,7 +147,7 @@ long shim_timer_create(const long *argument)
     signal = event.notify == SIGEV_NONE ? 0 : (uint64_t)event.signal;
     tid = event.notify == SIGEV_TO_TID ? (uint32_t)event.tid : 0;
     result = posix_call(POSIX_TIMER_CREATE, signal | tid << 32, event.value,
-                        argument[0] == LINUX_CLOCK_REALTIME, argument[1] == 0);
+                        (uint64_t)clock, argument[1] == 0);
     if (result < 0)
         return result;
     number = (int32_t)result;

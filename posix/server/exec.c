@@ -17,6 +17,7 @@
 #include <posix/server/self.h>
 #include <posix/server/shim.h>
 #include <posix/server/stack.h>
+#include <posix/server/timer.h>
 #include <user/lib/kernel.h>
 #include <user/lib/string.h>
 
@@ -218,6 +219,7 @@ void exec_started(uint32_t index, handle_t thread)
     thread_at(process->first_thread)->handle = thread;
     process->state = PROCESS_ALIVE;
     schedule_start(process->schedule, thread);
+    cpu_timer_new_program(index);
 }
 
 /* Room of the first thread: its page, and what the shim keeps for it, and for the process. */

@@ -2,6 +2,8 @@
 /* RLIMIT_FSIZE (limit.h), and the request that sets and tells limits. */
 #include <posix/server/limit.h>
 
+#include <posix/server/timer.h>
+
 static uint64_t file_limit(const struct request *r)
 {
     return r->process->limit[LINUX_RLIMIT_FSIZE].current;
@@ -57,5 +59,7 @@ int64_t request_LIMIT(struct request *r)
         status = copy_out(r->word[3], &old, sizeof(old));
     if (status == 0 && r->word[2])
         *limit = wanted;
+    if (r->word[1] == LINUX_RLIMIT_CPU)
+        cpu_timer_arm(index);
     return status;
 }

@@ -245,6 +245,17 @@ static void on_death(struct server *server, uint64_t badge, const struct message
     set_deadline(server);
 }
 
+static void on_alarm(struct server *server, uint64_t badge)
+{
+    uint32_t process = process_from_badge(badge);
+
+    if (process == 0)
+        return; /* of a program that it was before */
+    foreign_request(NULL);
+    cpu_timer_work(process);
+    set_deadline(server);
+}
+
 /* As many processes as would take two thirds of the memory if each were small. */
 static uint32_t processes_for(uint64_t memory_bytes)
 {
@@ -385,6 +396,7 @@ void native_main(uintptr_t argument)
     server.on_call = on_call;
     server.on_events = on_events;
     server.on_death = on_death;
+    server.on_alarm = on_alarm;
     server.on_deadline = on_deadline;
     session_start(generation);
     set_deadline(&server);

@@ -112,6 +112,8 @@ struct process {
     struct linux_rlimit limit[LINUX_RLIMIT_COUNT];
     uint64_t start_ns;
     uint64_t cpu_ns; /* of its earlier programs; of a zombie: all its processor time */
+    uint64_t cpu_alarm_ns; /* at what sum the kernel tells us, UINT64_MAX: never; cpu_timer.c */
+    uint64_t cpu_warned_s; /* seconds of processor time at the last SIGXCPU */
     uint64_t children_cpu_ns; /* of children that were waited for, and theirs */
 
     struct where cwd;  /* in use */

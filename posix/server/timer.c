@@ -7,16 +7,10 @@
 #include <posix/server/signal.h>
 #include <user/lib/string.h>
 
-#define WORK_TIMERS   64u
-#define TIMERS_MAX    256 /* of one process */
-#define ITIMER_NUMBER (-1)
-#define NOT_SET       UINT64_MAX
-#define TIMER_GAP_NS  50000u
-
-static struct timer *timer_at(uint32_t index)
-{
-    return SLOT_AT(TABLE_TIMER, struct timer, index);
-}
+#define WORK_TIMERS  64u
+#define TIMERS_MAX   256 /* of one process */
+#define NOT_SET      UINT64_MAX
+#define TIMER_GAP_NS 50000u
 
 /* ---- the heap ---- */
 
@@ -93,15 +87,15 @@ static void heap_remove(uint32_t index)
     *heap = heap_join(*heap, children);
 }
 
-/* Queue it, not to be looked at before earliest_ns. */
+/* Queue it, if it counts what passes, not to be looked at before earliest_ns. */
 static void heap_put(uint32_t index, uint64_t earliest_ns)
 {
     struct timer *timer = timer_at(index);
     uint32_t *heap = &STATE->timer_heap[timer->is_wall];
 
-    if (timer->due_ns == NOT_SET)
-        return;
     timer->time_ns = timer->due_ns > earliest_ns ? timer->due_ns : earliest_ns;
+    if (timer->due_ns == NOT_SET || timer->clock == TIMER_CPU)
+        return;
     timer->is_queued = 1;
     *heap = heap_join(*heap, index);
     STATE->timer_is_news |= *heap == index;
@@ -137,22 +131,20 @@ uint64_t timer_next_ns(void)
     return boot_ns < wall_ns ? boot_ns : wall_ns;
 }
 
-/* The time since boot, as the timer counts. */
-static uint64_t timer_time(const struct timer *timer, uint64_t now)
+static bool is_itimer(int32_t number)
 {
-    return timer->is_wall ? now + clock_realtime_offset_ns() : now;
+    return number < 0;
 }
 
-static void timer_fire(uint32_t index, uint64_t now)
+void timer_fire(uint32_t index, uint64_t now)
 {
     struct timer *timer = timer_at(index);
-    bool is_itimer = timer->number == ITIMER_NUMBER;
-    struct signal_source source = {is_itimer ? LINUX_SI_KERNEL : LINUX_SI_TIMER,
-                                   is_itimer ? 0 : timer->number, 0,
-                                   is_itimer ? 0 : timer->value, timer->tid};
+    bool is_plain = is_itimer(timer->number);
+    struct signal_source source = {is_plain ? LINUX_SI_KERNEL : LINUX_SI_TIMER,
+                                   is_plain ? 0 : timer->number, 0,
+                                   is_plain ? 0 : timer->value, timer->tid};
     uint64_t missed = 0;
 
-    now = timer_time(timer, now);
     heap_remove(index);
     if (timer->interval_ns) {
         missed = (now - timer->due_ns) / timer->interval_ns;
@@ -163,7 +155,7 @@ static void timer_fire(uint32_t index, uint64_t now)
     heap_put(index, now + TIMER_GAP_NS);
     if (timer->signal == 0)
         return;
-    if (!is_itimer) {
+    if (!is_plain) {
         source.uid = missed < INT32_MAX ? (uint32_t)missed + 1 : INT32_MAX;
         if (signal_overruns(timer->process, timer->signal, &source))
             return;
@@ -182,8 +174,12 @@ void timer_delivered(struct process *process, int32_t number, uint32_t overruns)
 
 void timer_work(uint64_t now)
 {
-    for (uint32_t i = 0; i < WORK_TIMERS && timer_next_ns() <= now; i++)
-        timer_fire(STATE->timer_heap[heap_next_ns(1) <= now], now);
+    for (uint32_t i = 0; i < WORK_TIMERS && timer_next_ns() <= now; i++) {
+        bool is_wall = heap_next_ns(1) <= now;
+
+        timer_fire(STATE->timer_heap[is_wall],
+                   is_wall ? now + clock_realtime_offset_ns() : now);
+    }
 }
 
 /* ---- of a process ---- */
@@ -226,9 +222,17 @@ void timer_drop_created(uint32_t index)
 
     for (uint32_t i = process_at(index)->timers; i; i = next) {
         next = timer_at(i)->next;
-        if (timer_at(i)->number != ITIMER_NUMBER)
+        if (!is_itimer(timer_at(i)->number))
             timer_drop(process_at(index), i);
     }
+}
+
+/* The time of the clock that it counts, or (is_wall) now does. */
+static uint64_t timer_time(const struct timer *timer)
+{
+    if (timer->clock == TIMER_CPU)
+        return process_cpu_ns(process_at(timer->process));
+    return clock_now_ns() + (timer->is_wall ? clock_realtime_offset_ns() : 0);
 }
 
 static void setting_of(const struct timer *timer, struct posix_timer *setting)
@@ -238,24 +242,50 @@ static void setting_of(const struct timer *timer, struct posix_timer *setting)
     memset(setting, 0, sizeof(*setting));
     if (timer == NULL || timer->due_ns == NOT_SET)
         return;
-    now = timer_time(timer, clock_now_ns());
+    now = timer_time(timer);
     setting->interval_ns = timer->interval_ns;
     setting->value_ns = timer->due_ns > now ? timer->due_ns - now : 1;
 }
 
-/* A length counts since boot on either clock. */
-static uint64_t time_of(uint64_t value_ns, bool is_absolute)
+static uint64_t time_of(const struct timer *timer, uint64_t value_ns, bool is_absolute)
 {
-    uint64_t now = clock_now_ns();
+    uint64_t now;
 
     if (value_ns == 0)
         return NOT_SET;
     if (is_absolute)
         return value_ns;
+    now = timer_time(timer);
     return value_ns < NOT_SET - 1 - now ? now + value_ns : NOT_SET - 1;
 }
 
-/* number (-1: ITIMER_REAL), new struct posix_timer or 0, old one or 0, is absolute. */
+/* One of setitimer's, which need no making. */
+static uint32_t itimer_new(uint32_t process, int32_t number)
+{
+    static const uint32_t signals[] = {LINUX_SIGALRM, LINUX_SIGVTALRM, LINUX_SIGPROF};
+    uint32_t index = timer_new(process, number, signals[-1 - number]);
+
+    if (index)
+        timer_at(index)->clock = number == TIMER_ITIMER_REAL ? TIMER_BOOT : TIMER_CPU;
+    return index;
+}
+
+static void timer_set(uint32_t index, const struct posix_timer *wanted, bool is_absolute)
+{
+    struct timer *timer = timer_at(index);
+
+    heap_remove(index);
+    timer->interval_ns = wanted->interval_ns;
+    timer->overruns = 0;
+    /* A length counts since boot on either clock. */
+    timer->is_wall = timer->clock == TIMER_REAL && is_absolute;
+    timer->due_ns = time_of(timer, wanted->value_ns, is_absolute);
+    heap_put(index, 0);
+    if (timer->clock == TIMER_CPU)
+        cpu_timer_arm(timer->process);
+}
+
+/* number (below 0: setitimer's), new struct posix_timer or 0, old one or 0, is absolute. */
 int64_t request_TIMER_SET(struct request *r)
 {
     int32_t number = (int32_t)r->word[0];
@@ -263,7 +293,7 @@ int64_t request_TIMER_SET(struct request *r)
     struct posix_timer wanted, old;
     int64_t status = 0;
 
-    if (index == 0 && number != ITIMER_NUMBER)
+    if (index == 0 && (!is_itimer(number) || number < TIMER_ITIMER_PROF))
         return -LINUX_EINVAL;
     setting_of(index ? timer_at(index) : NULL, &old);
     if (r->word[1])
@@ -273,26 +303,21 @@ int64_t request_TIMER_SET(struct request *r)
     if (status < 0 || r->word[1] == 0)
         return status;
     if (index == 0 && wanted.value_ns)
-        index = timer_new(r->process_index, ITIMER_NUMBER, LINUX_SIGALRM);
+        index = itimer_new(r->process_index, number);
     if (index == 0)
         return wanted.value_ns ? -LINUX_ENOMEM : 0;
-    heap_remove(index);
-    timer_at(index)->interval_ns = wanted.interval_ns;
-    timer_at(index)->overruns = 0;
-    timer_at(index)->is_wall = timer_at(index)->clock_is_real && r->word[3];
-    timer_at(index)->due_ns = time_of(wanted.value_ns, r->word[3]);
-    heap_put(index, 0);
+    timer_set(index, &wanted, r->word[3]);
     return 0;
 }
 
-/* signal (0: none) and who gets it, value, clock is the real one: the timer's number. */
+/* signal (0: none) and who gets it, value, enum timer_clock, value is the number: the number. */
 int64_t request_TIMER_CREATE(struct request *r)
 {
     uint32_t signal = (uint32_t)r->word[0];
     int32_t number = 0;
     uint32_t index;
 
-    if (signal > LINUX_SIGNAL_MAX)
+    if (signal > LINUX_SIGNAL_MAX || r->word[2] > TIMER_CPU)
         return -LINUX_EINVAL;
     while (timer_find(r->process, number))
         if (++number == TIMERS_MAX)
@@ -301,7 +326,7 @@ int64_t request_TIMER_CREATE(struct request *r)
     if (index == 0)
         return -LINUX_EAGAIN;
     timer_at(index)->value = r->word[3] ? (uint64_t)number : r->word[1];
-    timer_at(index)->clock_is_real = r->word[2] != 0;
+    timer_at(index)->clock = (enum timer_clock)r->word[2];
     timer_at(index)->tid = (uint32_t)(r->word[0] >> 32);
     return number;
 }
@@ -310,9 +335,10 @@ int64_t request_TIMER_DELETE(struct request *r)
 {
     uint32_t index = timer_find(r->process, (int32_t)r->word[0]);
 
-    if (index == 0 || (int32_t)r->word[0] == ITIMER_NUMBER)
+    if (index == 0 || is_itimer((int32_t)r->word[0]))
         return -LINUX_EINVAL;
     timer_drop(r->process, index);
+    cpu_timer_arm(r->process_index);
     return 0;
 }
 
@@ -320,7 +346,7 @@ int64_t request_TIMER_OVERRUN(struct request *r)
 {
     uint32_t index = timer_find(r->process, (int32_t)r->word[0]);
 
-    if (index == 0 || (int32_t)r->word[0] == ITIMER_NUMBER)
+    if (index == 0 || is_itimer((int32_t)r->word[0]))
         return -LINUX_EINVAL;
     return timer_at(index)->overruns;
 }

@@ -312,6 +312,7 @@ void log_printf(handle_t system, const char *format, ...)
 #include "../../posix/server/stream.c"
 #undef buffer
 #include "../../posix/server/timer.c"
+#include "../../posix/server/cpu_timer.c"
 #include "../../posix/server/transfer.c"
 #include "../../posix/server/tty.c"
 #include "../../posix/server/tty_ioctl.c"

@@ -95,7 +95,8 @@ static void a_given_slice_is_ones_own(void)
     futex_swap(&arena[GO], &arena[DONE], 1, DEADLINE_NEVER, 0);
     own = cpu_ns(HANDLE_SELF) - own;
     wait_value(&arena[DONE], 2);
-    ok(cpu_ns(child) > own, "who computes on a given slice pays for it: %lu, the giver %lu",
+    ok(cpu_ns(child) > own,
+       "who computes on a given slice pays for it: %lu, the giver %lu",
        (long)cpu_ns(child), (long)own);
     child_end(child);
 }
@@ -135,6 +136,42 @@ static void a_server_works_on_its_callers_time(void)
     child_end((handle_t)child);
 }
 
+static void compute_and_leave(uint64_t ns)
+{
+    for (uint64_t end = now_ns() + ns; now_ns() < end;)
+        ;
+    thread_leave();
+}
+
+/* Another has the hart in between; whose time it is afterwards is no question either. */
+static void the_caller_of_a_server_that_was_preempted(void)
+{
+    handle_t endpoint = (handle_t)endpoint_create(HANDLE_NONE), other;
+    int64_t child = process_create(HANDLE_NONE, HANDLE_NONE, 0, 0);
+    struct message m = {.word = {60 * MS}};
+    uint64_t own, servers;
+
+    clear();
+    child_fill((handle_t)child);
+    child_start((handle_t)child, serve,
+                (uint64_t)handle_duplicate(endpoint, RIGHT_RECEIVE, 0, (handle_t)child));
+    wait_value(&arena[DONE], 1);
+    sleep_ns(MS);
+    other = (handle_t)thread_start(0, compute_and_leave, 15 * MS);
+    is(endpoint_call(endpoint, &m), OK, "a server computes while another wants its hart");
+    servers = cpu_ns((handle_t)child);
+    own = cpu_ns(HANDLE_SELF);
+    for (uint64_t end = now_ns() + 30 * MS; now_ns() < end;)
+        ;
+    is((long)(cpu_ns((handle_t)child) - servers), 0,
+       "who called it pays for itself again");
+    ok(cpu_ns(HANDLE_SELF) > own + MS, "%lu more", (long)(cpu_ns(HANDLE_SELF) - own));
+    ok(servers < 30 * MS, "and for most of the server's work: it has %lu", (long)servers);
+    handle_close(other);
+    handle_close(endpoint);
+    child_end((handle_t)child);
+}
+
 /* ---- alarms ---- */
 
 #define BADGE 0x7133
@@ -146,14 +183,15 @@ static int64_t hear(handle_t endpoint, struct message *m, uint64_t for_ns)
     return endpoint_reply_wait(endpoint, m);
 }
 
-static void hears_alarm(handle_t endpoint, handle_t process, uint64_t at_ns, const char *name)
+static void hears_alarm(handle_t endpoint, handle_t process, uint64_t at_ns,
+                        const char *name)
 {
     struct message m;
 
     is(hear(endpoint, &m, 20000 * MS), OK, name);
     ok((m.info & MESSAGE_IS_ALARM) && own_page->badge == BADGE, "and says what it is");
-    ok(m.word[0] >= at_ns && m.word[0] <= cpu_ns(process), "when so much was used: %lu of %lu",
-       (long)m.word[0], (long)at_ns);
+    ok(m.word[0] >= at_ns && m.word[0] <= cpu_ns(process),
+       "when so much was used: %lu of %lu", (long)m.word[0], (long)at_ns);
 }
 
 /* Computes while GO is set. */
@@ -188,24 +226,28 @@ static void an_alarm_is_heard(handle_t endpoint)
     child = (handle_t)child_make(HANDLE_NONE, endpoint, BADGE, compute_when_told, 0);
     wait_value(&arena[DONE], 1);
     at = cpu_ns(child) + 25 * MS;
-    gives(process_control(child, PROCESS_SET_ALARM, at, 0, 0), OK, "an alarm for who sleeps");
+    gives(process_control(child, PROCESS_SET_ALARM, at, 0, 0), OK,
+          "an alarm for who sleeps");
     is(hear(endpoint, &m, 60 * MS), E_TIMED_OUT, "time passes, and it has used none");
     let_it_compute(1);
     hears_alarm(endpoint, child, at, "it computes: an alarm");
     is(hear(endpoint, &m, 60 * MS), E_TIMED_OUT, "once");
     at = cpu_ns(child) + 25 * MS;
-    gives(process_control(child, PROCESS_SET_ALARM, at, 0, 0), OK, "one for who computes");
+    gives(process_control(child, PROCESS_SET_ALARM, at, 0, 0), OK,
+          "one for who computes");
     hears_alarm(endpoint, child, at, "an alarm again");
     gives(process_control(child, PROCESS_SET_ALARM, 1, 0, 0), OK, "one that is past");
     hears_alarm(endpoint, child, 1, "at once");
     process_control(child, PROCESS_SET_ALARM, cpu_ns(child) + 40 * MS, 0, 0);
-    gives(process_control(child, PROCESS_SET_ALARM, DEADLINE_NEVER, 0, 0), OK, "none any more");
+    gives(process_control(child, PROCESS_SET_ALARM, DEADLINE_NEVER, 0, 0), OK,
+          "none any more");
     is(hear(endpoint, &m, 100 * MS), E_TIMED_OUT, "nothing comes");
     let_it_compute(0);
     child_end(child);
     is(hear(endpoint, &m, 20000 * MS), OK, "the notice of its death");
     ok((m.info & MESSAGE_IS_DEATH) != 0, "is one");
-    gives(process_control(child, PROCESS_SET_ALARM, 1, 0, 0), E_BAD_HANDLE, "a closed handle");
+    gives(process_control(child, PROCESS_SET_ALARM, 1, 0, 0), E_BAD_HANDLE,
+          "a closed handle");
 }
 
 static void compute_with_others(uint64_t unused)
@@ -248,7 +290,8 @@ static void alarm_and_death(handle_t endpoint)
     is(hear(endpoint, &m, 20000 * MS), OK, "there is news");
     ok((m.info & MESSAGE_IS_DEATH) && m.word[0] == 77, "of a death");
     is(hear(endpoint, &m, MS), E_TIMED_OUT, "and no other");
-    gives(process_control(child, PROCESS_SET_ALARM, 1, 0, 0), E_DEAD, "an alarm of the dead");
+    gives(process_control(child, PROCESS_SET_ALARM, 1, 0, 0), E_DEAD,
+          "an alarm of the dead");
     handle_close(child);
 }
 
@@ -260,12 +303,14 @@ int main(void)
     time_is_charged();
     a_given_slice_is_ones_own();
     a_server_works_on_its_callers_time();
+    the_caller_of_a_server_that_was_preempted();
     endpoint = (handle_t)endpoint_create(HANDLE_NONE);
     an_alarm_is_heard(endpoint);
     an_alarm_of_many(endpoint);
     alarm_and_death(endpoint);
     child = (handle_t)process_create(HANDLE_NONE, HANDLE_NONE, 0, 0);
-    gives(process_control(child, PROCESS_SET_ALARM, 1, 0, 0), E_INVALID, "nobody would hear it");
+    gives(process_control(child, PROCESS_SET_ALARM, 1, 0, 0), E_INVALID,
+          "nobody would hear it");
     handle_close(child);
     handle_close(endpoint);
     return done();

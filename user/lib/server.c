@@ -22,6 +22,10 @@ static void dispatch(struct server *server, struct message *m)
         if (server->on_death)
             server->on_death(server, server->page->badge, m);
         m->info = 0;
+    } else if (m->info & MESSAGE_IS_ALARM) {
+        if (server->on_alarm)
+            server->on_alarm(server, server->page->badge);
+        m->info = 0;
     } else if (server->on_call) {
         server->on_call(server, server->page->badge, m);
     } else {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The loop of a server: one thread, one endpoint; each event, death or call is handled to
+ * The loop of a server: one thread, one endpoint; each event, notice or call is handled to
  * completion, then the thread sleeps for the next one.
  *
  * Embed struct server in the program's own state and get it back with SERVER_OF.
@@ -22,6 +22,7 @@ struct server {
      * answered with E_UNSUPPORTED in word 0. */
     void (*on_events)(struct server *server, uint64_t bits);
     void (*on_death)(struct server *server, uint64_t badge, const struct message *death);
+    void (*on_alarm)(struct server *server, uint64_t badge); /* PROCESS_SET_ALARM's */
     /* The message holds the call; what it holds on return is the reply. Handles that came
      * with it are in page->handles, as many as message_handles(call->info). */
     void (*on_call)(struct server *server, uint64_t badge, struct message *call);

@@ -78,7 +78,7 @@
     X(GETGROUPS, "count", "groups", "", "")                                      \
     X(SETGROUPS, "count", "groups", "", "")                                      \
     X(LIMIT, "pid", "kind", "new limit", "old limit")                            \
-    X(TIMER_CREATE, "signal | tid << 32", "value", "real clock", "value is the number")      \
+    X(TIMER_CREATE, "signal | tid << 32", "value", "clock", "value is the number")         \
     X(TIMER_SET, "number", "new", "old", "absolute")                             \
     X(TIMER_DELETE, "number", "", "", "")                                        \
     X(TIMER_OVERRUN, "number", "", "", "")                                       \
