@@ -61,25 +61,31 @@ void group_process_died(uint32_t index)
 }
 
 /* The process a pid names for the getters, 0: oneself. */
-static int64_t process_named(const struct request *r, uint64_t pid)
+static uint32_t process_named(const struct request *r)
 {
-    uint32_t index = (uint32_t)pid ? id_process((uint32_t)pid) : r->process_index;
+    uint32_t pid = (uint32_t)r->word[0];
 
-    return index ? (int64_t)index : -LINUX_ESRCH;
+    return pid ? id_process(pid) : r->process_index;
+}
+
+/* For nobody: the server, pid 1, leads a group and a session of its own. */
+static int64_t nobodys_group(const struct request *r)
+{
+    return (uint32_t)r->word[0] == ID_INIT ? (int64_t)ID_INIT : -LINUX_ESRCH;
 }
 
 int64_t request_GETPGID(struct request *r)
 {
-    int64_t index = process_named(r, r->word[0]);
+    uint32_t index = process_named(r);
 
-    return index < 0 ? index : id_at(process_at((uint32_t)index)->group)->number;
+    return index ? id_at(process_at(index)->group)->number : nobodys_group(r);
 }
 
 int64_t request_GETSID(struct request *r)
 {
-    int64_t index = process_named(r, r->word[0]);
+    uint32_t index = process_named(r);
 
-    return index < 0 ? index : id_at(process_at((uint32_t)index)->session)->number;
+    return index ? id_at(process_at(index)->session)->number : nobodys_group(r);
 }
 
 int64_t request_SETSID(struct request *r)
@@ -114,16 +120,16 @@ static int64_t group_wanted(struct process *process, uint32_t number)
 
 int64_t request_SETPGID(struct request *r)
 {
-    int64_t index = process_named(r, r->word[0]);
+    uint32_t index = process_named(r);
     int32_t number = (int32_t)r->word[1];
     struct process *process;
     int64_t group;
 
     if (number < 0)
         return -LINUX_EINVAL;
-    if (index < 0)
-        return index;
-    process = process_at((uint32_t)index);
+    if (index == 0)
+        return -LINUX_ESRCH;
+    process = process_at(index);
     if (process != r->process && process->parent != r->process_index)
         return -LINUX_ESRCH;
     if (process != r->process) {

@@ -9,6 +9,7 @@
 #include <posix/server/self.h>
 
 #include <abi/vm.h>
+#include <user/lib/kernel.h>
 #include <user/lib/print.h>
 #include <user/lib/string.h>
 #include <user/lib/time.h>
@@ -23,7 +24,13 @@ int64_t request_CPU_TIME(struct request *r)
 {
     uint32_t pid = (uint32_t)r->word[0];
     uint32_t index = pid ? id_process(pid) : r->process_index;
+    struct info_process own = {.cpu_ns = 0};
 
+    if (pid == ID_INIT) { /* the server itself */
+        handle_info(HANDLE_SELF, INFO_PROCESS, &own, sizeof(own));
+        r->reply[0] = own.cpu_ns;
+        return 0;
+    }
     if (index == 0)
         return -LINUX_ESRCH;
     r->reply[0] = process_cpu_ns(process_at(index));

@@ -4,6 +4,7 @@
  */
 #include <posix/server/signal.h>
 
+#include <posix/server/clock.h>
 #include <posix/server/group.h>
 #include <posix/server/request.h>
 #include <posix/server/timer.h>
@@ -268,6 +269,9 @@ int64_t request_SIGNAL_FETCH(struct request *r)
     struct signal_source source;
     bool more;
 
+    /* What a timer has missed by now counts, though nobody woke the server for it yet. */
+    if (timer_next_ns() <= clock_now_ns())
+        timer_work(clock_now_ns());
     if (!signal_take(r->process, (uint32_t)r->word[0], (uint32_t)r->word[1], &source,
                      &more))
         return 0;

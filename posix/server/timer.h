@@ -45,7 +45,7 @@ static inline struct timer *timer_at(uint32_t index)
     return SLOT_AT(TABLE_TIMER, struct timer, index);
 }
 
-/* When the first fires, since boot; UINT64_MAX: none. That is no news any more. */
+/* When the first fires, since boot; UINT64_MAX: none. */
 uint64_t timer_next_ns(void);
 
 /* A signal of the timer of that number was delivered. */

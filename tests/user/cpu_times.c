@@ -146,6 +146,9 @@ static void check_others(void)
     waitpid(pid, NULL, 0);
     is(ns_of(clock), -1, "and nothing once it is gone");
     is(clock_getcpuclockid(pid, &clock), ESRCH, "then there is no such clock");
+    is(clock_getcpuclockid(1, &clock), 0, "the first process's");
+    ok(ns_of(clock) > 0, "has used some");
+    ok(getpgid(1) >= 0 && getsid(1) >= 0, "it has a group and a session");
     is(clock_getcpuclockid(0, &clock), 0, "one's own");
     ok(ns_of(clock) > 0 && ns_of(clock) <= cpu(), "is the process's");
     is(pthread_getcpuclockid(pthread_self(), &clock), 0, "a thread's");

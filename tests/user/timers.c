@@ -2,6 +2,7 @@
 /* Interval timers and POSIX timers: that they fire, repeat, stop, say what is left and what was
  * missed, and whom they notify; signals to threads of other processes. */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -216,6 +217,55 @@ static void check_one_thread(void)
        "reaches that thread, and says from whom");
 }
 
+/* A child that keeps the kernel, or who does its work, busy. */
+static pid_t busy(void)
+{
+    static char buffer[65536];
+    pid_t pid = fork();
+    int fd;
+
+    if (pid)
+        return pid;
+    fd = open("/dev/zero", O_RDONLY);
+    while (read(fd, buffer, sizeof(buffer)) > 0)
+        ;
+    _exit(0);
+}
+
+/* A signal that is taken just when its timer fires again is one signal with one overrun, not
+ * two signals. The first time is long ago, so that the third is far away. */
+static void check_overruns_at_once(const sigset_t *set)
+{
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN + 2};
+    struct itimerspec value = {{1000, 0}, {0, 0}}, off = {{0, 0}, {0, 0}};
+    struct timespec zero = {0, 0};
+    siginfo_t info;
+    pid_t pid = busy();
+    timer_t timer;
+    int wrong = 0;
+
+    timer_create(CLOCK_REALTIME, &event, &timer);
+    while (sigtimedwait(set, &info, &zero) > 0)
+        ;
+    for (int i = 0; i < 50; i++) {
+        clock_gettime(CLOCK_REALTIME, &value.it_value);
+        value.it_value.tv_nsec += 2000000;
+        value.it_value.tv_sec += value.it_value.tv_nsec / 1000000000 - 1000;
+        value.it_value.tv_nsec %= 1000000000;
+        timer_settime(timer, TIMER_ABSTIME, &value, NULL);
+        value.it_value.tv_sec += 1000;
+        clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &value.it_value, NULL);
+        wrong += sigwaitinfo(set, &info) < 0 || info.si_overrun != 1;
+        timer_settime(timer, 0, &off, NULL);
+        while (sigtimedwait(set, &info, &zero) > 0)
+            wrong++;
+    }
+    is(wrong, 0, "taken when it fires again: one signal with an overrun");
+    timer_delete(timer);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
 /* While the signal is queued, more of them are overruns. */
 static void check_overruns(void)
 {
@@ -244,6 +294,7 @@ static void check_overruns(void)
         ;
     ok(1, "an interval of a nanosecond has many");
     timer_delete(timer);
+    check_overruns_at_once(&set);
     signal(SIGRTMIN + 2, SIG_IGN); /* one may be left */
     sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
