@@ -5,8 +5,14 @@
  * is an answer that is not what was asked for.
  */
 #include <posix/client/shim.h>
+#include <posix/client/usage.h>
 
 static uint64_t break_now; /* 0: not asked yet, the break is where the heap starts */
+
+uint64_t heap_bytes(void)
+{
+    return break_now ? page_up(break_now) - shim_info()->brk_start : 0;
+}
 
 /* Make [from, to) of the heap's pages exist, or not exist. Both are page-aligned. */
 static bool heap_resize(uint64_t from, uint64_t to)
@@ -25,6 +31,8 @@ long shim_brk(const long *argument)
     if (break_now == 0)
         break_now = start;
     if (wanted < start || wanted - start > POSIX_BRK_BYTES_MAX)
+        return (long)break_now;
+    if (wanted > break_now && !usage_allows_heap(page_up(wanted) - start))
         return (long)break_now;
     if (heap_resize(page_up(break_now), page_up(wanted)))
         break_now = wanted;

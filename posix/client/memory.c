@@ -11,6 +11,7 @@
 #include <posix/client/linux_local.h>
 #include <posix/client/ranges.h>
 #include <posix/client/shim.h>
+#include <posix/client/usage.h>
 
 /* Records of ranges. The end is 11 million records away; then mmap says ENOMEM. */
 #ifndef RANGE_STORAGE
@@ -247,6 +248,11 @@ static long map_request_check(const long *argument, struct map_request *map)
                : 0;
 }
 
+static bool map_is_data(const struct map_request *map)
+{
+    return (map->access & VM_WRITE) && !(map->kind & RANGE_SHARED);
+}
+
 static long map_at_fixed(const struct map_request *map)
 {
     long error;
@@ -256,6 +262,8 @@ static long map_at_fixed(const struct map_request *map)
     if (map->hint < LINUX_MMAP_MIN_ADDRESS)
         return -LINUX_EPERM;
     if (!range_is_programs(map->hint, map->bytes))
+        return -LINUX_ENOMEM;
+    if (!usage_allows_map(map->hint, map->bytes, map_is_data(map)))
         return -LINUX_ENOMEM;
     if (!map->no_replace)
         error = memory_unmap(map->hint, map->hint + map->bytes);
@@ -274,6 +282,8 @@ static long map_anywhere(const struct map_request *map)
     uint64_t place;
     long error;
 
+    if (!usage_allows(map->bytes, map_is_data(map) ? map->bytes : 0))
+        return -LINUX_ENOMEM;
     if (hint >= LINUX_MMAP_MIN_ADDRESS && hint < shim_info()->mmap_end &&
         map->bytes <= shim_info()->mmap_end - hint && memory_is_free(hint, map->bytes) &&
         memory_map(map, hint) == 0)
@@ -346,6 +356,8 @@ long shim_mprotect(const long *argument)
         return -LINUX_ENOMEM;
     if (access < 0)
         return access;
+    if ((access & VM_WRITE) && !usage_allows_data(start, start + bytes))
+        return -LINUX_ENOMEM;
     if (reserved_skip(start, start + bytes) < start + bytes)
         return access_change(start, bytes, (uint32_t)access);
     return access ? reserved_map(start, start + bytes, (uint32_t)access) : 0;

@@ -5,9 +5,39 @@
  */
 #include <posix/client/ranges.h>
 
+#include <abi/vm.h>
+
 static struct range *ranges;
 static size_t count;
 static size_t room;
+static struct range_bytes on_record;
+
+/* So many bytes of a record come or, below 0, go. */
+static inline void bytes_add(struct range_bytes *sum, const struct range *range,
+                             uint64_t bytes)
+{
+    sum->all += bytes;
+    if (range->kind & RANGE_SHARED)
+        sum->shared += bytes;
+    else if (range->access & VM_WRITE)
+        sum->data += bytes;
+}
+
+/* A record comes or goes; one that changes does both. */
+static inline void record_comes(const struct range *range)
+{
+    bytes_add(&on_record, range, range->end - range->start);
+}
+
+static inline void record_goes(const struct range *range)
+{
+    bytes_add(&on_record, range, range->start - range->end);
+}
+
+struct range_bytes ranges_bytes(void)
+{
+    return on_record;
+}
 
 bool ranges_reserve(size_t more)
 {
@@ -48,6 +78,19 @@ bool ranges_cover(uint64_t start, uint64_t end)
         start = ranges[i].end;
     }
     return start >= end;
+}
+
+struct range_bytes ranges_bytes_in(uint64_t start, uint64_t end)
+{
+    struct range_bytes bytes = {0};
+
+    for (size_t i = index_above(start); i < count && ranges[i].start < end; i++) {
+        uint64_t from = ranges[i].start > start ? ranges[i].start : start;
+        uint64_t stop = ranges[i].end < end ? ranges[i].end : end;
+
+        bytes_add(&bytes, &ranges[i], stop - from);
+    }
+    return bytes;
 }
 
 uint64_t ranges_find_free(uint64_t bytes, uint64_t low, uint64_t high)
@@ -122,6 +165,7 @@ void ranges_add(uint64_t start, uint64_t end, uint32_t access, enum range_kind k
 
     record_repeat(i);
     ranges[i] = (struct range){start, end, access, kind};
+    record_comes(&ranges[i]);
     record_merge_down(i + 1);
     record_merge_down(i);
 }
@@ -131,6 +175,8 @@ void ranges_cut(uint64_t start, uint64_t end)
     size_t behind;
     size_t first = records_between(start, end, &behind);
 
+    for (size_t i = first; i < behind; i++)
+        record_goes(&ranges[i]);
     records_remove(first, behind - first);
 }
 
@@ -147,8 +193,11 @@ void ranges_set_access(uint64_t start, uint64_t end, uint32_t access)
     size_t behind;
     size_t first = records_between(start, end, &behind);
 
-    for (size_t i = first; i < behind; i++)
+    for (size_t i = first; i < behind; i++) {
+        record_goes(&ranges[i]);
         ranges[i].access = access;
+        record_comes(&ranges[i]);
+    }
     records_merge(first, behind);
 }
 
@@ -158,8 +207,10 @@ void ranges_open(uint64_t start, uint64_t end, uint32_t access)
     size_t first = records_between(start, end, &behind);
 
     for (size_t i = first; i < behind; i++) {
+        record_goes(&ranges[i]);
         ranges[i].access = access;
         ranges[i].kind = RANGE_PRIVATE;
+        record_comes(&ranges[i]);
     }
     records_merge(first, behind);
 }

@@ -52,6 +52,20 @@ bool ranges_cover(uint64_t start, uint64_t end);
 /* Lowest place of that many bytes in [low, high) with no range in it, or 0. */
 uint64_t ranges_find_free(uint64_t bytes, uint64_t low, uint64_t high);
 
+/* Bytes of addresses: of all; of those that are the program's own to write; and of what it
+ * shares. */
+struct range_bytes {
+    uint64_t all;
+    uint64_t data;
+    uint64_t shared;
+};
+
+/* Of all that is on record. Costs nothing. */
+struct range_bytes ranges_bytes(void);
+
+/* Of what lies in [start, end). */
+struct range_bytes ranges_bytes_in(uint64_t start, uint64_t end);
+
 /* Record [start, end), where there is no range. */
 void ranges_add(uint64_t start, uint64_t end, uint32_t access, enum range_kind kind);
 

@@ -6,6 +6,7 @@
 #include <posix/client/linux_local.h>
 #include <posix/client/ranges.h>
 #include <posix/client/shim.h>
+#include <posix/client/usage.h>
 
 struct remap {
     uint64_t old;
@@ -128,6 +129,7 @@ static long remap_move(const struct remap *r)
 long shim_mremap(const long *argument)
 {
     struct remap r;
+    uint64_t more;
     long error = remap_check(argument, &r);
 
     if (!error && r.new_bytes < r.old_bytes && !(r.flags & LINUX_MREMAP_FIXED)) {
@@ -138,6 +140,9 @@ long shim_mremap(const long *argument)
         error = remap_find_old(&r);
     if (error)
         return error;
+    more = r.new_bytes > r.old_bytes ? r.new_bytes - r.old_bytes : 0;
+    if (!usage_allows(more, r.access & VM_WRITE ? more : 0))
+        return -LINUX_ENOMEM;
     if (!(r.flags & LINUX_MREMAP_FIXED) &&
         (r.new_bytes == r.old_bytes || remap_grow_in_place(&r)))
         return (long)r.old;

@@ -66,7 +66,8 @@ bool exec_check_file(const struct inode *file, struct exec_error *error)
     if ((file->mode & 0111) == 0)
         return exec_refuse(error, 126, LINUX_EACCES, "permission denied");
     if (inode_is_foreign(file)) /* its bytes are another process's */
-        return exec_refuse(error, 126, LINUX_EACCES, "not on a file system that can run it");
+        return exec_refuse(error, 126, LINUX_EACCES,
+                           "not on a file system that can run it");
     if (file->size == 0)
         return exec_refuse(error, 126, LINUX_ENOEXEC, "not an ELF file");
     if (file->file.source == FILE_OBJECT && file->size > file->file.written_bytes)
@@ -140,6 +141,11 @@ static struct posix_info info_of(const struct process *process)
         .gid = process->credentials.gid,
         .egid = process->credentials.egid,
         .schedule.schedule = process->schedule,
+        .limit_all = process->limit[LINUX_RLIMIT_AS].current,
+        .limit_data = process->limit[LINUX_RLIMIT_DATA].current,
+        .limit_locked = process->limit[LINUX_RLIMIT_MEMLOCK].current,
+        .loaded_all = process->loaded_all,
+        .loaded_data = process->loaded_data,
     };
 }
 
@@ -263,6 +269,8 @@ static int64_t build(uint32_t index, const struct load *load,
 
     random_fill(&STATE->random, input.random, sizeof(input.random));
     process->brk_start = load->program.end;
+    process->loaded_all = load->bytes;
+    process->loaded_data = load->data_bytes;
     status = exec_make_process(index);
     if (status >= 0)
         status = exec_map_shared(index);
@@ -290,6 +298,11 @@ int64_t exec_build(uint32_t index, const struct exec_program *program,
 
     if (!load_find(process_at(index), program->inode, &load, error))
         return E_INVALID;
+    if (load.bytes > process_at(index)->limit[LINUX_RLIMIT_AS].current ||
+        load.data_bytes > process_at(index)->limit[LINUX_RLIMIT_DATA].current) {
+        exec_refuse(error, 126, LINUX_ENOMEM, "larger than its limits");
+        return E_NO_MEMORY;
+    }
     status = build(index, &load, program);
     if (status == E_TOO_BIG)
         exec_refuse(error, 126, LINUX_E2BIG, "argument list too long");

@@ -21,15 +21,20 @@ struct before {
     uint32_t incarnation;
     handle_t process;
     handle_t server;
-    uint64_t brk_start;
+    uint64_t brk_start, loaded_all, loaded_data;
     char name[PROCESS_NAME_BYTES];
 };
 
 static struct before put_aside(uint32_t index, const char *name)
 {
     struct process *process = process_at(index);
-    struct before before = {process->incarnation, process->process, process->server,
-                            process->brk_start, ""};
+    struct before before = {process->incarnation,
+                            process->process,
+                            process->server,
+                            process->brk_start,
+                            process->loaded_all,
+                            process->loaded_data,
+                            ""};
 
     memcpy(before.name, process->name, sizeof(before.name));
     process->incarnation =
@@ -54,6 +59,8 @@ static void put_back(uint32_t index, const struct before *before)
     process->process = before->process;
     process->server = before->server;
     process->brk_start = before->brk_start;
+    process->loaded_all = before->loaded_all;
+    process->loaded_data = before->loaded_data;
     memcpy(process->name, before->name, sizeof(process->name));
 }
 

@@ -27,6 +27,19 @@ int64_t limit_file_size(const struct request *r, uint64_t size)
     return size > file_limit(r) ? REQUEST_EXCEEDS : 0;
 }
 
+/* Its shim holds these. */
+static void limits_show(uint32_t index)
+{
+    const struct process *process = process_at(index);
+    struct posix_info *info = (struct posix_info *)process_shared_va(index);
+
+    if (process->shared == HANDLE_NONE)
+        return;
+    info->limit_all = process->limit[LINUX_RLIMIT_AS].current;
+    info->limit_data = process->limit[LINUX_RLIMIT_DATA].current;
+    info->limit_locked = process->limit[LINUX_RLIMIT_MEMLOCK].current;
+}
+
 /* pid (0: oneself), kind, new limit or 0, where the old one goes or 0. */
 int64_t request_LIMIT(struct request *r)
 {
@@ -57,9 +70,11 @@ int64_t request_LIMIT(struct request *r)
     }
     if (status == 0 && r->word[3])
         status = copy_out(r->word[3], &old, sizeof(old));
-    if (status == 0 && r->word[2])
+    if (status == 0 && r->word[2]) {
         *limit = wanted;
-    if (r->word[1] == LINUX_RLIMIT_CPU)
-        cpu_timer_arm(index);
+        limits_show(index);
+        if (r->word[1] == LINUX_RLIMIT_CPU)
+            cpu_timer_arm(index);
+    }
     return status;
 }

@@ -64,6 +64,19 @@ static bool find_interpreter(const struct process *process, struct load *load,
     return true;
 }
 
+static void count_segments(struct load *load, const struct elf_image *elf)
+{
+    for (uint32_t i = 0; i < elf->header_count; i++) {
+        struct elf_segment segment;
+
+        if (!elf_segment(elf, i, &segment))
+            continue;
+        load->bytes += segment.page_end - segment.page_start;
+        if (segment.is_writable)
+            load->data_bytes += segment.page_end - segment.page_start;
+    }
+}
+
 /* DOC: load-find */
 bool load_find(const struct process *process, uint32_t inode, struct load *load,
                struct exec_error *error)
@@ -81,7 +94,13 @@ bool load_find(const struct process *process, uint32_t inode, struct load *load,
     why = check_image(inode_at(inode), POSIX_PIE_BASE, &load->program);
     if (why)
         return exec_refuse(error, 126, LINUX_ENOEXEC, why);
-    return load->program.interpreter_bytes == 0 || find_interpreter(process, load, error);
+    count_segments(load, &load->program);
+    if (load->program.interpreter_bytes == 0)
+        return true;
+    if (!find_interpreter(process, load, error))
+        return false;
+    count_segments(load, &load->interpreter);
+    return true;
 }
 
 /* ---- mapping ---- */

@@ -15,6 +15,8 @@ struct load {
     uint32_t interpreter_inode; /* 0: none */
     struct elf_image program;
     struct elf_image interpreter;
+    uint64_t bytes;      /* of addresses that all segments take, */
+    uint64_t data_bytes; /* and of those, what can be written */
 };
 
 /* Check a program's file, find its interpreter as the process and check that. False and

@@ -184,6 +184,8 @@ uint32_t process_new_child(uint32_t parent_index)
     memcpy(process->name, parent->name, sizeof(process->name));
     process->account = parent->account;
     process->brk_start = parent->brk_start;
+    process->loaded_all = parent->loaded_all;
+    process->loaded_data = parent->loaded_data;
     process->cwd = where_take(parent->cwd);
     process->root = where_take(parent->root);
     if (parent->exe.inode)

@@ -133,6 +133,8 @@ struct process {
     uint64_t start_page;   /* of an embryo: its first thread's page, */
     uint64_t spawn_action; /* or where its next file action is, spawn.c */
     uint64_t brk_start;
+    uint64_t loaded_all; /* bytes of its program's segments, and of those it may write */
+    uint64_t loaded_data;
     uint32_t fd_count;
     uint32_t fd_index[PROCESS_FD_INDEXES];
     uint64_t calls_noted[PROCESS_CALLS_NOTED / 64];

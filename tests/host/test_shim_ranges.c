@@ -43,6 +43,7 @@ static uint64_t record_pages[4096];
 #include "../../posix/client/brk.c"
 #include "../../posix/client/memory.c"
 #include "../../posix/client/remap.c"
+#include "../../posix/client/usage.c"
 
 #define ARENA       0x200000000000ull
 #define ARENA_PAGES 256
@@ -258,6 +259,28 @@ static void model_adopt(void)
     }
 }
 
+/* What is on record adds up. */
+static void bytes_compare(void)
+{
+    struct range_bytes bytes = {0};
+
+    for (uint64_t i = HEAP_PAGES; i < ARENA_PAGES; i++) {
+        if (!model[i].mapped)
+            continue;
+        bytes.all += PAGE_BYTES;
+        if (model[i].kind == RANGE_SHARED || model[i].kind == RANGE_FILE_SHARED)
+            bytes.shared += PAGE_BYTES;
+        else if (model[i].access & VM_WRITE)
+            bytes.data += PAGE_BYTES;
+    }
+    require(ranges_bytes().all == bytes.all, "bytes on record", bytes.all / PAGE_BYTES);
+    require(ranges_bytes().data == bytes.data, "bytes of data", bytes.data / PAGE_BYTES);
+    require(ranges_bytes().shared == bytes.shared, "bytes shared", 0);
+    bytes = ranges_bytes_in(ARENA, ARENA + ARENA_PAGES * PAGE_BYTES);
+    require(bytes.all == ranges_bytes().all && bytes.data == ranges_bytes().data,
+            "bytes in all of it", 0);
+}
+
 static void states_compare(void)
 {
     const struct range *previous = NULL;
@@ -291,6 +314,7 @@ static void states_compare(void)
                     "two records that could be one", i);
         previous = range;
     }
+    bytes_compare();
 }
 
 /* Write into what can be written, so that moves and discards show. */
@@ -545,6 +569,7 @@ int main(int argc, char **argv)
         return 0;
     }
     info.brk_start = ARENA;
+    info.limit_all = info.limit_data = UINT64_MAX;
     info.mmap_start = ARENA + HEAP_PAGES * PAGE_BYTES;
     info.mmap_end = ARENA + ARENA_PAGES * PAGE_BYTES;
     break_model = ARENA;

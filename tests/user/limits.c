@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Limits of resources that hold: what a program may make of a file. Each case is a child of
+ * Limits of resources that hold: sizes of files, addresses. Each case is a child of
  * its own, so that a limit binds nobody else.
  */
 #define _GNU_SOURCE
+#include <pthread.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 
@@ -206,9 +209,172 @@ static void check_files(void)
     unlink("from");
 }
 
-int main(void)
+/* ---- addresses ---- */
+
+#define MIB (1L << 20)
+
+static void *map(long length, int protection, int how)
 {
+    return mmap(NULL, (size_t)length, protection, how | MAP_ANONYMOUS, -1, 0);
+}
+
+static int is_refused(void *got)
+{
+    return got == MAP_FAILED && errno == ENOMEM;
+}
+
+static int all_addresses(void)
+{
+    char *a, *b;
+
+    EXPECT(1, limit_set(RLIMIT_AS, 64 * MIB) == 0);
+    EXPECT(2, (a = map(32 * MIB, PROT_NONE, MAP_PRIVATE)) != MAP_FAILED);
+    EXPECT(3, is_refused(map(48 * MIB, PROT_NONE, MAP_PRIVATE)));
+    EXPECT(4, is_refused(map(48 * MIB, PROT_READ, MAP_SHARED)));
+    EXPECT(5, (b = map(16 * MIB, PROT_READ | PROT_WRITE, MAP_SHARED)) != MAP_FAILED);
+    EXPECT(6, mmap(a, 32 * MIB, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+                   0) == a); /* in its own place */
+    EXPECT(7, is_refused(mmap(a + 16 * MIB, 48 * MIB, PROT_READ,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0)));
+    EXPECT(8, a[20 * MIB] == 0); /* and nothing was taken away for it */
+    EXPECT(9, munmap(b, 16 * MIB) == 0 && munmap(a, 16 * MIB) == 0);
+    EXPECT(10, (b = map(40 * MIB, PROT_NONE, MAP_PRIVATE)) != MAP_FAILED);
+    EXPECT(11, is_refused(map(12 * MIB, PROT_NONE, MAP_PRIVATE)));
+    return 0;
+}
+
+static int growing(void)
+{
+    char *a;
+
+    EXPECT(1, limit_set(RLIMIT_AS, 64 * MIB) == 0);
+    EXPECT(2, (a = map(16 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE)) != MAP_FAILED);
+    EXPECT(3, is_refused(mremap(a, 16 * MIB, 80 * MIB, MREMAP_MAYMOVE)));
+    EXPECT(4, (a = mremap(a, 16 * MIB, 20 * MIB, MREMAP_MAYMOVE)) != MAP_FAILED);
+    EXPECT(5, syscall(SYS_brk, (char *)syscall(SYS_brk, 0) + 60 * MIB) ==
+                  syscall(SYS_brk, 0));
+    EXPECT(6, malloc(60 * MIB) == NULL && errno == ENOMEM);
+    EXPECT(7, munmap(a, 20 * MIB) == 0 && malloc(40 * MIB) != NULL);
+    return 0;
+}
+
+static int files_count(void)
+{
+    int fd = open("m", O_RDWR | O_CREAT | O_TRUNC, 0644);
+
+    EXPECT(1, ftruncate(fd, 48 * MIB) == 0 && limit_set(RLIMIT_AS, 64 * MIB) == 0);
+    EXPECT(2, mmap(NULL, 48 * MIB, PROT_READ, MAP_SHARED, fd, 0) != MAP_FAILED);
+    EXPECT(3, is_refused(mmap(NULL, 48 * MIB, PROT_READ, MAP_PRIVATE, fd, 0)));
+    return 0;
+}
+
+static int of_a_child(void)
+{
+    EXPECT(1, limit_set(RLIMIT_AS, 64 * MIB) == 0);
+    EXPECT(2, map(40 * MIB, PROT_NONE, MAP_PRIVATE) != MAP_FAILED);
+    EXPECT(3, is_refused(map(40 * MIB, PROT_NONE, MAP_PRIVATE)));
+    return 0;
+}
+
+/* The child has what its parent had, and the limit, too. */
+static int over_fork(void)
+{
+    EXPECT(1, limit_set(RLIMIT_AS, 64 * MIB) == 0);
+    EXPECT(2, map(40 * MIB, PROT_NONE, MAP_PRIVATE) != MAP_FAILED);
+    return in_child(of_a_child) == 2 ? 0 : 3;
+}
+
+static void *nothing(void *argument)
+{
+    return argument;
+}
+
+static int threads(void)
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, 48 * MIB);
+    EXPECT(1, limit_set(RLIMIT_AS, 64 * MIB) == 0);
+    EXPECT(2, pthread_create(&thread, &attributes, nothing, NULL) == 0);
+    EXPECT(3, pthread_join(thread, NULL) == 0);
+    EXPECT(4, map(32 * MIB, PROT_NONE, MAP_PRIVATE) != MAP_FAILED);
+    EXPECT(5, pthread_create(&thread, &attributes, nothing, NULL) == EAGAIN);
+    return 0;
+}
+
+static int data_only(void)
+{
+    char *a, *b;
+
+    EXPECT(1, limit_set(RLIMIT_DATA, 24 * MIB) == 0);
+    EXPECT(2, (a = map(16 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE)) != MAP_FAILED);
+    EXPECT(3, is_refused(map(16 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE)));
+    EXPECT(4, map(64 * MIB, PROT_READ | PROT_WRITE, MAP_SHARED) != MAP_FAILED);
+    EXPECT(5, (b = map(32 * MIB, PROT_READ, MAP_PRIVATE)) != MAP_FAILED);
+    EXPECT(6, mprotect(b, 32 * MIB, PROT_READ | PROT_WRITE) == -1 && errno == ENOMEM);
+    EXPECT(7, mprotect(a, 16 * MIB, PROT_READ) == 0);
+    EXPECT(8, mprotect(b, 16 * MIB, PROT_READ | PROT_WRITE) == 0);
+    EXPECT(9, munmap(b, 16 * MIB) == 0);
+    EXPECT(10, map(16 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE) != MAP_FAILED);
+    EXPECT(11, syscall(SYS_brk, (char *)syscall(SYS_brk, 0) + 20 * MIB) ==
+                   syscall(SYS_brk, 0));
+    return 0;
+}
+
+/* The program itself, with an argument that says what it is to do. */
+static const char *self;
+
+static int again(const char *what)
+{
+    execl(self, self, what, (char *)NULL);
+    return 100 + errno;
+}
+
+static int over_exec(void)
+{
+    EXPECT(1, limit_set(RLIMIT_AS, 64 * MIB) == 0);
+    EXPECT(2, map(40 * MIB, PROT_NONE, MAP_PRIVATE) != MAP_FAILED);
+    return again("addresses"); /* what was mapped is gone, the limit is not */
+}
+
+static int by_another(void)
+{
+    struct rlimit limit = {64 * MIB, 64 * MIB};
+    int go[2], status;
+    pid_t pid;
+
+    EXPECT(1, pipe(go) == 0 && (pid = fork()) >= 0);
+    if (pid == 0) {
+        read(go[0], &status, 1);
+        _exit(of_a_child() == 0 && is_refused(map(40 * MIB, PROT_NONE, MAP_PRIVATE)));
+    }
+    EXPECT(2, prlimit(pid, RLIMIT_AS, &limit, NULL) == 0 && write(go[1], "", 1) == 1);
+    EXPECT(3, waitpid(pid, &status, 0) == pid && status == 1 << 8);
+    return 0;
+}
+
+static void check_addresses(void)
+{
+    is(in_child(all_addresses), 0, "RLIMIT_AS: mmap beyond is ENOMEM");
+    is(in_child(growing), 0, "and so are mremap, brk and malloc");
+    is(in_child(files_count), 0, "files count, too");
+    is(in_child(over_fork), 0, "a child has what its parent had");
+    is(in_child(over_exec), 0, "another program has the limit, and begins anew");
+    is(in_child(threads), 0, "a thread's stack that does not fit is EAGAIN");
+    is(in_child(by_another), 0, "another process may set it");
+    is(in_child(data_only), 0, "RLIMIT_DATA: private memory to write, and the heap");
+    unlink("m");
+}
+
+int main(int argc, char **argv)
+{
+    self = argv[0];
+    if (argc > 1)
+        return strcmp(argv[1], "addresses") == 0 ? of_a_child() : 99;
     workdir_enter();
     check_files();
+    check_addresses();
     return workdir_leave();
 }

@@ -256,6 +256,11 @@ struct posix_info {
     uint64_t start_ignored;
     uint64_t cpu_before_ns; /* and the processor time that programs before it used */
     union posix_schedule_word schedule; /* of the first thread */
+    uint64_t limit_all; /* RLIMIT_AS, RLIMIT_DATA, RLIMIT_MEMLOCK: the soft ones */
+    uint64_t limit_data;
+    uint64_t limit_locked;
+    uint64_t loaded_all; /* bytes that the program's segments take, and those it may write */
+    uint64_t loaded_data;
 };
 
 _Static_assert(sizeof(struct posix_info) <= POSIX_INFO_BYTES, "wait words follow it");
