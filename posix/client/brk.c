@@ -18,8 +18,8 @@ uint64_t heap_bytes(void)
 static bool heap_resize(uint64_t from, uint64_t to)
 {
     if (to > from)
-        return vm_map(HANDLE_SELF, from, to - from, HANDLE_NONE, 0,
-                      VM_READ | VM_WRITE) >= 0;
+        return vm_map(HANDLE_SELF, from, to - from, HANDLE_NONE, 0, VM_READ | VM_WRITE) >=
+               0;
     return to == from || vm_unmap(HANDLE_SELF, to, from - to) >= 0;
 }
 
@@ -32,7 +32,8 @@ long shim_brk(const long *argument)
         break_now = start;
     if (wanted < start || wanted - start > POSIX_BRK_BYTES_MAX)
         return (long)break_now;
-    if (wanted > break_now && !usage_allows_heap(page_up(wanted) - start))
+    if (wanted > break_now && usage_is_limited() &&
+        !usage_allows_heap(page_up(wanted) - start))
         return (long)break_now;
     if (heap_resize(page_up(break_now), page_up(wanted)))
         break_now = wanted;

@@ -263,7 +263,7 @@ static long map_at_fixed(const struct map_request *map)
         return -LINUX_EPERM;
     if (!range_is_programs(map->hint, map->bytes))
         return -LINUX_ENOMEM;
-    if (!usage_allows_map(map->hint, map->bytes, map_is_data(map)))
+    if (usage_is_limited() && !usage_allows_map(map->hint, map->bytes, map_is_data(map)))
         return -LINUX_ENOMEM;
     if (!map->no_replace)
         error = memory_unmap(map->hint, map->hint + map->bytes);
@@ -282,7 +282,8 @@ static long map_anywhere(const struct map_request *map)
     uint64_t place;
     long error;
 
-    if (!usage_allows(map->bytes, map_is_data(map) ? map->bytes : 0))
+    if (usage_is_limited() &&
+        !usage_allows(map->bytes, map_is_data(map) ? map->bytes : 0))
         return -LINUX_ENOMEM;
     if (hint >= LINUX_MMAP_MIN_ADDRESS && hint < shim_info()->mmap_end &&
         map->bytes <= shim_info()->mmap_end - hint && memory_is_free(hint, map->bytes) &&
@@ -356,7 +357,8 @@ long shim_mprotect(const long *argument)
         return -LINUX_ENOMEM;
     if (access < 0)
         return access;
-    if ((access & VM_WRITE) && !usage_allows_data(start, start + bytes))
+    if ((access & VM_WRITE) && usage_is_limited() &&
+        !usage_allows_data(start, start + bytes))
         return -LINUX_ENOMEM;
     if (reserved_skip(start, start + bytes) < start + bytes)
         return access_change(start, bytes, (uint32_t)access);

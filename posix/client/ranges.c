@@ -23,7 +23,7 @@ static inline void bytes_add(struct range_bytes *sum, const struct range *range,
         sum->data += bytes;
 }
 
-/* A record comes or goes; one that changes does both. */
+/* A record comes or goes. */
 static inline void record_comes(const struct range *range)
 {
     bytes_add(&on_record, range, range->end - range->start);
@@ -194,9 +194,11 @@ void ranges_set_access(uint64_t start, uint64_t end, uint32_t access)
     size_t first = records_between(start, end, &behind);
 
     for (size_t i = first; i < behind; i++) {
-        record_goes(&ranges[i]);
+        uint64_t bytes = ranges[i].end - ranges[i].start;
+
+        if (((ranges[i].access ^ access) & VM_WRITE) && !(ranges[i].kind & RANGE_SHARED))
+            on_record.data += access & VM_WRITE ? bytes : -bytes;
         ranges[i].access = access;
-        record_comes(&ranges[i]);
     }
     records_merge(first, behind);
 }
@@ -207,10 +209,10 @@ void ranges_open(uint64_t start, uint64_t end, uint32_t access)
     size_t first = records_between(start, end, &behind);
 
     for (size_t i = first; i < behind; i++) {
-        record_goes(&ranges[i]);
+        if (access & VM_WRITE)
+            on_record.data += ranges[i].end - ranges[i].start;
         ranges[i].access = access;
         ranges[i].kind = RANGE_PRIVATE;
-        record_comes(&ranges[i]);
     }
     records_merge(first, behind);
 }

@@ -141,7 +141,7 @@ long shim_mremap(const long *argument)
     if (error)
         return error;
     more = r.new_bytes > r.old_bytes ? r.new_bytes - r.old_bytes : 0;
-    if (!usage_allows(more, r.access & VM_WRITE ? more : 0))
+    if (usage_is_limited() && !usage_allows(more, r.access & VM_WRITE ? more : 0))
         return -LINUX_ENOMEM;
     if (!(r.flags & LINUX_MREMAP_FIXED) &&
         (r.new_bytes == r.old_bytes || remap_grow_in_place(&r)))

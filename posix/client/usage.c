@@ -2,8 +2,6 @@
 /* Limits of addresses (usage.h). */
 #include <posix/client/usage.h>
 
-#include <posix/client/shim.h>
-
 /* Does used with more keep within limit? It may be beyond already, when that was lowered. */
 static bool is_within(uint64_t used, uint64_t more, uint64_t limit)
 {
@@ -13,13 +11,11 @@ static bool is_within(uint64_t used, uint64_t more, uint64_t limit)
 bool usage_allows(uint64_t all, uint64_t data)
 {
     const volatile struct posix_info *info = shim_info();
-    uint64_t limit = info->limit_all, data_limit = info->limit_data;
     struct range_bytes used = ranges_bytes();
 
-    if ((limit & data_limit) == UINT64_MAX)
-        return true;
-    return is_within(used.all + heap_bytes() + info->loaded_all, all, limit) &&
-           is_within(used.data + heap_bytes() + info->loaded_data, data, data_limit);
+    return is_within(used.all + heap_bytes() + info->loaded_all, all, info->limit_all) &&
+           is_within(used.data + heap_bytes() + info->loaded_data, data,
+                     info->limit_data);
 }
 
 bool usage_allows_map(uint64_t start, uint64_t bytes, bool is_data)

@@ -11,8 +11,15 @@
 #define POSIX_CLIENT_USAGE_H
 
 #include <posix/client/ranges.h>
+#include <posix/client/shim.h>
 
 #pragma GCC visibility push(hidden)
+
+/* Are there limits at all? There seldom are: to be asked first. */
+static inline bool usage_is_limited(void)
+{
+    return (shim_info()->limit_all & shim_info()->limit_data) != UINT64_MAX;
+}
 
 /* May there be so many bytes more? */
 bool usage_allows(uint64_t all, uint64_t data);

@@ -10,6 +10,7 @@
 
 #include <posix/server/foreign.h>
 #include <posix/server/clock.h>
+#include <posix/server/limit.h>
 #include <posix/server/load.h>
 #include <posix/server/names.h>
 #include <posix/server/ramfs.h>
@@ -85,22 +86,26 @@ const char *exec_base_name(const char *path)
 
 /* ---- building ---- */
 
-/* The stack's top holds arguments, environment, auxiliary vector. *sp is where it ends.
- */
-static int64_t map_stack(handle_t process, const struct stack_input *input, uint64_t *sp)
+/* The stack's top holds arguments, environment, auxiliary vector. *sp is where it ends. */
+static int64_t map_stack(struct process *process, const struct stack_input *input,
+                         uint64_t *sp)
 {
-    uint64_t used;
+    uint64_t used, bytes;
     int64_t status;
 
     *sp = stack_build(stack_image, POSIX_STACK_TOP, input);
     if (*sp == 0)
         return E_TOO_BIG;
     used = POSIX_STACK_TOP - *sp;
-    status = vm_map(process, POSIX_STACK_TOP - POSIX_STACK_BYTES, POSIX_STACK_BYTES,
-                    HANDLE_NONE, 0, VM_READ | VM_WRITE);
+    bytes = limit_stack_bytes(process);
+    if (bytes < used + VM_PAGE_BYTES) /* as on Linux, what is there already stays */
+        bytes = (used + 2 * VM_PAGE_BYTES - 1) & ~(VM_PAGE_BYTES - 1);
+    process->stack_bytes = bytes;
+    status = vm_map(process->process, POSIX_STACK_TOP - bytes, bytes, HANDLE_NONE, 0,
+                    VM_READ | VM_WRITE);
     if (status >= 0)
-        status =
-            process_write(process, *sp, stack_image + STACK_IMAGE_BYTES - used, used);
+        status = process_write(process->process, *sp,
+                               stack_image + STACK_IMAGE_BYTES - used, used);
     return status;
 }
 
@@ -253,7 +258,7 @@ static int64_t make_thread(struct process *process, uint64_t entry, uint64_t sp)
     return thread_create(process->process, entry, sp, 0, 0, POSIX_FIRST_AREA);
 }
 
-static int64_t build(uint32_t index, const struct load *load,
+static int64_t build(uint32_t index, struct load *load,
                      const struct exec_program *program)
 {
     struct process *process = process_at(index);
@@ -269,17 +274,20 @@ static int64_t build(uint32_t index, const struct load *load,
 
     random_fill(&STATE->random, input.random, sizeof(input.random));
     process->brk_start = load->program.end;
+    status = exec_make_process(index);
+    if (status >= 0)
+        status = load_map(process->process, load);
     process->loaded_all = load->bytes;
     process->loaded_data = load->data_bytes;
-    status = exec_make_process(index);
+    if (load->bytes > process->limit[LINUX_RLIMIT_AS].current ||
+        load->data_bytes > process->limit[LINUX_RLIMIT_DATA].current)
+        return E_NO_MEMORY;
     if (status >= 0)
         status = exec_map_shared(index);
     if (status >= 0)
-        status = load_map(process->process, load);
-    if (status >= 0)
         status = shim_map(process->process);
     if (status >= 0)
-        status = map_stack(process->process, &input, &sp);
+        status = map_stack(process, &input, &sp);
     if (status >= 0)
         status = make_thread(process, load_entry(load), sp);
     if (status >= 0) {
@@ -298,11 +306,6 @@ int64_t exec_build(uint32_t index, const struct exec_program *program,
 
     if (!load_find(process_at(index), program->inode, &load, error))
         return E_INVALID;
-    if (load.bytes > process_at(index)->limit[LINUX_RLIMIT_AS].current ||
-        load.data_bytes > process_at(index)->limit[LINUX_RLIMIT_DATA].current) {
-        exec_refuse(error, 126, LINUX_ENOMEM, "larger than its limits");
-        return E_NO_MEMORY;
-    }
     status = build(index, &load, program);
     if (status == E_TOO_BIG)
         exec_refuse(error, 126, LINUX_E2BIG, "argument list too long");

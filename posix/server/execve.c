@@ -21,20 +21,22 @@ struct before {
     uint32_t incarnation;
     handle_t process;
     handle_t server;
-    uint64_t brk_start, loaded_all, loaded_data;
+    uint64_t brk_start, loaded_all, loaded_data, stack_bytes;
     char name[PROCESS_NAME_BYTES];
 };
 
 static struct before put_aside(uint32_t index, const char *name)
 {
     struct process *process = process_at(index);
-    struct before before = {process->incarnation,
-                            process->process,
-                            process->server,
-                            process->brk_start,
-                            process->loaded_all,
-                            process->loaded_data,
-                            ""};
+    struct before before = {
+        .incarnation = process->incarnation,
+        .process = process->process,
+        .server = process->server,
+        .brk_start = process->brk_start,
+        .loaded_all = process->loaded_all,
+        .loaded_data = process->loaded_data,
+        .stack_bytes = process->stack_bytes,
+    };
 
     memcpy(before.name, process->name, sizeof(before.name));
     process->incarnation =
@@ -61,6 +63,7 @@ static void put_back(uint32_t index, const struct before *before)
     process->brk_start = before->brk_start;
     process->loaded_all = before->loaded_all;
     process->loaded_data = before->loaded_data;
+    process->stack_bytes = before->stack_bytes;
     memcpy(process->name, before->name, sizeof(process->name));
 }
 
@@ -121,7 +124,7 @@ int64_t request_EXECVE(struct request *r)
     int64_t status = copy_in(&from, r->word[3], sizeof(from));
 
     if (status == 0)
-        status = program_take_strings(&program, r->word[1], r->word[2]);
+        status = program_take_strings(r->process, &program, r->word[1], r->word[2]);
     if (status == 0)
         status = program_find(r->process, r->word[0], &program);
     if (status < 0)

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* RLIMIT_FSIZE (limit.h), and the request that sets and tells limits. */
+/* RLIMIT_FSIZE, RLIMIT_STACK (limit.h), and the request that sets and tells limits. */
 #include <posix/server/limit.h>
 
+#include <posix/server/stack.h>
 #include <posix/server/timer.h>
+#include <user/lib/kernel.h>
+
+#define STRINGS_LEAST 131072u /* as on Linux */
 
 static uint64_t file_limit(const struct request *r)
 {
@@ -25,6 +29,35 @@ int64_t limit_file_write(const struct request *r, uint64_t offset, uint64_t *byt
 int64_t limit_file_size(const struct request *r, uint64_t size)
 {
     return size > file_limit(r) ? REQUEST_EXCEEDS : 0;
+}
+
+uint64_t limit_stack_bytes(const struct process *process)
+{
+    uint64_t limit = process->limit[LINUX_RLIMIT_STACK].current;
+
+    if (limit > POSIX_STACK_BYTES_MAX)
+        return POSIX_STACK_BYTES_MAX;
+    return (limit + VM_PAGE_BYTES - 1) & ~(VM_PAGE_BYTES - 1);
+}
+
+uint32_t limit_strings_bytes(const struct process *process)
+{
+    uint64_t quarter = process->limit[LINUX_RLIMIT_STACK].current / 4;
+
+    if (quarter < STRINGS_LEAST)
+        return STRINGS_LEAST;
+    return quarter < STACK_STRINGS_BYTES ? (uint32_t)quarter : STACK_STRINGS_BYTES;
+}
+
+/* A higher limit lets the stack of a program that runs grow; a lower one is for the next. */
+static void stack_grow(struct process *process)
+{
+    uint64_t bytes = limit_stack_bytes(process), had = process->stack_bytes;
+
+    if (process->state == PROCESS_ALIVE && bytes > had &&
+        vm_map(process->process, POSIX_STACK_TOP - bytes, bytes - had, HANDLE_NONE, 0,
+               VM_READ | VM_WRITE) >= 0)
+        process->stack_bytes = bytes;
 }
 
 /* Its shim holds these. */
@@ -72,7 +105,10 @@ int64_t request_LIMIT(struct request *r)
         status = copy_out(r->word[3], &old, sizeof(old));
     if (status == 0 && r->word[2]) {
         *limit = wanted;
-        limits_show(index);
+        if (r->word[1] == LINUX_RLIMIT_STACK)
+            stack_grow(process_at(index));
+        else
+            limits_show(index);
         if (r->word[1] == LINUX_RLIMIT_CPU)
             cpu_timer_arm(index);
     }

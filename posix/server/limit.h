@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Limits of a process (setrlimit) that the server holds by itself: the size of files.
- * Others are held where what they limit is made: fd.c (NOFILE), fork.c (NPROC),
- * signal_queue.c (SIGPENDING), schedule.c (NICE, RTPRIO).
+ * Limits of a process (setrlimit) that the server holds by itself: the size of files, of the
+ * stack and of arguments. Others are held where what they limit is made: fd.c (NOFILE), fork.c
+ * (NPROC), signal_queue.c (SIGPENDING), schedule.c (NICE, RTPRIO). AS, DATA and MEMLOCK are the
+ * shim's to hold (posix/client/usage.h); it is shown them in the information page.
  */
 #ifndef POSIX_SERVER_LIMIT_H
 #define POSIX_SERVER_LIMIT_H
@@ -17,5 +18,13 @@ int64_t limit_file_write(const struct request *r, uint64_t offset, uint64_t *byt
 
 /* May a file be made that long? 0 or REQUEST_EXCEEDS. */
 int64_t limit_file_size(const struct request *r, uint64_t size);
+
+/* How large the stack of a process's main thread may be, in whole pages: RLIMIT_STACK, at most
+ * POSIX_STACK_BYTES_MAX. */
+uint64_t limit_stack_bytes(const struct process *process);
+
+/* How much execve takes of strings and pointers to them: a quarter of that, as on Linux at least
+ * 128 KiB; at most STACK_STRINGS_BYTES. */
+uint32_t limit_strings_bytes(const struct process *process);
 
 #endif

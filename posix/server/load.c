@@ -64,19 +64,6 @@ static bool find_interpreter(const struct process *process, struct load *load,
     return true;
 }
 
-static void count_segments(struct load *load, const struct elf_image *elf)
-{
-    for (uint32_t i = 0; i < elf->header_count; i++) {
-        struct elf_segment segment;
-
-        if (!elf_segment(elf, i, &segment))
-            continue;
-        load->bytes += segment.page_end - segment.page_start;
-        if (segment.is_writable)
-            load->data_bytes += segment.page_end - segment.page_start;
-    }
-}
-
 /* DOC: load-find */
 bool load_find(const struct process *process, uint32_t inode, struct load *load,
                struct exec_error *error)
@@ -94,13 +81,7 @@ bool load_find(const struct process *process, uint32_t inode, struct load *load,
     why = check_image(inode_at(inode), POSIX_PIE_BASE, &load->program);
     if (why)
         return exec_refuse(error, 126, LINUX_ENOEXEC, why);
-    count_segments(load, &load->program);
-    if (load->program.interpreter_bytes == 0)
-        return true;
-    if (!find_interpreter(process, load, error))
-        return false;
-    count_segments(load, &load->interpreter);
-    return true;
+    return load->program.interpreter_bytes == 0 || find_interpreter(process, load, error);
 }
 
 /* ---- mapping ---- */
@@ -166,7 +147,7 @@ static int64_t map_segment(handle_t process, struct inode *file,
     return status;
 }
 
-static int64_t map_image(handle_t process, struct inode *file,
+static int64_t map_image(handle_t process, struct load *load, struct inode *file,
                          const struct elf_image *elf)
 {
     int64_t status = OK;
@@ -176,6 +157,9 @@ static int64_t map_image(handle_t process, struct inode *file,
 
         if (!elf_segment(elf, i, &segment))
             continue;
+        load->bytes += segment.page_end - segment.page_start;
+        if (segment.is_writable)
+            load->data_bytes += segment.page_end - segment.page_start;
         if (segment_is_as_in_file(&segment))
             status = map_segment(process, file, elf, &segment);
         else
@@ -184,12 +168,12 @@ static int64_t map_image(handle_t process, struct inode *file,
     return status;
 }
 
-int64_t load_map(handle_t process, const struct load *load)
+int64_t load_map(handle_t process, struct load *load)
 {
-    int64_t status = map_image(process, inode_at(load->inode), &load->program);
+    int64_t status = map_image(process, load, inode_at(load->inode), &load->program);
 
     if (status >= 0 && load->interpreter_inode)
-        status =
-            map_image(process, inode_at(load->interpreter_inode), &load->interpreter);
+        status = map_image(process, load, inode_at(load->interpreter_inode),
+                           &load->interpreter);
     return status;
 }

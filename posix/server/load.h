@@ -24,8 +24,8 @@ struct load {
 bool load_find(const struct process *process, uint32_t inode, struct load *load,
                struct exec_error *error);
 
-/* Map all segments. OK or a status. */
-int64_t load_map(handle_t process, const struct load *load);
+/* Map all segments, and count their bytes. OK or a status. */
+int64_t load_map(handle_t process, struct load *load);
 
 /* Where the first thread starts. */
 static inline uint64_t load_entry(const struct load *load)

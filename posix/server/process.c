@@ -186,6 +186,7 @@ uint32_t process_new_child(uint32_t parent_index)
     process->brk_start = parent->brk_start;
     process->loaded_all = parent->loaded_all;
     process->loaded_data = parent->loaded_data;
+    process->stack_bytes = parent->stack_bytes;
     process->cwd = where_take(parent->cwd);
     process->root = where_take(parent->root);
     if (parent->exe.inode)

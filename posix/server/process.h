@@ -135,6 +135,7 @@ struct process {
     uint64_t brk_start;
     uint64_t loaded_all; /* bytes of its program's segments, and of those it may write */
     uint64_t loaded_data;
+    uint64_t stack_bytes; /* of its main thread */
     uint32_t fd_count;
     uint32_t fd_index[PROCESS_FD_INDEXES];
     uint64_t calls_noted[PROCESS_CALLS_NOTED / 64];

@@ -250,7 +250,7 @@ static void text_maps(struct text_out *out, const struct process *process)
             range.kind & 1 ? 's' : 'p');
     }
     SAY(out, "%08lx-%08lx rw-p 00000000 00:00 0                          [stack]\n",
-        (unsigned long)(POSIX_STACK_TOP - POSIX_STACK_BYTES),
+        (unsigned long)(POSIX_STACK_TOP - process->stack_bytes),
         (unsigned long)POSIX_STACK_TOP);
 }
 

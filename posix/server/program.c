@@ -5,6 +5,7 @@
  */
 #include <posix/server/program.h>
 
+#include <posix/server/limit.h>
 #include <posix/server/names.h>
 #include <posix/server/permission.h>
 #include <posix/server/ramfs.h>
@@ -248,9 +249,10 @@ static int64_t script_follow(const struct process *process, struct exec_program 
     return status < 0 ? status : 1;
 }
 
-int64_t program_take_strings(struct exec_program *program, uint64_t argv, uint64_t envp)
+int64_t program_take_strings(const struct process *process, struct exec_program *program,
+                             uint64_t argv, uint64_t envp)
 {
-    uint32_t room = STACK_STRINGS_BYTES;
+    uint32_t room = limit_strings_bytes(process);
     int64_t at;
 
     pieces[0].bytes = pieces[1].bytes = 0; /* another caller's, or of an earlier time */

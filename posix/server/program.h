@@ -11,8 +11,10 @@
 
 #include <posix/server/exec.h>
 
-/* Copy the caller's argument and environment vectors. 0, -EFAULT, -E2BIG. */
-int64_t program_take_strings(struct exec_program *program, uint64_t argv, uint64_t envp);
+/* Copy the caller's argument and environment vectors, as many as its limit of the stack allows.
+ * 0, -EFAULT, -E2BIG. */
+int64_t program_take_strings(const struct process *process, struct exec_program *program,
+                             uint64_t argv, uint64_t envp);
 
 /*
  * Find the file that the caller's string names, as a process, and what "#!" lines make of

@@ -200,7 +200,7 @@ static int64_t find_and_start(struct request *r, uint32_t child,
     struct exec_program program;
     int64_t status;
 
-    status = program_take_strings(&program, from->argv, from->envp);
+    status = program_take_strings(r->process, &program, from->argv, from->envp);
     if (status < 0)
         return status;
     status = program_find(process_at(child), from->path, &program);

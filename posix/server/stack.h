@@ -12,7 +12,7 @@
 #include <posix/server/exec.h>
 #include <user/proto/posix.h>
 
-/* Strings and pointers to them, as Linux: a quarter of the stack. */
+/* Strings and pointers to them, at most: a quarter of the usual stack (limit_strings_bytes). */
 #define STACK_STRINGS_BYTES ((uint32_t)(POSIX_STACK_BYTES / 4))
 /* With what "#!" adds, the path, the auxiliary vector. */
 #define STACK_IMAGE_BYTES (STACK_STRINGS_BYTES + 16384u)

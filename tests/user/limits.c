@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Limits of resources that hold: sizes of files, addresses. Each case is a child of
+ * Limits of resources that hold: sizes of files, addresses, stack. Each case is a child of
  * its own, so that a limit binds nobody else.
  */
 #define _GNU_SOURCE
@@ -368,13 +368,149 @@ static void check_addresses(void)
     unlink("m");
 }
 
+/* ---- the stack ---- */
+
+static char *stack_base;
+static long stack_least, stack_most;
+
+static void overflown(int signal, siginfo_t *info, void *context)
+{
+    long depth = stack_base - (char *)info->si_addr;
+
+    (void)signal, (void)context;
+    _exit(depth >= stack_least && depth <= stack_most ? 0 : 1);
+}
+
+__attribute__((noinline)) static long deeper(long bytes)
+{
+    volatile char piece[PAGE];
+
+    piece[0] = (char)bytes;
+    return bytes <= 0 ? piece[0] : deeper(bytes - PAGE) + piece[0];
+}
+
+/* As another program, whose limit is a megabyte: it uses that, and no more. */
+static int stack_of_a_mebibyte(void)
+{
+    static char other[64 * KIB];
+    stack_t alternate = {.ss_sp = other, .ss_size = sizeof(other)};
+    struct sigaction action = {.sa_sigaction = overflown,
+                               .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    char here;
+
+    stack_base = &here;
+    stack_least = MIB - 128 * KIB;
+    stack_most = MIB + 64 * KIB;
+    EXPECT(2, sigaltstack(&alternate, NULL) == 0);
+    EXPECT(3, sigaction(SIGSEGV, &action, NULL) == 0);
+    deeper(100 * MIB);
+    return 4;
+}
+
+static int stack_of_much(void)
+{
+    deeper(90 * MIB);
+    return 0;
+}
+
+static int with_stack(rlim_t bytes)
+{
+    struct rlimit limit;
+
+    getrlimit(RLIMIT_STACK, &limit);
+    limit.rlim_cur = bytes;
+    return setrlimit(RLIMIT_STACK, &limit);
+}
+
+static int small_stack(void)
+{
+    EXPECT(1, with_stack(MIB) == 0);
+    return again("small stack");
+}
+
+static int large_stack(void)
+{
+    EXPECT(1, with_stack(100 * MIB) == 0);
+    return again("large stack");
+}
+
+static int endless_stack(void)
+{
+    EXPECT(1, with_stack(RLIM_INFINITY) == 0);
+    return again("large stack");
+}
+
+static int grown_stack(void)
+{
+    EXPECT(1, with_stack(100 * MIB) == 0);
+    return stack_of_much();
+}
+
+static int strings_fit(const char *what, int count)
+{
+    char *argument[8] = {(char *)self, (char *)what};
+    char *text = malloc(60 * KIB + 1);
+
+    memset(text, 'x', 60 * KIB);
+    text[60 * KIB] = 0;
+    for (int i = 0; i < count; i++)
+        argument[2 + i] = text;
+    execv(self, argument);
+    return errno == E2BIG ? 50 : 60;
+}
+
+static int many_strings(void)
+{
+    return with_stack(MIB) == 0 ? strings_fit("nothing", 5) : 1; /* 300 KiB */
+}
+
+static int few_strings(void)
+{
+    return with_stack(MIB) == 0 ? strings_fit("nothing", 4) : 1;
+}
+
+static int least_strings(void)
+{
+    return with_stack(400 * KIB) == 0 ? strings_fit("nothing", 2) : 1;
+}
+
+static int beyond_least(void)
+{
+    return with_stack(400 * KIB) == 0 ? strings_fit("nothing", 3) : 1;
+}
+
+static void check_stack(void)
+{
+    is(in_child(small_stack), 0, "RLIMIT_STACK is how large the next program's stack is");
+    is(in_child(large_stack), 0, "more than usual, too");
+    is(in_child(endless_stack), 0, "and without a limit");
+    is(in_child(grown_stack), 0, "a higher one lets the stack grow at once");
+    is(in_child(few_strings), 0, "arguments may be a quarter of it");
+    is(in_child(many_strings), 50, "and no more: E2BIG");
+    is(in_child(least_strings), 0, "but 128 KiB always");
+    is(in_child(beyond_least), 50, "and no more, either");
+}
+
+/* What the program does as another program. */
+static int as_another(const char *what)
+{
+    if (strcmp(what, "addresses") == 0)
+        return of_a_child();
+    if (strcmp(what, "small stack") == 0)
+        return stack_of_a_mebibyte();
+    if (strcmp(what, "large stack") == 0)
+        return stack_of_much();
+    return strcmp(what, "nothing") != 0;
+}
+
 int main(int argc, char **argv)
 {
     self = argv[0];
     if (argc > 1)
-        return strcmp(argv[1], "addresses") == 0 ? of_a_child() : 99;
+        return as_another(argv[1]);
     workdir_enter();
     check_files();
     check_addresses();
+    check_stack();
     return workdir_leave();
 }

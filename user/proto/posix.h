@@ -185,11 +185,12 @@ enum posix_reply {
 #define POSIX_PIE_BASE       0x4000000000ull
 #define POSIX_INTERPRETER_BASE 0x7000000000ull /* a dynamic linker; programs and their heaps
                                                 * lie below */
-#define POSIX_SHIM_DATA      0x7f0010000000ull /* what the shim keeps of mappings */
-#define POSIX_SHIM_DATA_END  0x7f001f000000ull
+#define POSIX_SHIM_DATA      0x7f0000000000ull /* what the shim keeps of mappings */
+#define POSIX_SHIM_DATA_END  0x7f000f000000ull
 #define POSIX_PROGRAM_END    0x7e0000000000ull /* programs choose addresses below */
 #define POSIX_STACK_TOP      0x7f001fee0000ull
-#define POSIX_STACK_BYTES    0x800000ull       /* filled on touch; below it nothing is mapped */
+#define POSIX_STACK_BYTES    0x800000ull       /* without RLIMIT_STACK; filled on touch, */
+#define POSIX_STACK_BYTES_MAX 0x10000000ull    /* and below it nothing is mapped */
 #define POSIX_MMAP_START     0x100000000000ull
 #define POSIX_MMAP_END       0x7d0000000000ull
 #define POSIX_BRK_BYTES_MAX  0x1000000000ull   /* room kept above the program for brk */
