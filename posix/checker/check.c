@@ -24,7 +24,9 @@ struct seen {
     uint32_t links;  /* of an inode */
     uint32_t mounts; /* on an inode */
     uint32_t locks;  /* of a description; chains that a lock is in */
-    uint32_t readers, writers; /* of a pipe */
+    uint32_t readers;
+    uint32_t writers; /* of a pipe; of an inode: descriptions that count as such */
+    uint32_t runs;    /* of an inode: processes whose program it is */
 };
 
 static handle_t log_handle;
@@ -202,6 +204,8 @@ static void see_processes(void)
         see_place(process->cwd, index);
         see_place(process->root, index);
         see_place(process->exe, index);
+        if (process->exe.inode && is_live(TABLE_INODE, process->exe.inode))
+            seen(TABLE_INODE, process->exe.inode)->runs++;
         if (process->proc) {
             seen(TABLE_INODE, process->proc)->uses++;
             seen(TABLE_INODE, process->proc)->links += 2;
@@ -243,6 +247,8 @@ static void see_descriptions(void)
         expect("references of description", index, open->references,
                seen(TABLE_DESCRIPTION, index)->uses);
         see_place((struct where){open->mount, open->inode}, index);
+        if (open->is_writer)
+            seen(TABLE_INODE, open->inode)->writers++;
         if (open->pipe) {
             seen(TABLE_PIPE, open->pipe)->readers += end_reads(open);
             seen(TABLE_PIPE, open->pipe)->writers += end_writes(open);
@@ -419,6 +425,8 @@ static void check_inode(uint32_t index)
 
     expect("opens of inode", index, inode->opens, counted->uses);
     expect("mounts on inode", index, inode->mounts, counted->mounts);
+    expect("writers of inode", index, inode->writers, counted->writers);
+    expect("programs of inode", index, inode->runs, counted->runs);
     /* A root has a link of its own and one for its "."; a removed directory its ".". */
     if (inode_is_directory(inode) && inode->directory.entry == 0 && inode->links &&
         inode->proc.kind != PROC_PROCESS)
