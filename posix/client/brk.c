@@ -4,6 +4,7 @@
  * POSIX_BRK_BYTES_MAX. Like Linux's it answers with the break that holds now; a failure
  * is an answer that is not what was asked for.
  */
+#include <posix/client/mlock.h>
 #include <posix/client/shim.h>
 #include <posix/client/usage.h>
 
@@ -20,6 +21,8 @@ static bool heap_resize(uint64_t from, uint64_t to)
     if (to > from)
         return vm_map(HANDLE_SELF, from, to - from, HANDLE_NONE, 0, VM_READ | VM_WRITE) >=
                0;
+    if (to < from && locks_are_used)
+        locks_cut(to, from);
     return to == from || vm_unmap(HANDLE_SELF, to, from - to) >= 0;
 }
 
@@ -35,7 +38,12 @@ long shim_brk(const long *argument)
     if (wanted > break_now && usage_is_limited() &&
         !usage_allows_heap(page_up(wanted) - start))
         return (long)break_now;
-    if (heap_resize(page_up(break_now), page_up(wanted)))
-        break_now = wanted;
+    if (locks_are_used && wanted > break_now && locks_check_map(wanted - break_now) != 0)
+        return (long)break_now;
+    if (!heap_resize(page_up(break_now), page_up(wanted)))
+        return (long)break_now;
+    if (locks_are_used && page_up(wanted) > page_up(break_now))
+        locks_mapped(page_up(break_now), page_up(wanted) - page_up(break_now));
+    break_now = wanted;
     return (long)break_now;
 }

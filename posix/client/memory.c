@@ -9,14 +9,15 @@
  * becomes reachable. That is how each thread's stack begins.
  */
 #include <posix/client/linux_local.h>
+#include <posix/client/mlock.h>
 #include <posix/client/ranges.h>
 #include <posix/client/shim.h>
 #include <posix/client/usage.h>
 
-/* Records of ranges. The end is 11 million records away; then mmap says ENOMEM. */
+/* Records of ranges. The end is 10 million records away; then mmap says ENOMEM. */
 #ifndef RANGE_STORAGE
 #define RANGE_STORAGE     POSIX_SHIM_DATA
-#define RANGE_STORAGE_END POSIX_SHIM_DATA_END
+#define RANGE_STORAGE_END POSIX_SHIM_LOCKS
 #endif
 
 _Static_assert(sizeof(struct range) == sizeof(struct posix_range),
@@ -104,6 +105,8 @@ long memory_unmap(uint64_t start, uint64_t end)
     if (status < 0)
         return status_to_errno(status);
     ranges_cut(start, end);
+    if (locks_are_used)
+        locks_cut(start, end);
     return 0;
 }
 
@@ -299,6 +302,17 @@ static long map_anywhere(const struct map_request *map)
     return error ? error : (long)place;
 }
 
+static __attribute__((noinline)) long map_and_lock(const struct map_request *map)
+{
+    long place = locks_check_map(map->bytes);
+
+    if (place == 0)
+        place = map->fixed ? map_at_fixed(map) : map_anywhere(map);
+    if (place > 0)
+        locks_mapped((uint64_t)place, map->bytes);
+    return place;
+}
+
 long shim_mmap(const long *argument)
 {
     struct map_request map;
@@ -306,6 +320,8 @@ long shim_mmap(const long *argument)
 
     if (error)
         return error;
+    if (locks_are_used)
+        return map_and_lock(&map);
     return map.fixed ? map_at_fixed(&map) : map_anywhere(&map);
 }
 

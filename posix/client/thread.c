@@ -7,6 +7,7 @@
  * last steps of a thread run on the area's own stack: its program stack belongs to
  * whoever joins it as soon as the word that says so is cleared.
  */
+#include <posix/client/mlock.h>
 #include <posix/client/signal_frame.h>
 #include <posix/client/thread.h>
 
@@ -158,6 +159,7 @@ void threads_after_clone(void)
     running_add(own);
     running_count = 1;
     lock_word = 0;
+    locks_after_clone();
     tid_next = tid_end = 0;
     own->tid = shim_info()->pid;
     own->handle = HANDLE_NONE;

@@ -18,7 +18,7 @@
 /* Are there limits at all? There seldom are: to be asked first. */
 static inline bool usage_is_limited(void)
 {
-    return (shim_info()->limit_all & shim_info()->limit_data) != UINT64_MAX;
+    return shim_info()->is_limited;
 }
 
 /* May there be so many bytes more? */

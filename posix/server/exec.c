@@ -146,6 +146,7 @@ static struct posix_info info_of(const struct process *process)
         .gid = process->credentials.gid,
         .egid = process->credentials.egid,
         .schedule.schedule = process->schedule,
+        .is_limited = limit_is_for_shim(process),
         .limit_all = process->limit[LINUX_RLIMIT_AS].current,
         .limit_data = process->limit[LINUX_RLIMIT_DATA].current,
         .limit_locked = process->limit[LINUX_RLIMIT_MEMLOCK].current,

@@ -68,6 +68,7 @@ static void limits_show(uint32_t index)
 
     if (process->shared == HANDLE_NONE)
         return;
+    info->is_limited = limit_is_for_shim(process);
     info->limit_all = process->limit[LINUX_RLIMIT_AS].current;
     info->limit_data = process->limit[LINUX_RLIMIT_DATA].current;
     info->limit_locked = process->limit[LINUX_RLIMIT_MEMLOCK].current;

@@ -19,6 +19,13 @@ int64_t limit_file_write(const struct request *r, uint64_t offset, uint64_t *byt
 /* May a file be made that long? 0 or REQUEST_EXCEEDS. */
 int64_t limit_file_size(const struct request *r, uint64_t size);
 
+/* Does the shim have limits of addresses to hold? */
+static inline bool limit_is_for_shim(const struct process *process)
+{
+    return (process->limit[LINUX_RLIMIT_AS].current &
+            process->limit[LINUX_RLIMIT_DATA].current) != LINUX_RLIM_INFINITY;
+}
+
 /* How large the stack of a process's main thread may be, in whole pages: RLIMIT_STACK, at most
  * POSIX_STACK_BYTES_MAX. */
 uint64_t limit_stack_bytes(const struct process *process);

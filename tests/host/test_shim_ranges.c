@@ -39,6 +39,26 @@ static uint64_t record_pages[4096];
 #define RANGE_STORAGE     ((uint64_t)(uintptr_t)record_pages)
 #define RANGE_STORAGE_END (RANGE_STORAGE + sizeof record_pages)
 
+/* Nothing is locked here. */
+#include <posix/client/mlock.h>
+bool locks_are_used;
+
+long locks_check_map(uint64_t bytes)
+{
+    (void)bytes;
+    return 0;
+}
+
+void locks_mapped(uint64_t start, uint64_t bytes)
+{
+    (void)start, (void)bytes;
+}
+
+void locks_cut(uint64_t start, uint64_t end)
+{
+    (void)start, (void)end;
+}
+
 /* Parts of the shim as they are; their own memcpy is the host's here. */
 #include "../../posix/client/brk.c"
 #include "../../posix/client/memory.c"

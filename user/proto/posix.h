@@ -186,6 +186,7 @@ enum posix_reply {
 #define POSIX_INTERPRETER_BASE 0x7000000000ull /* a dynamic linker; programs and their heaps
                                                 * lie below */
 #define POSIX_SHIM_DATA      0x7f0000000000ull /* what the shim keeps of mappings */
+#define POSIX_SHIM_LOCKS     0x7f000e000000ull /* and of what is locked */
 #define POSIX_SHIM_DATA_END  0x7f000f000000ull
 #define POSIX_PROGRAM_END    0x7e0000000000ull /* programs choose addresses below */
 #define POSIX_STACK_TOP      0x7f001fee0000ull
@@ -252,7 +253,7 @@ struct posix_info {
     uint32_t ppid;
     handle_t server; /* endpoint, CALL, badged with this process */
     uint32_t uid, euid, gid, egid;
-    uint32_t reserved;
+    uint32_t is_limited;         /* limit_all or limit_data is a limit */
     uint64_t start_mask;    /* what execve hands on: masked and ignored signals, */
     uint64_t start_ignored;
     uint64_t cpu_before_ns; /* and the processor time that programs before it used */
