@@ -190,7 +190,7 @@ $(O)/tests/host/%: tests/host/%.c scripts/host-test $(wildcard tests/host/*.h) \
 	$(call say,HOSTCC,$<)
 	$(Q)mkdir -p $(@D) && scripts/host-test $< $@
 
-.PHONY: tests test test-ubsan test-linux soak check bench mutants size docs lint fmt test-fresh
+.PHONY: tests test test-ubsan test-linux soak check bench bench-linux mutants size docs lint fmt test-fresh
 tests: all $(O)/.test-ports $(HOST_TESTS) $(USER_TESTS)
 	$(Q)scripts/fetch figlet hello
 	$(Q)$(MAKE) --no-print-directory UBSAN=1
@@ -210,6 +210,8 @@ mutants: all tests ## plant one-line bugs; each must fail its named test
 
 bench: all ## what things cost, in instructions and wall clock
 	$(Q)tests/bench/run
+bench-linux: all $(O)/.test-ports ## the same programs in Outpost and in Linux 6.12: minutes
+	$(Q)tests/bench/compare
 
 CHECKS := layers words asm refusals style docs ref ledger size shell ecall static
 check: setup-quietly all ## structure, style, documents, sizes

@@ -8,16 +8,33 @@ import os
 import re
 import subprocess
 import tempfile
+import threading
 
 from outpost import TOP
 
 HANG = 60 * 60      # seconds; the longest run takes some minutes
 
 
-def run_on_linux(ports, files, programs, log):
+def said_by(command, seconds, each=None, **others):
+    """What a command prints, all of it; ended after so many seconds. each(pid, line) is called
+    when a line has come."""
+    said = []
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          **others) as process:
+        limit = threading.Timer(seconds, process.kill)
+        limit.start()
+        for line in process.stdout:
+            said.append(line)
+            if each:
+                each(process.pid, line)
+        limit.cancel()
+    return b"".join(said)
+
+
+def run_on_linux(ports, files, programs, log, options=(), each=None):
     """Output of each program: name -> (text, wait status). ports: whose files are in the image;
     files: SRC:DEST, as mkboot takes them; programs: name -> text of a script; its first line names
-    the interpreter. log: a file that keeps what came over the serial line."""
+    the interpreter. log: a file that keeps what came over the serial line. options: qemu-run.sh's. each: see said_by."""
     subprocess.run([f"{TOP}/scripts/test-linux", "startup"], stdout=subprocess.DEVNULL, check=True)
     subprocess.run([f"{TOP}/scripts/build-port", "-l", *ports], check=True)
     with tempfile.TemporaryDirectory() as work:
@@ -32,13 +49,12 @@ def run_on_linux(ports, files, programs, log):
             given.append(f"{path}:/tests/{name}")
         image = f"{work}/initramfs"
         subprocess.run([f"{TOP}/scripts/mkboot", "-l", image, *given], check=True)
-        line = subprocess.run([f"{TOP}/qemu-run.sh", "-n", "-m", "1G", "--append",
+        line = subprocess.run([f"{TOP}/qemu-run.sh", "-n", "-m", "1G", *options, "--append",
                                "console=ttyS0 no5lvl quiet panic=-1 rdinit=/init"],
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
                               check=True, env=dict(os.environ, OUTPOST_BOOT=image, OUTPOST_READY="1",
                                                    OUTPOST_KERNEL=f"{TOP}/build/linux/vmlinux")).stdout
-        said = subprocess.run(["sh", "-c", f"exec {line}"], stdin=subprocess.DEVNULL, check=False,
-                              stdout=subprocess.PIPE, timeout=HANG).stdout
+        said = said_by(["sh", "-c", f"exec {line}"], HANG, each)
     with open(log, "wb") as file:
         file.write(said)
     text = said.decode(errors="replace").replace("\r\n", "\n")
