@@ -111,6 +111,10 @@ $(O)/user/hello: user/apps/hello/hello.c $(O)/.musl scripts/outpost-cc
 	$(call say,OCC,$<)
 	$(Q)mkdir -p $(@D) && scripts/outpost-cc -O2 -Wall -Wextra -Werror $< -o $@
 
+$(O)/user/trace-calls: user/apps/trace-calls/trace-calls.c user/proto/posix.h $(O)/.musl scripts/outpost-cc
+	$(call say,OCC,$<)
+	$(Q)mkdir -p $(@D) && scripts/outpost-cc -O2 -Wall -Wextra -Werror -I. $< -o $@
+
 $(O)/tests/user/%: tests/user/%.c $(wildcard tests/user/*.h) $(O)/.musl scripts/outpost-cc
 	$(call say,OCC,$<)
 	$(Q)mkdir -p $(@D) && scripts/outpost-cc -O1 -Wall -Wextra -I. $< -o $@
@@ -130,7 +134,7 @@ BOOT_FILES := $(O)/user/uart.flat:/boot/uart $(O)/user/posix-server.flat:/boot/p
   $(O)/user/p9.flat:/boot/p9 \
   $(O)/user/posix-checker.flat:/boot/posix-checker $(O)/user/shim.flat:/boot/shim \
   $(O)/user/ld-musl:/lib/ld-musl-riscv64.so.1 \
-  $(O)/user/hello:/bin/hello
+  $(O)/user/hello:/bin/hello $(O)/user/trace-calls:/bin/trace-calls
 BOOT_DEPS  := $(foreach f,$(BOOT_FILES),$(firstword $(subst :, ,$(f))))
 
 $(O)/boot.cpio: $(BOOT_DEPS) $(O)/.ports scripts/mkboot $(shell find user/root)

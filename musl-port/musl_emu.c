@@ -12,8 +12,8 @@
  *
  * Start reading at emu_entry; then posix/client/shim.h.
  */
-#include <musl-port/musl_emu.h>
 #include <musl-port/overlay/src/internal/shim.h>
+#include <posix/client/calls.h>
 #include <posix/client/thread.h>
 
 /* What answers a call: a function, or if there is none, a request of the server. */
@@ -231,9 +231,11 @@ static const struct answer answers[LINUX_CALL_COUNT] = {
 _Static_assert(SHIM_SPAWN_SEARCH == POSIX_SPAWN_SEARCH &&
                    SHIM_SPAWN_KEPT == POSIX_SPAWN_KEPT,
                "two names of the same");
+_Static_assert(SHIM_CLONE == POSIX_CALL_SPECIAL && SHIM_SPAWN < POSIX_CALL_TRACE,
+               "special calls have these numbers");
 
 /* Calls of musl's overlay that are none of Linux's (its shim.h). */
-static long special_call(long number, const struct call_frame *frame)
+static long special_call(long number, struct call_frame *frame)
 {
     switch (number) {
     case SHIM_CLONE:
@@ -248,8 +250,11 @@ static long special_call(long number, const struct call_frame *frame)
         return shim_spawn(frame->argument);
     case SHIM_SIGRETURN:
         signal_frame_return((const struct signal_frame *)frame->argument[0], frame->page);
+    case POSIX_CALL_TRACE:
+        return trace_exec(frame);
     default:
-        return shim_unknown(number);
+        return number & POSIX_CALL_TRACED ? trace_call(number & ~POSIX_CALL_TRACED, frame)
+                                          : shim_unknown(number);
     }
 }
 
@@ -265,16 +270,11 @@ static __attribute__((noinline)) long locked_call(shim_call *function,
     return result;
 }
 
-static __attribute__((noinline)) long unusual_call(long number,
-                                                   const struct call_frame *frame)
+static __attribute__((noinline)) long unusual_call(long number, struct call_frame *frame)
 {
     return (unsigned long)number >= LINUX_CALL_COUNT ? special_call(number, frame)
                                                      : shim_unknown(number);
 }
-
-/* What entry.S calls with the thread's door closed. */
-__attribute__((visibility("hidden"))) long emu_dispatch(long number,
-                                                        struct call_frame *frame);
 
 /* DOC: emu-entry */
 long emu_dispatch(long number, struct call_frame *frame)

@@ -240,6 +240,9 @@ static void see_terminals(void)
 
 static void see_descriptions(void)
 {
+    FOR_EACH(TABLE_PROCESS, index)
+    if (process_at(index)->trace)
+        seen(TABLE_DESCRIPTION, process_at(index)->trace)->uses++;
     FOR_EACH(TABLE_DESCRIPTION, index)
     {
         const struct description *open = description_at(index);

@@ -219,15 +219,15 @@ static bool in_shim(uint64_t pc)
 /* A call that has not begun looks like one that is still to be made. */
 static void present_call(struct register_frame *frame, struct signal_frame *saved)
 {
-    uint64_t at = frame->pc - (uint64_t)emu_entry;
+    uint64_t at = frame->pc - (uint64_t)emu_entry_traced;
 
     saved->real_pc = frame->pc;
     saved->real_sp = frame->x[1];
     saved->shown_pc = 0;
-    if (at >= (uint64_t)(emu_entry_inhibited - (char *)emu_entry))
+    if (at >= (uint64_t)(emu_entry_inhibited - (char *)emu_entry_traced))
         return;
     saved->shown_pc = frame->pc = frame->x[0] - 2;
-    if (at > 0)
+    if (saved->real_pc > (uint64_t)emu_entry)
         frame->x[1] += sizeof(struct call_frame) - sizeof(long);
 }
 
@@ -320,8 +320,13 @@ static _Noreturn void fault_handle(struct thread_page *page, uint64_t kind)
         info.address = frame->pc;
     if (what.signal == LINUX_SIGSEGV && memory_is_mapped(info.address))
         info.code = LINUX_SEGV_ACCERR;
-    if (!signal_is_caught(what.signal))
+    if (!signal_is_caught(what.signal)) {
+        if (shim_info()->trace) {
+            trace_signal(what.signal, &info.address);
+            trace_end(POSIX_STATUS_SIGNAL(what.signal));
+        }
         fault_again(page);
+    }
     handler_for(what.signal, &action);
     handler_run(page, frame, &action, &info);
 }

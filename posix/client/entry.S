@@ -18,6 +18,7 @@
 #define CALL_RESTART 72
 #define CALL_RA      88
 #define CALL_BYTES   96
+#define CALL_TRACED  (1 << 40) /* POSIX_CALL_TRACED */
 
 /* struct signal_context, signal_frame.h */
 #define CONTEXT_X(n)   (176 + 8 * (n)) /* 0: the pc */
@@ -68,6 +69,12 @@
  * stack:    a call_frame on the caller's
  */
 .section .text.emu_entry, "ax"
+/* The same for a program that is traced: the number says so (POSIX_CALL_TRACED). */
+.global emu_entry_traced
+.hidden emu_entry_traced
+emu_entry_traced:
+    li t0, CALL_TRACED
+    or a0, a0, t0
 .global emu_entry
 .hidden emu_entry
 .type emu_entry, %function

@@ -218,12 +218,18 @@ long posix_call_until(enum posix_request request, const uint64_t word[4],
     return call(request, word, &reply, deadline_ns, 0);
 }
 
-long posix_call_quietly(enum posix_request request, uint64_t word0)
+long posix_call_words_quietly(enum posix_request request, const uint64_t word[4])
 {
-    const uint64_t word[MESSAGE_WORDS] = {word0};
     struct message reply;
 
     return call(request, word, &reply, DEADLINE_NEVER, FUTEX_UNINTERRUPTIBLE);
+}
+
+long posix_call_quietly(enum posix_request request, uint64_t word0)
+{
+    const uint64_t word[MESSAGE_WORDS] = {word0};
+
+    return posix_call_words_quietly(request, word);
 }
 
 long posix_call_replies(enum posix_request request, uint64_t word0, uint64_t word1,

@@ -44,6 +44,8 @@ long shim_getegid(const long *argument)
 
 _Noreturn void process_end(uint64_t status)
 {
+    if (shim_info()->trace)
+        trace_end(status);
     process_control(HANDLE_SELF, PROCESS_KILL, status, 0, 0);
     __builtin_trap(); /* unreachable: a dead process does not return from a call */
 }

@@ -110,6 +110,7 @@ long posix_call_until(enum posix_request request, const uint64_t word[4],
                       uint64_t deadline_ns);
 /* The same, and no signal ends its sleep. */
 long posix_call_quietly(enum posix_request request, uint64_t word0);
+long posix_call_words_quietly(enum posix_request request, const uint64_t word[4]);
 /* Tell the server, once per number, that the program made a call that is not built. */
 long shim_unknown(long number);
 
@@ -193,6 +194,11 @@ long file_map_check(long fd, uint32_t access, bool shared);
 /* Map a file where nothing is. 0 or -errno. */
 long file_map(long fd, uint64_t start, uint64_t bytes, uint32_t access, bool shared,
               uint64_t offset);
+
+/* trace.c, only if shim_info()->trace: a signal is taken, by a fault at an address or else
+ * NULL; the process ends. */
+void trace_signal(long signal, const uint64_t *address);
+void trace_end(uint64_t status);
 
 /* What musl_emu.c's table names, one file per family. Manual pages of section 2 say what
  * each does; comments at the definitions say what differs. */

@@ -263,6 +263,8 @@ bool signal_is_caught(long signal)
 
 bool handler_for(long signal, struct linux_sigaction *action)
 {
+    if (shim_info()->trace)
+        trace_signal(signal, NULL);
     shim_lock();
     *action = actions[signal];
     if (action->handler > LINUX_SIG_IGN && (action->flags & LINUX_SA_RESETHAND)) {

@@ -102,7 +102,7 @@ static inline struct process_page *process_page(void)
 uint64_t own_gp(void);
 __attribute__((returns_twice)) long registers_save(struct saved_registers *registers);
 extern char clone_entry[], thread_entry[], upcall_entry[], emu_entry[];
-extern char emu_entry_inhibited[], user_copy_end[]; /* user_copy.S */
+extern char emu_entry_traced[], emu_entry_inhibited[], user_copy_end[]; /* user_copy.S */
 _Noreturn void function_run(uint64_t function, uint64_t argument, uint64_t stack,
                             struct thread_page *page);
 _Noreturn void stack_switch(uint64_t stack, void (*function)(void *), void *argument);
@@ -110,6 +110,13 @@ void handler_call(uint64_t handler, long number, void *info, void *context,
                   uint64_t stack, struct thread_page *page);
 _Noreturn void handler_enter(uint64_t handler, long number, void *info, void *context,
                              uint64_t stack, struct thread_page *page);
+
+/* musl_emu.c: what entry.S calls with the thread's door closed. */
+long emu_dispatch(long number, struct call_frame *frame);
+
+/* trace.c: a call of a program that is traced; POSIX_CALL_TRACE. */
+long trace_call(long number, struct call_frame *frame);
+long trace_exec(const struct call_frame *frame);
 
 /* schedule.c: a thread that was just made, under the lock: it has what its maker has. */
 void schedule_inherit(struct shim_thread *thread);

@@ -19,6 +19,7 @@
 #include <posix/server/shim.h>
 #include <posix/server/stack.h>
 #include <posix/server/timer.h>
+#include <posix/server/trace.h>
 #include <user/lib/kernel.h>
 #include <user/lib/string.h>
 
@@ -145,6 +146,7 @@ static struct posix_info info_of(const struct process *process)
         .euid = process->credentials.euid,
         .gid = process->credentials.gid,
         .egid = process->credentials.egid,
+        .trace = trace_of(process) ? process->trace_flags : 0,
         .schedule.schedule = process->schedule,
         .is_limited = limit_is_for_shim(process),
         .limit_all = process->limit[LINUX_RLIMIT_AS].current,
@@ -267,7 +269,7 @@ static int64_t build(uint32_t index, struct load *load,
         .program = program,
         .elf = &load->program,
         .interpreter_base = load->interpreter.bias,
-        .shim_entry = shim_entry(),
+        .shim_entry = shim_entry(trace_of(process) != NULL),
         .credentials = &process->credentials,
     };
     uint64_t sp = 0;

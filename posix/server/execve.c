@@ -11,6 +11,7 @@
 #include <posix/server/request.h>
 #include <posix/server/signal.h>
 #include <posix/server/timer.h>
+#include <posix/server/trace.h>
 #include <user/lib/kernel.h>
 #include <user/lib/string.h>
 
@@ -145,6 +146,7 @@ int64_t request_EXECVE(struct request *r)
     fd_close_on_exec(r->process);
     timer_drop_created(r->process_index);
     r->process->has_execed = 1;
+    trace_after_exec(r->process);
     if (r->process->credentials.euid != credentials.euid ||
         r->process->credentials.egid != credentials.egid)
         r->process->death_signal = 0;

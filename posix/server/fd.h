@@ -37,7 +37,7 @@ enum description_kind {
 
 struct description {
     struct slot slot;
-    uint32_t references; /* fds that mean it */
+    uint32_t references; /* fds that mean it, and processes whose trace it is */
     uint32_t inode;      /* counted there as open; 0: none (streams) */
     uint32_t mount;      /* through which inode was found, used there; 0: none */
     uint32_t locks;      /* flock and OFD locks that it holds, lock.c: a count */
@@ -47,6 +47,7 @@ struct description {
     uint32_t pipe;       /* KIND_PIPE_*: slot */
     uint32_t partner;    /* KIND_PIPE_*: opens of the other side that it has not met */
     uint32_t is_writer;  /* KIND_FILE: counted in the inode's writers */
+    uint32_t trace_line; /* tid of whom the last line of a trace is, if it has no end yet */
     uint32_t next_entry; /* KIND_DIRECTORY: a guess at the entry for offset */
     uint64_t offset;     /* KIND_DIRECTORY: cookie */
 };
@@ -128,6 +129,10 @@ static inline bool description_may_write(const struct description *open)
 
 /* A new description, not yet meant by any fd; inode (or 0) is opened. Its index or 0. */
 uint32_t description_make(enum description_kind kind, uint32_t inode, uint32_t flags);
+
+/* Write to a description as write() does, its offset and O_APPEND too. */
+int64_t description_write(struct request *r, struct description *open, uint64_t theirs,
+                          uint64_t bytes);
 
 /* Free one that no fd means. */
 void description_discard(uint32_t index);

@@ -21,6 +21,16 @@ struct io {
 
 static struct linux_iovec vectors[LINUX_IOV_MAX];
 
+static void io_at_offset(struct io *io, struct description *open, bool is_write)
+{
+    io->open = open;
+    io->is_write = is_write;
+    io->is_positioned = false;
+    io->offset = open->offset;
+    if (is_write && (open->flags & LINUX_O_APPEND) && open->kind == KIND_FILE)
+        io->offset = inode_at(open->inode)->size;
+}
+
 /* The fd's description, if it may be used that way. */
 static int64_t io_begin(struct request *r, bool is_write, struct io *io)
 {
@@ -30,12 +40,7 @@ static int64_t io_begin(struct request *r, bool is_write, struct io *io)
         return -LINUX_EBADF;
     if (is_write ? !description_may_write(open) : !description_may_read(open))
         return -LINUX_EBADF;
-    io->open = open;
-    io->is_write = is_write;
-    io->is_positioned = false;
-    io->offset = open->offset;
-    if (is_write && (open->flags & LINUX_O_APPEND) && open->kind == KIND_FILE)
-        io->offset = inode_at(open->inode)->size;
+    io_at_offset(io, open, is_write);
     return 0;
 }
 
@@ -57,6 +62,15 @@ static int64_t io_move(struct request *r, struct io *io, uint64_t theirs, uint64
             io->open->offset = io->offset;
     }
     return done;
+}
+
+int64_t description_write(struct request *r, struct description *open, uint64_t theirs,
+                          uint64_t bytes)
+{
+    struct io io;
+
+    io_at_offset(&io, open, true);
+    return io_move(r, &io, theirs, bytes);
 }
 
 int64_t request_READ(struct request *r)

@@ -72,7 +72,7 @@ bool load_find(const struct process *process, uint32_t inode, struct load *load,
 
     memset(load, 0, sizeof(*load));
     load->inode = inode;
-    if (shim_entry() == 0)
+    if (shim_entry(false) == 0)
         return exec_refuse(error, 126, LINUX_ENOEXEC, "there is no shim to run it");
     if (!exec_check_file(inode_at(inode), error))
         return false;

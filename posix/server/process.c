@@ -16,6 +16,7 @@
 #include <posix/server/self.h>
 #include <posix/server/signal.h>
 #include <posix/server/timer.h>
+#include <posix/server/trace.h>
 #include <posix/server/wait.h>
 #include <user/lib/kernel.h>
 #include <user/lib/print.h>
@@ -197,6 +198,7 @@ uint32_t process_new_child(uint32_t parent_index)
     process->no_new_privileges = parent->no_new_privileges;
     process->schedule = schedule_of_child(parent->schedule);
     process->has_left_tty = parent->has_left_tty;
+    trace_inherit(process, parent);
     process->parent = parent_index;
     child_link(index);
     group_join(index, parent->group);
@@ -288,6 +290,7 @@ static void process_empty(uint32_t index)
     signal_drop_all(index);
     process_drop_kernel(index);
     fd_close_all(process);
+    trace_drop(process);
     drop_places(process);
     id_blocks_drop(index);
     if (process->first_thread)

@@ -123,6 +123,8 @@ struct process {
     uint32_t fsuid; /* who it is to the file system, permission.h: follows euid */
     uint32_t fsgid;
     uint32_t proc;      /* inode of its directory in /proc, or 0: not looked at yet */
+    uint32_t trace;       /* description that its calls are written to, or 0: trace.h */
+    uint32_t trace_flags; /* POSIX_TRACE_ON and others */
     uint64_t arguments; /* where argc and argv were put, in its memory */
     handle_t account;   /* the session's */
     handle_t process;   /* handles of the server, of the kernel's objects */

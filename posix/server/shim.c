@@ -19,13 +19,14 @@
 #define SHIM_END  POSIX_INFO_VA
 
 static struct {
-    struct flat_image head;
+    struct posix_shim_head head;
     const uint8_t *file;
     handle_t text;
 } shim;
 
-static bool shim_is_good(const struct flat_image *head, uint64_t file_bytes)
+static bool shim_is_good(const struct posix_shim_head *shim_head, uint64_t file_bytes)
 {
+    const struct flat_image *head = &shim_head->image;
     uint64_t room = SHIM_END - POSIX_SHIM_VA;
 
     if (head->magic != FLAT_IMAGE_MAGIC || head->base != POSIX_SHIM_VA)
@@ -33,24 +34,25 @@ static bool shim_is_good(const struct flat_image *head, uint64_t file_bytes)
     if (head->data_bytes | head->bss_bytes | (head->text_bytes & (VM_PAGE_BYTES - 1)))
         return false;
     return head->text_bytes > 0 && head->text_bytes <= room &&
-           head->text_bytes <= file_bytes && head->entry - head->base < head->text_bytes;
+           head->text_bytes <= file_bytes && head->entry - head->base < head->text_bytes &&
+           shim_head->traced_entry - head->base < head->text_bytes;
 }
 
 /* Put the text into an object that every process maps. */
 static int64_t shim_share(void)
 {
-    int64_t memory = memory_create(HANDLE_NONE, MEMORY_ANONYMOUS, shim.head.text_bytes, 0,
+    int64_t memory = memory_create(HANDLE_NONE, MEMORY_ANONYMOUS, shim.head.image.text_bytes, 0,
                                    HANDLE_NONE);
     int64_t status;
 
     if (memory < 0)
         return memory;
-    status = vm_map(HANDLE_SELF, SERVER_SCRATCH_VA, shim.head.text_bytes,
+    status = vm_map(HANDLE_SELF, SERVER_SCRATCH_VA, shim.head.image.text_bytes,
                     (handle_t)memory, 0, VM_READ | VM_WRITE);
     if (status < 0)
         return status;
-    memcpy((void *)SERVER_SCRATCH_VA, shim.file, shim.head.text_bytes);
-    vm_unmap(HANDLE_SELF, SERVER_SCRATCH_VA, shim.head.text_bytes);
+    memcpy((void *)SERVER_SCRATCH_VA, shim.file, shim.head.image.text_bytes);
+    vm_unmap(HANDLE_SELF, SERVER_SCRATCH_VA, shim.head.image.text_bytes);
     shim.text = (handle_t)memory;
     return OK;
 }
@@ -71,13 +73,15 @@ void shim_init(void)
         log_printf(self.log, "outpost: " SHIM_PATH ": no good shim: no program can run");
 }
 
-uint64_t shim_entry(void)
+uint64_t shim_entry(bool is_traced)
 {
-    return shim.text != HANDLE_NONE ? shim.head.entry : 0;
+    if (shim.text == HANDLE_NONE)
+        return 0;
+    return is_traced ? shim.head.traced_entry : shim.head.image.entry;
 }
 
 int64_t shim_map(handle_t process)
 {
-    return vm_map(process, shim.head.base, shim.head.text_bytes, shim.text, 0,
+    return vm_map(process, shim.head.image.base, shim.head.image.text_bytes, shim.text, 0,
                   VM_READ | VM_EXECUTE);
 }

@@ -3,6 +3,7 @@
 #ifndef POSIX_SERVER_SHIM_H
 #define POSIX_SERVER_SHIM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <abi/handle.h>
@@ -11,7 +12,7 @@
 void shim_init(void);
 
 /* Its entry for AT_SYSINFO, 0: there is no shim. */
-uint64_t shim_entry(void);
+uint64_t shim_entry(bool is_traced);
 
 /* Put it into a process: text shared by all, data of its own. OK or the kernel's status.
  */

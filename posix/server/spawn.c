@@ -17,6 +17,7 @@
 #include <posix/server/program.h>
 #include <posix/server/ramfs.h>
 #include <posix/server/request.h>
+#include <posix/server/trace.h>
 #include <user/lib/kernel.h>
 #include <user/lib/string.h>
 
@@ -184,6 +185,7 @@ static int64_t start(uint32_t child, const struct posix_spawn *from,
     exec_hand_on(child, &hand_on);
     fd_close_on_exec(process);
     process->has_execed = 1;
+    trace_after_exec(process);
     exec_started(child, (handle_t)thread);
     process_control(process->process, PROCESS_RESUME, 0, 0, 0);
     return process->pid;

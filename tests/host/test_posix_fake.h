@@ -314,6 +314,7 @@ void log_printf(handle_t system, const char *format, ...)
 #include "../../posix/server/timer.c"
 #include "../../posix/server/cpu_timer.c"
 #include "../../posix/server/transfer.c"
+#include "../../posix/server/trace.c"
 #include "../../posix/server/tty.c"
 #include "../../posix/server/tty_ioctl.c"
 #include "../../posix/server/wait.c"

@@ -53,9 +53,9 @@ def counters_are_even(names, result):
 
 
 def ring(folder, names=None, arguments=None, harts=1, sstc=True, seconds=3 * SECONDS,
-         options=()):
+         options=(), before=()):
     """Run the programs, all of the folder unless names says which; what each printed, by its
-    name. arguments: of a program, by its name. OUTPOST_KERNEL chooses another kernel, as for
+    name. arguments: of a program, by its name. before: words before each program's. OUTPOST_KERNEL chooses another kernel, as for
     qemu-run.sh; OUTPOST_RING, names with blanks between, leaves out all others."""
     names = programs_of(folder) if names is None else names
     if os.environ.get("OUTPOST_RING"):
@@ -66,7 +66,7 @@ def ring(folder, names=None, arguments=None, harts=1, sstc=True, seconds=3 * SEC
     runs = []
     for name in names:
         runs += [["lua", "-e", f"print('#@ {name}')"],
-                 [f"/t/{name}", *map(str, (arguments or {}).get(name, []))]]
+                 [*before, f"/t/{name}", *map(str, (arguments or {}).get(name, []))]]
     add = [word for name in names
            for word in ("--add", f"{TOP}/build/tests/{folder}/{name}:/t/{name}")]
     result = run_many(runs + [["lua", "-e", "print('#@ end')"]], seconds=seconds,

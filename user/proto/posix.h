@@ -24,6 +24,7 @@
 
 #include <stdint.h>
 
+#include <abi/bootinfo.h>
 #include <abi/handle.h>
 
 #define POSIX_TRANSFER_MAX 65536u
@@ -126,7 +127,9 @@
     X(NICE, "kind", "pid, group or uid", "nice value", "is set")                 \
     X(PRCTL, "kind", "value", "", "")                                            \
     X(SET_NAME, "is domain", "name", "bytes", "")                                \
-    X(CLOCK_SET, "ns since 1970", "", "", "")
+    X(CLOCK_SET, "ns since 1970", "", "", "")                                    \
+    X(TRACE_TO, "fd or -1", "POSIX_TRACE_*", "", "")                             \
+    X(TRACE, "text", "bytes", "tid | POSIX_TRACE_*", "POSIX_TRACE_SKIP()")
 
 enum posix_request {
     POSIX_REQUEST_NONE,
@@ -253,7 +256,9 @@ struct posix_info {
     uint32_t ppid;
     handle_t server; /* endpoint, CALL, badged with this process */
     uint32_t uid, euid, gid, egid;
-    uint32_t is_limited;         /* limit_all or limit_data is a limit */
+    uint32_t is_limited; /* limit_all or limit_data is a limit */
+    uint32_t trace;      /* 0: none; or POSIX_TRACE_ON, _CHILDREN, _TIMES */
+    uint32_t reserved;
     uint64_t start_mask;    /* what execve hands on: masked and ignored signals, */
     uint64_t start_ignored;
     uint64_t cpu_before_ns; /* and the processor time that programs before it used */
@@ -266,6 +271,34 @@ struct posix_info {
 };
 
 _Static_assert(sizeof(struct posix_info) <= POSIX_INFO_BYTES, "wait words follow it");
+
+/* How the shim's image begins. */
+struct posix_shim_head {
+    struct flat_image image;
+    uint64_t traced_entry; /* AT_SYSINFO of a program that is traced */
+};
+
+/*
+ * Tracing. POSIX_CALL_TRACE is a call that a program makes of its shim: fd, flags, path, argv,
+ * envp; the process becomes the program, and its calls are written to what the fd means. The
+ * server keeps that (TRACE_TO), hands it on to children if they are to be traced, and gives it
+ * up at an execve that changes ids. TRACE writes a piece of a line there. Its text begins
+ * with what to say if another thread's line is not at its end; SKIP is how much of it to leave
+ * out if all lines are, or if the thread's own is the one that is not. The answer counts
+ * what was left out, too.
+ */
+#define POSIX_CALL_SPECIAL 10000 /* SHIM_CLONE of musl-port */
+#define POSIX_CALL_TRACE   10100
+#define POSIX_CALL_TRACED  (1l << 40) /* beside a call's number: say what it is */
+
+#define POSIX_TRACE_ON       1u
+#define POSIX_TRACE_CHILDREN 2u
+#define POSIX_TRACE_TIMES    4u
+
+#define POSIX_TRACE_BEGINS   (1ull << 32) /* a line */
+#define POSIX_TRACE_ENDS     (1ull << 33)
+#define POSIX_TRACE_ONLY_OWN (1ull << 34) /* nothing, unless the thread's line is open */
+#define POSIX_TRACE_SKIP(none, own) ((uint64_t)(none) | (uint64_t)(own) << 32)
 
 /*
  * A request slot: memory that a process and the server both have mapped, for names, small
