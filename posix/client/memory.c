@@ -353,6 +353,8 @@ static long access_change(uint64_t start, uint64_t bytes, uint32_t access)
     status = vm_protect(HANDLE_SELF, start, bytes, access);
     if (status == E_NOT_FOUND)
         return -LINUX_ENOMEM;
+    if (status == E_RIGHTS) /* of a file that is open to be read */
+        return -LINUX_EACCES;
     if (status < 0)
         return status_to_errno(status);
     ranges_set_access(start, start + bytes, access);

@@ -127,10 +127,14 @@ static void check_growing(void)
 static void check_errors(void)
 {
     int fd = file_with("f", "x"), reader = open("f", O_RDONLY), writer;
+    void *at;
 
     writer = open("f", O_WRONLY);
     fails(mmap(NULL, PAGE, RW, MAP_SHARED, reader, 0), EACCES,
           "shared and writable, open for reading");
+    at = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, reader, 0);
+    ok(at != MAP_FAILED && mprotect(at, PAGE, RW) == -1 && errno == EACCES,
+       "nor is it later with mprotect");
     fails(mmap(NULL, PAGE, PROT_READ, MAP_SHARED, writer, 0), EACCES, "open for writing");
     fails(mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, writer, 0), EACCES, "private, too");
     fails(mmap(NULL, PAGE, PROT_READ, MAP_SHARED, 999, 0), EBADF, "of a bad fd");
