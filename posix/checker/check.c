@@ -311,16 +311,17 @@ static void see_mounts(void)
 static void see_call(uint32_t index)
 {
     const struct fs_call *call = call_at(index);
-    const uint32_t inodes[] = {call->inode, call->other, call->made};
+    const uint32_t inodes[] = {call->inode, call->other, call->made, call->copy};
 
     expect("call of thread", index, thread_at(call->thread)->call, index);
-    for (uint32_t i = 0; i < 3; i++)
+    for (uint32_t i = 0; i < 4; i++)
         if (inodes[i])
             seen(TABLE_INODE, inodes[i])->uses++;
 }
 
 static void see_file_systems(void)
 {
+    uint64_t copy_bytes = 0;
     uint32_t inodes = 0;
 
     FOR_EACH(TABLE_FILE_SYSTEM, index)
@@ -332,9 +333,16 @@ static void see_file_systems(void)
     }
     expect("inodes of others", 0, inodes, STATE->table[TABLE_NODE].used);
     FOR_EACH(TABLE_NODE, index)
-    expect("node of inode", index,
-           inode_at(SLOT_AT(TABLE_NODE, struct fs_node, index)->inode)->proc.number,
-           index);
+    {
+        const struct fs_node *node = SLOT_AT(TABLE_NODE, struct fs_node, index);
+
+        expect("node of inode", index, inode_at(node->inode)->proc.number, index);
+        if (node->copy) {
+            seen(TABLE_INODE, node->copy)->uses++;
+            copy_bytes += inode_at(node->copy)->size;
+        }
+    }
+    expect("bytes of copies", 0, STATE->copy_bytes, copy_bytes);
     FOR_EACH(TABLE_CALL, index)
     see_call(index);
 }

@@ -75,17 +75,20 @@ void foreign_abandon(uint32_t thread)
 {
     uint32_t index = thread_at(thread)->call;
     struct fs_call *call = call_at(index);
-    uint32_t made;
+    uint32_t made, copy;
 
     if (index == 0)
         return;
     made = call->made;
+    copy = call->copy;
     call_rest(call);
     wait_wake_all(&call->waiters); /* the thread itself: it is gone or asks for more */
     thread_at(thread)->call = 0;
     slot_drop(TABLE_CALL, index);
     if (made)
         inode_close(made);
+    if (copy)
+        inode_close(copy);
 }
 
 int64_t foreign_again(struct request *r)

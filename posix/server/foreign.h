@@ -4,10 +4,12 @@
  *
  * What is known of one is kept as inodes and entries like any others, marked PROC_FOREIGN:
  * a memory of answers, no more. Nothing in it is believed for longer than the request that
- * asked, unless the file system says that nobody else changes it. Contents are not kept.
+ * asked, unless the file system says that nobody else changes it. Contents are kept only of
+ * what runs or is mapped.
  *
  *   foreign.c       the channel, calls, answers      foreign_name.c  inodes and names
  *   foreign_file.c  what is done to files            foreign_mount.c where they are mounted
+ *   foreign_copy.c  files that run or are mapped
  *
  * A request that needs to know something puts a question on the channel and ends with
  * "wait"; the answer goes into inodes and entries, the thread is woken, asks again, and
@@ -60,6 +62,9 @@ struct fs_node {
     uint32_t links;  /* st_nlink */
     uint32_t given;  /* how often the file system gave us its number */
     uint32_t writer; /* call that writes to it: writes come one after the other */
+    uint32_t copy; /* inode with its contents, counted there as open, or 0; */
+    uint32_t copy_next; /* nodes that have one, the oldest first: foreign_copy.c */
+    uint32_t copy_previous;
     uint64_t number;
     uint64_t file; /* st_ino */
     uint64_t blocks;
@@ -86,6 +91,7 @@ struct fs_call {
     uint32_t inode;    /* asked about, counted there as open */
     uint32_t other;    /* likewise, or 0 */
     uint32_t made;     /* by this request, 0: none; counted there as open */
+    uint32_t copy;     /* that READ fills, likewise; 0: it goes to the client */
     int64_t result;
     uint64_t offset, theirs, bytes, done; /* of READ, WRITE, LIST */
     uint64_t position;                    /* LIST: where the next one goes on */
@@ -188,6 +194,12 @@ int64_t foreign_write(struct request *r, struct description *open, uint64_t offs
 #define FOREIGN_DOTS_LISTED 0x7ffffffffffffff1ull
 int64_t foreign_list(struct description *open, uint64_t theirs, uint64_t bytes);
 
+/*
+ * A copy of a regular file as it is now, to be run or mapped: an inode that stays only while
+ * the current request does not end, unless it is taken in use. 0, REQUEST_WAIT, -errno.
+ */
+int64_t foreign_copy(uint32_t inode, uint32_t *copy);
+
 /* Space of the file system that an inode is of. */
 int64_t foreign_space(uint32_t inode, struct fs_space *space);
 
@@ -261,6 +273,12 @@ uint32_t foreign_inode(uint32_t fs, const struct fs_attributes *attributes,
 bool foreign_read_came(struct fs_call *call, const uint8_t *data, uint32_t bytes);
 bool foreign_write_came(struct fs_call *call);
 void foreign_list_came(struct fs_call *call, const uint8_t *data, uint32_t bytes);
+
+/* The same of a copy: bytes that were put there, or -errno; all of it came. The node at an
+ * index of TABLE_NODE goes, its copy as well. */
+int64_t foreign_copy_put(struct fs_call *call, const uint8_t *data, uint32_t bytes);
+void foreign_copy_ends(struct fs_call *call);
+void foreign_copy_drop(uint32_t node);
 
 /* One inode fewer is known of a file system. */
 void foreign_inode_gone(uint32_t fs);

@@ -150,7 +150,8 @@ static bool next_piece(struct fs_call *call, const void *data, uint32_t bytes)
 bool foreign_read_came(struct fs_call *call, const uint8_t *data, uint32_t bytes)
 {
     uint64_t asked = call->bytes - call->done;
-    int64_t got;
+    int64_t got = 0;
+    bool is_over;
 
     if (asked > FS_DATA_MAX)
         asked = FS_DATA_MAX;
@@ -158,14 +159,19 @@ bool foreign_read_came(struct fs_call *call, const uint8_t *data, uint32_t bytes
         call->result = -LINUX_EIO;
         return true;
     }
-    got = bytes ? vm_copy(client_of(call), call->theirs + call->done, (void *)data, bytes,
-                          VM_COPY_OUT)
-                : 0;
+    if (bytes > 0 && call->copy)
+        got = foreign_copy_put(call, data, bytes);
+    else if (bytes > 0)
+        got = vm_copy(client_of(call), call->theirs + call->done, (void *)data, bytes,
+                      VM_COPY_OUT);
     if (got > 0)
         call->done += (uint64_t)got;
     call->result = call->done || got >= 0 ? (int64_t)call->done : -LINUX_EFAULT;
-    return got < (int64_t)asked || call->done == call->bytes ||
-           !next_piece(call, NULL, 0);
+    is_over = got < (int64_t)asked || call->done == call->bytes ||
+              !next_piece(call, NULL, 0);
+    if (is_over && call->copy)
+        foreign_copy_ends(call);
+    return is_over;
 }
 
 /* ---- writing ---- */

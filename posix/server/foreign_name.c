@@ -66,6 +66,7 @@ void foreign_forget(uint32_t inode)
 
     uint32_t index = node->fs;
 
+    foreign_copy_drop(inode_at(inode)->proc.number);
     if (entry)
         entry_drop(entry);
     if (fs->state == FS_RUNNING)

@@ -9,6 +9,7 @@
 #include <posix/server/names.h>
 #include <posix/server/permission.h>
 #include <posix/server/ramfs.h>
+#include <posix/server/request.h>
 #include <posix/server/shim.h>
 #include <user/lib/kernel.h>
 #include <user/lib/string.h>
@@ -48,6 +49,8 @@ static bool find_interpreter(const struct process *process, struct load *load,
                         &place);
     if (status == 0 && place.inode == 0)
         status = -LINUX_ENOENT;
+    if (status == REQUEST_WAIT) /* another process has it */
+        status = -LINUX_ELIBBAD;
     if (status < 0)
         return exec_refuse(error, 126, (int32_t)-status,
                            "its dynamic linker is not there");

@@ -5,6 +5,7 @@
  */
 #include <posix/server/program.h>
 
+#include <posix/server/foreign.h>
 #include <posix/server/limit.h>
 #include <posix/server/names.h>
 #include <posix/server/permission.h>
@@ -277,8 +278,11 @@ static int64_t find(const struct process *process, uint32_t length,
 
         if (inode_type(file) == LINUX_S_IFREG)
             status = permission_check(process, file, LINUX_X_OK);
+        if (status == 0 && inode_type(file) == LINUX_S_IFREG && inode_is_foreign(file))
+            status = foreign_copy(program->inode, &program->inode);
         if (status < 0)
             return status;
+        file = inode_at(program->inode);
         if (!exec_check_file(file, &error))
             return -error.error;
         status = script_follow(process, program);

@@ -238,6 +238,8 @@ static int64_t map_check(const struct description *open, uint32_t access, bool s
         return -LINUX_EBADF;
     if (!description_may_read(open))
         return -LINUX_EACCES;
+    if (open->kind == KIND_FOREIGN) /* only a copy of it */
+        return shared && (access & VM_WRITE) ? -LINUX_ENODEV : 0;
     if (open->kind != KIND_FILE)
         return -LINUX_ENODEV;
     if (shared && (access & VM_WRITE)) {
@@ -260,7 +262,7 @@ int64_t request_MAP_FILE(struct request *r)
     uint64_t address = r->word[1], bytes = r->word[2] & ~(VM_PAGE_BYTES - 1);
     uint32_t access = (uint32_t)r->word[2] & (VM_READ | VM_WRITE | VM_EXECUTE);
     bool shared = r->word[2] & POSIX_MAP_SHARED;
-    uint32_t most;
+    uint32_t most, inode;
     int64_t status = map_check(open, access, shared, &most);
 
     if (status < 0)
@@ -269,8 +271,13 @@ int64_t request_MAP_FILE(struct request *r)
         address >= POSIX_PROGRAM_END || bytes > POSIX_PROGRAM_END - address ||
         ((access & VM_WRITE) && (access & VM_EXECUTE)))
         return -LINUX_EINVAL; /* no shim asks so */
-    status = file_map(inode_at(open->inode), r->process->process, address, bytes,
-                      r->word[3], access, most, shared);
+    inode = open->inode;
+    if (open->kind == KIND_FOREIGN)
+        status = foreign_copy(inode, &inode);
+    if (status < 0)
+        return status;
+    status = file_map(inode_at(inode), r->process->process, address, bytes, r->word[3],
+                      access, most, shared);
     if (status == 0 && shared && (most & VM_WRITE))
         inode_at(open->inode)->flags |= INODE_MAPPED_TO_WRITE;
     return status;

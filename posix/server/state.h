@@ -112,6 +112,9 @@ struct state {
     uint32_t orphans;       /* chain of processes without a parent, process.c */
     uint32_t console_tty;   /* the console's terminal, the first slot of its table */
     uint32_t pts_root;      /* inode of /dev/pts */
+    uint64_t copy_bytes;     /* of the copies of foreign files that are kept, */
+    uint32_t copy_first;     /* nodes that have them, foreign_copy.c */
+    uint32_t copy_last;
     uint32_t call_first;     /* questions to file systems that are not answered, foreign.c */
     uint32_t call_last;
     uint32_t fs_trash;       /* not 0: some have directories to take down */

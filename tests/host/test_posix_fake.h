@@ -274,6 +274,7 @@ void log_printf(handle_t system, const char *format, ...)
 #include "../../posix/server/fileobject.c"
 #include "../../posix/server/filepages.c"
 #include "../../posix/server/foreign.c"
+#include "../../posix/server/foreign_copy.c"
 #include "../../posix/server/foreign_file.c"
 #include "../../posix/server/foreign_mount.c"
 #include "../../posix/server/foreign_name.c"

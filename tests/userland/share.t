@@ -4,9 +4,10 @@
 # --share DIR: a folder of the host as /host, read and written from both sides.
 import hashlib
 import os
+import subprocess
 import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
-from outpost import done, equal, no_panic, ok, run, scratch
+from outpost import TOP, done, equal, no_panic, ok, run, scratch
 
 SHARE = scratch("share")
 os.makedirs(f"{SHARE}/sub/deep")
@@ -17,8 +18,8 @@ for name, content in (("file", b"from the host\n"), ("sub/deep/bytes", BYTES), (
 os.symlink("sub/deep", f"{SHARE}/link")
 
 
-def guest(script, **others):
-    return run("sh", "-c", script, options=["--share", SHARE], **others)
+def guest(script, options=(), **others):
+    return run("sh", "-c", script, options=["--share", SHARE, *options], **others)
 
 
 def host(name):
@@ -64,6 +65,50 @@ no_panic(result, "the server's state is right")
 result = guest("""cd /host/sub; umount /host 2>/dev/null; echo $?; cd /; umount /host; ls /host; echo $?
 mkdir /host/mine; ls /host""")
 equal(result.stdout.decode(), "1\n0\nmine\n", "it can be taken away, not while it is used", result)
+no_panic(result, "the server's state is right")
+
+# Programs run from there, and files are mapped: as they are at that time.
+def compiled(name, text=None, *flags):
+    if text:
+        with open(scratch(f"{name}.c"), "w", encoding="utf-8") as file:
+            file.write(text)
+    subprocess.run([f"{TOP}/scripts/outpost-cc", "-O1", *flags, scratch(f"{name}.c") if text else
+                    f"{TOP}/tests/posix/{name}.c", "-o", f"{SHARE}/{name}"], check=True)
+
+
+SAYS = "#include <stdio.h>\nint main(void) { return printf(\"%s\\n\") < 0; }\n"
+compiled("says", SAYS % "one")
+compiled("mapped")
+with open(f"{SHARE}/script", "w", encoding="utf-8") as file:
+    file.write("#!/host/sub/shell\necho script $1\n")
+os.symlink("/bin/sh", f"{SHARE}/sub/shell")
+with open(f"{SHARE}/text", "w", encoding="utf-8") as file:
+    file.write("no program")
+for name in ("script", "text"):
+    os.chmod(f"{SHARE}/{name}", 0o755)
+total = 0
+for byte in BYTES:
+    total = (total * 31 + byte) % 2**64
+result = guest("""cd /host; ./says; ./says; ./script 1; cp /bin/toybox .; ./toybox echo copied; ./text; echo $?; ./file; echo $?
+for i in 1 2 3 4 5 6; do ./toybox echo $i & done | sort | md5sum; wait; cp says says2; ./says2; ./mapped link/bytes
+chmod 4755 says; ./says; ./mapped empty 2>/dev/null; echo $?""", options=["-s", "2"])
+equal(result.stdout.decode(), "one\none\nscript 1\ncopied\n127\n126\n" +
+      hashlib.md5(b"1\n2\n3\n4\n5\n6\n").hexdigest() + f"  -\none\n{total}\none\n2\n",
+      "programs run from there, and files are mapped", result)
+no_panic(result, "the server's state is right")
+# Its like of the same size, in the place of the old one: the guest sees it by the times alone.
+compiled("other", SAYS % "two")
+result = guest("""cd /host; ./says; cat other >says; ./says; (while ./says; do :; done) | head -n 200 | uniq
+head -c 1000 other >says; ./says 2>/dev/null; echo $?""")
+equal(result.stdout.decode(), "one\ntwo\ntwo\n2\n", "as they are now", result)
+no_panic(result, "the server's state is right")
+
+# More than is kept of copies.
+for i in range(3):
+    with open(f"{SHARE}/large{i}", "wb") as file:
+        file.write(bytes([i + 1]) * (12 << 20))
+result = guest("for j in 1 2; do for i in 0 1 2; do /host/mapped /host/large$i || echo $?; done; done | sort | uniq -c | wc -l")
+equal(result.stdout.strip(), b"3", "more than is kept", result)
 no_panic(result, "the server's state is right")
 
 # A file system that dies: it is started again, given up, and everything else goes on.
