@@ -4,6 +4,7 @@
  * is counted anew is counted in struct seen, one for each slot.
  */
 #include <posix/checker/check.h>
+#include <posix/checker/seen.h>
 
 #include <posix/server/entry.h>
 #include <posix/server/fd.h>
@@ -18,56 +19,17 @@
 
 #define LINES_MAX 10u
 
-/* What names a slot, by what it says about itself. */
-struct seen {
-    uint32_t uses;   /* fds of a description, opens of an inode, places in a mount */
-    uint32_t links;  /* of an inode */
-    uint32_t mounts; /* on an inode */
-    uint32_t locks;  /* of a description; chains that a lock is in */
-    uint32_t readers;
-    uint32_t writers; /* of a pipe; of an inode: descriptions that count as such */
-    uint32_t runs;    /* of an inode: processes whose program it is */
-};
-
 static handle_t log_handle;
 static uint32_t wrong;
-static struct seen *seen_first[TABLE_COUNT];
+struct seen *seen_first[TABLE_COUNT];
 
 /* One thing that is not as it should be. */
-static void complain_about(const char *what, uint32_t index, uint64_t is, uint64_t should)
+void complain_about(const char *what, uint32_t index, uint64_t is, uint64_t should)
 {
     if (wrong++ < LINES_MAX)
         log_printf(log_handle, "state: wrong: %s of %u is %lu, should be %lu", what,
                    index, (unsigned long)is, (unsigned long)should);
 }
-
-static void expect(const char *what, uint32_t index, uint64_t is, uint64_t should)
-{
-    if (is != should)
-        complain_about(what, index, is, should);
-}
-
-static struct slot *slot_in(enum table_id id, uint32_t index)
-{
-    const struct table *table = &STATE->table[id];
-
-    return slot_address(id, index, table->slot_shift, table->slot_bytes);
-}
-
-static struct seen *seen(enum table_id id, uint32_t index)
-{
-    return &seen_first[id][index];
-}
-
-static bool is_live(enum table_id id, uint32_t index)
-{
-    return slot_was_made(id, index) && slot_is_live(id, slot_in(id, index));
-}
-
-/* For each live slot of a table. */
-#define FOR_EACH(id, index)                                                              \
-    for (uint32_t index = 1; index < STATE->table[id].made; index++)                     \
-        if (is_live(id, index))
 
 /* ---- tables ---- */
 
@@ -480,6 +442,7 @@ uint32_t check_state(void *memory, handle_t log)
     see_mounts();
     see_file_systems();
     see_inodes();
+    check_owners();
     if (STATE->proc_root)
         seen(TABLE_INODE, STATE->proc_root)->uses++;
     if (STATE->pts_root)

@@ -260,6 +260,7 @@ void log_printf(handle_t system, const char *format, ...)
 #include "../../posix/server/attribute.c"
 #include "../../posix/server/budget.c"
 #include "../../posix/checker/check.c"
+#include "../../posix/checker/owners.c"
 #include "../../posix/server/console.c"
 #include "../../posix/server/child.c"
 #include "../../posix/server/credentials.c"

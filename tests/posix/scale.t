@@ -13,7 +13,7 @@ from outpost import SECONDS, TOP, done, equal, no_panic, ok, run, scratch
 PART = os.environ.get("OUTPOST_SCALE", "1")
 subprocess.run([f"{TOP}/scripts/outpost-cc", "-O1", f"-I{TOP}", f"{TOP}/tests/posix/scale.c",
                 "-o", scratch("scale")], check=True)
-result = run("scale", PART, seconds=4 * SECONDS,
+result = run("/bin/scale", PART, seconds=10 * SECONDS,
              options=["-m", "1G", "--append", "counters", "--add",
                       f"{scratch('scale')}:/bin/scale"])
 lines = result.stdout.decode(errors="replace").splitlines()
@@ -21,7 +21,7 @@ for line in lines:
     match = re.match(r"(not )?ok \d+ - (.*)", line)
     if match:
         ok(not match.group(1), match.group(2), *lines)
-ok(lines[-1:] == ["1..12"], "all cases ran", result)
+ok(lines[-1:] == ["1..14"], "all cases ran", result)
 counters = re.search(r"before pages=(\d+) objects=(\d+) after pages=(\d+) objects=(\d+)",
                      result.log)
 ok(counters and counters.group(1, 2) == counters.group(3, 4),
