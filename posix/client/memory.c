@@ -175,6 +175,7 @@ static long memory_map(const struct map_request *map, uint64_t start)
     int64_t memory = HANDLE_NONE;
     int64_t status;
     long error = 0;
+    long number = 0;
 
     if (!ranges_reserve(RANGES_PER_CHANGE))
         return -LINUX_ENOMEM;
@@ -185,6 +186,7 @@ static long memory_map(const struct map_request *map, uint64_t start)
     if (map->kind >= RANGE_FILE) {
         error = file_map(map->fd, start, map->bytes, map->access,
                          map->kind == RANGE_FILE_SHARED, map->offset);
+        number = error > 0 ? error : 0;
     } else {
         if (map->kind == RANGE_SHARED)
             memory =
@@ -197,9 +199,11 @@ static long memory_map(const struct map_request *map, uint64_t start)
         if (status < 0)
             error = status_to_errno(status);
     }
-    if (!error)
-        ranges_add(start, start + map->bytes, map->access, map->kind);
-    return error;
+    if (error < 0)
+        return error;
+    ranges_add(start, start + map->bytes, map->access,
+               (enum range_kind)(map->kind | number << RANGE_NUMBER_SHIFT));
+    return 0;
 }
 
 /* Linux takes flags it does not know, unless the type is SHARED_VALIDATE: most are
@@ -246,9 +250,12 @@ static long map_request_check(const long *argument, struct map_request *map)
         map->kind = RANGE_FILE;
     if ((flags & LINUX_MAP_TYPE) != LINUX_MAP_PRIVATE)
         map->kind |= RANGE_SHARED;
-    return map->kind >= RANGE_FILE
-               ? file_map_check(map->fd, map->access, map->kind == RANGE_FILE_SHARED)
-               : 0;
+    if (map->kind < RANGE_FILE)
+        return 0;
+    error = file_map_check(map->fd, map->access, map->kind == RANGE_FILE_SHARED);
+    if (error > 0)
+        map->kind = map->kind == RANGE_FILE_SHARED ? RANGE_SHARED : RANGE_PRIVATE;
+    return error < 0 ? error : 0;
 }
 
 static bool map_is_data(const struct map_request *map)
@@ -332,6 +339,7 @@ long shim_munmap(const long *argument)
 
     if (!page_aligned(start) || bytes == 0 || !range_is_programs(start, bytes))
         return -LINUX_EINVAL;
+    file_maps_written(start, start + bytes, true);
     return memory_unmap(start, start + bytes);
 }
 
@@ -396,5 +404,6 @@ long shim_msync(const long *argument)
         return -LINUX_EINVAL;
     if (argument[1] && (bytes == 0 || !range_is_programs(start, bytes)))
         return -LINUX_ENOMEM;
+    file_maps_written(start, start + bytes, false);
     return ranges_cover(start, start + bytes) ? 0 : -LINUX_ENOMEM;
 }

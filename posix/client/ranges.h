@@ -28,6 +28,8 @@ enum range_kind {
     RANGE_FILE_SHARED = 3,
     /* RANGE_PRIVATE without access, of which the kernel has nothing */
     RANGE_RESERVED = 4,
+    /* Above these bits a RANGE_FILE_SHARED has its file's number (MAP_FILE). */
+    RANGE_NUMBER_SHIFT = 3,
 };
 
 struct range {

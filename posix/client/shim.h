@@ -189,9 +189,10 @@ bool memory_is_mapped(uint64_t address);
 /* VM_ bits of PROT_ bits; -errno for what cannot be. */
 long access_of_protection(long protection);
 
-/* file_map.c: may fd be mapped like that? 0 or -errno; before anything is unmapped. */
+/* file_map.c: may fd be mapped like that? Before anything is unmapped. 0; 1: as anonymous
+ * memory, it is /dev/zero; -errno. */
 long file_map_check(long fd, uint32_t access, bool shared);
-/* Map a file where nothing is. 0 or -errno. */
+/* Map a file where nothing is. Its number or -errno. */
 long file_map(long fd, uint64_t start, uint64_t bytes, uint32_t access, bool shared,
               uint64_t offset);
 
@@ -200,6 +201,9 @@ long file_map(long fd, uint64_t start, uint64_t bytes, uint32_t access, bool sha
 void trace_signal(long signal, const uint64_t *address);
 void trace_end(uint64_t status);
 
+/* What shared mappings of files in a range may have written gets its times; they may be about
+ * to be unmapped. */
+void file_maps_written(uint64_t start, uint64_t end, bool are_unmapped);
 /* What musl_emu.c's table names, one file per family. Manual pages of section 2 say what
  * each does; comments at the definitions say what differs. */
 shim_call shim_brk, shim_madvise, shim_mmap, shim_mprotect, shim_mremap, shim_munmap;

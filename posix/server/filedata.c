@@ -58,6 +58,12 @@ static const uint8_t *run_at(const struct filedata *file, uint64_t offset)
                                       : file_object_at(file, offset);
 }
 
+void file_accessed(struct inode *inode)
+{
+    if (inode->atime_ns <= inode->mtime_ns || inode->atime_ns <= inode->ctime_ns)
+        inode->atime_ns = clock_realtime_ns();
+}
+
 int64_t file_read(struct inode *inode, uint64_t offset, uint64_t theirs, uint64_t bytes)
 {
     uint64_t done = 0;
@@ -65,8 +71,7 @@ int64_t file_read(struct inode *inode, uint64_t offset, uint64_t theirs, uint64_
     if (offset >= inode->size)
         return 0;
     bytes = min_u64(bytes, inode->size - offset);
-    if (inode->atime_ns <= inode->mtime_ns || inode->atime_ns <= inode->ctime_ns)
-        inode->atime_ns = clock_realtime_ns();
+    file_accessed(inode);
     while (done < bytes) {
         bool exists;
         uint64_t run = run_length(&inode->file, offset + done, bytes - done, &exists);

@@ -61,6 +61,9 @@ struct process;
  * caller has made sure that size <= written_bytes or that the file is from the image. */
 const uint8_t *file_bytes(const struct inode *inode);
 
+/* It is read, or mapped: its time of access is now if it was not later than the others. */
+void file_accessed(struct inode *inode);
+
 /* Copy up to bytes at offset to the caller. The count, 0 at the end, or -errno. */
 int64_t file_read(struct inode *inode, uint64_t offset, uint64_t theirs, uint64_t bytes);
 

@@ -4,6 +4,7 @@
  * without a name in any directory (memfd_create), their seals, and files in the memory of
  * programs (MAP_FILE).
  */
+#include <posix/server/clock.h>
 #include <posix/server/fd.h>
 #include <posix/server/filedata.h>
 #include <posix/server/foreign.h>
@@ -256,6 +257,14 @@ static int64_t map_check(const struct description *open, uint32_t access, bool s
     return 0;
 }
 
+/* A number for the file in a slot; another one when the slot is used again, most likely. */
+#define MAP_NUMBER_INDEX 0xfffffu
+
+static int64_t map_number(uint32_t inode)
+{
+    return (int64_t)(inode | (uint64_t)(inode_at(inode)->slot.generation & 0x1ff) << 20);
+}
+
 int64_t request_MAP_FILE(struct request *r)
 {
     const struct description *open = fd_find(r->process, r->word[0]);
@@ -278,7 +287,31 @@ int64_t request_MAP_FILE(struct request *r)
         return status;
     status = file_map(inode_at(inode), r->process->process, address, bytes, r->word[3],
                       access, most, shared);
-    if (status == 0 && shared && (most & VM_WRITE))
-        inode_at(open->inode)->flags |= INODE_MAPPED_TO_WRITE;
-    return status;
+    if (status < 0)
+        return status;
+    file_accessed(inode_at(inode));
+    if (shared && (most & VM_WRITE))
+        inode_at(inode)->flags |= INODE_MAPPED_TO_WRITE;
+    return shared ? map_number(inode) : 0;
+}
+
+/*
+ * The shim says that a file may have been written through a shared mapping: nobody else knows
+ * when. It can say so of any number, so this is no more than it may do by UTIMENSAT.
+ */
+int64_t request_FILE_WRITTEN(struct request *r)
+{
+    uint32_t index = (uint32_t)r->word[0] & MAP_NUMBER_INDEX;
+    struct inode *inode = inode_at(index);
+
+    if (!slot_was_made(TABLE_INODE, index) || !slot_is_live(TABLE_INODE, &inode->slot) ||
+        map_number(index) != (int64_t)r->word[0] ||
+        !(inode->flags & INODE_MAPPED_TO_WRITE))
+        return -LINUX_ENOENT;
+    if (!permission_owns(r->process, inode) &&
+        permission_check(r->process, inode, LINUX_W_OK) < 0)
+        return -LINUX_EACCES;
+    inode->mtime_ns = inode->ctime_ns = clock_realtime_ns();
+    permission_written(r->process, inode);
+    return 0;
 }

@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include "workdir.h"
 
@@ -223,10 +224,94 @@ static void check_number(void)
     unlink("numbered");
     fd = open("numbered", O_RDWR | O_CREAT, 0600);
     fstat(fd, &next);
-    ok(gone.st_ino != next.st_ino, "a file that is only mapped keeps its number to itself");
+    ok(gone.st_ino != next.st_ino,
+       "a file that is only mapped keeps its number to itself");
     munmap(map, 4096);
     close(fd);
     unlink("numbered");
+}
+
+static int64_t ns_of(struct timespec time)
+{
+    return time.tv_sec * 1000000000l + time.tv_nsec;
+}
+
+/* Which times of a file are later than those of before: 1 atime, 2 mtime, 4 ctime. */
+static int times_after(int fd, struct stat *before)
+{
+    struct stat now;
+    int later;
+
+    fstat(fd, &now);
+    later = (ns_of(now.st_atim) > ns_of(before->st_atim)) +
+            2 * (ns_of(now.st_mtim) > ns_of(before->st_mtim)) +
+            4 * (ns_of(now.st_ctim) > ns_of(before->st_ctim));
+    *before = now;
+    usleep(20000); /* more than a clock of times of files may jump */
+    return later;
+}
+
+static void check_times(void)
+{
+    int fd = file_with("t", "0123456789");
+    struct stat before;
+    char *map, *mine;
+
+    fstat(fd, &before);
+    usleep(20000);
+    map = mmap(NULL, PAGE, RW, MAP_SHARED, fd, 0);
+    is(times_after(fd, &before), 1, "mmap is an access");
+    mine = mmap(NULL, PAGE, RW, MAP_PRIVATE, fd, 0);
+    mine[0] = 'p';
+    msync(mine, PAGE, MS_SYNC);
+    munmap(mine, PAGE);
+    is(times_after(fd, &before), 0, "a private mapping does not change the file's times");
+    map[0] = 's';
+    msync(map, PAGE, MS_SYNC);
+    is(times_after(fd, &before), 6,
+       "a store into a shared one does, at msync at the latest");
+    munmap(map, PAGE);
+    times_after(fd, &before);
+    map = mmap(NULL, PAGE, RW, MAP_SHARED, fd, 0);
+    close(fd);
+    map[1] = 't';
+    munmap(map, PAGE);
+    fd = open("t", O_RDONLY);
+    ok(times_after(fd, &before) & 6, "or at munmap");
+    map = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
+    msync(map, PAGE, MS_SYNC);
+    munmap(map, PAGE);
+    is(times_after(fd, &before) & 6, 0, "one that is only read changes nothing");
+    close(fd);
+    unlink("t");
+}
+
+static void check_devices(void)
+{
+    int zero = open("/dev/zero", O_RDWR), null = open("/dev/null", O_RDWR);
+    char *mine = mmap(NULL, 2 * PAGE, RW, MAP_PRIVATE, zero, 0);
+    char *shared = mmap(NULL, PAGE, RW, MAP_SHARED, zero, 0);
+    pid_t pid;
+
+    if (!ok(mine != MAP_FAILED && shared != MAP_FAILED, "mmap of /dev/zero"))
+        return;
+    ok(mine[0] == 0 && mine[2 * PAGE - 1] == 0 && shared[0] == 0, "is zeros");
+    mine[0] = shared[0] = 'x';
+    pid = fork();
+    if (pid == 0) {
+        mine[0] = 'y';
+        shared[0] = 'z';
+        _exit(0);
+    }
+    waitpid(pid, NULL, 0);
+    ok(mine[0] == 'x' && shared[0] == 'z', "private, or shared with a child");
+    munmap(mine, 2 * PAGE), munmap(shared, PAGE);
+    fails(mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, null, 0), ENODEV, "mmap of /dev/null");
+    close(zero);
+    zero = open("/dev/zero", O_RDONLY);
+    fails(mmap(NULL, PAGE, RW, MAP_SHARED, zero, 0), EACCES,
+          "to write what is not open for it");
+    close(zero), close(null);
 }
 
 int main(void)
@@ -241,5 +326,7 @@ int main(void)
     check_memfd();
     check_shm();
     check_number();
+    check_times();
+    check_devices();
     return workdir_leave();
 }

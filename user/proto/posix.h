@@ -128,6 +128,7 @@
     X(PRCTL, "kind", "value", "", "")                                            \
     X(SET_NAME, "is domain", "name", "bytes", "")                                \
     X(CLOCK_SET, "ns since 1970", "", "", "")                                    \
+    X(FILE_WRITTEN, "number", "", "", "")                                        \
     X(TRACE_TO, "fd or -1", "POSIX_TRACE_*", "", "")                             \
     X(TRACE, "text", "bytes", "tid | POSIX_TRACE_*", "POSIX_TRACE_SKIP()")
 
@@ -139,7 +140,8 @@ enum posix_request {
     POSIX_REQUEST_COUNT
 };
 
-/* MAP_FILE maps a file into the caller at a free place; access is VM_READ and so on. */
+/* MAP_FILE maps a file into the caller at a free place; access is VM_READ and so on. Of a
+ * shared mapping the answer is a number of the file, over 0 and below 2^29, for FILE_WRITTEN. */
 #define POSIX_MAP_SHARED 0x800u
 
 /* POSIX_WAIT_FILE: as POSIX_WAIT, but for a file system: soon, and nothing that a handler of
