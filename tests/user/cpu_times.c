@@ -7,8 +7,10 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/times.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -155,6 +157,30 @@ static void check_others(void)
     ok(ns_of(clock) > 0, "goes, too");
 }
 
+/* However a call comes back: also when somebody else ran in the middle of it. */
+static void check_after_calls(void)
+{
+    static char buffer[65536];
+    int stuck = 0, zero = open("/dev/zero", O_RDONLY);
+    pid_t pid = fork();
+
+    while (pid == 0)
+        now();
+    for (int i = 0; i < 5000; i++) {
+        long before;
+
+        read(zero, buffer, sizeof(buffer));
+        before = cpu();
+        for (volatile int n = 0; n < 1000;)
+            n = n + 1;
+        stuck += cpu() <= before;
+    }
+    is(stuck, 0, "a process's time goes on after each of 5000 calls");
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    close(zero);
+}
+
 static void check_proc(void)
 {
     unsigned long user = 0, system = 0;
@@ -183,6 +209,7 @@ int main(int argc, char **argv)
     check_own();
     check_children();
     check_others();
+    check_after_calls();
     check_proc();
     return done();
 }
