@@ -199,7 +199,9 @@ static __attribute__((noinline)) bool kept_take(long signal, struct linux_siginf
 {
     enum fetched fetched = info_fetch(signal, 0, info);
 
-    if (fetched == FETCHED_FIRST)
+    /* With the last one the server takes the bit away, also if it was set here meanwhile. */
+    if (fetched == FETCHED_FIRST ||
+        (__atomic_load_n(&own_process, __ATOMIC_SEQ_CST) & LINUX_SIGBIT(signal)))
         __atomic_fetch_or(&process_page()->pending, LINUX_SIGBIT(signal),
                           __ATOMIC_SEQ_CST);
     return fetched != FETCHED_NONE || signal < LINUX_SIGRTMIN;

@@ -275,6 +275,10 @@ int64_t request_SIGNAL_FETCH(struct request *r)
     if (!signal_take(r->process, (uint32_t)r->word[0], (uint32_t)r->word[1], &source,
                      &more))
         return 0;
+    /* A timer that fired since the shim took the bit has set it again, for nothing. */
+    if (!more && source.tid == 0)
+        __atomic_fetch_and(&process_page_of(r->process_index)->pending,
+                           ~LINUX_SIGBIT(r->word[0]), __ATOMIC_SEQ_CST);
     if (source.code == LINUX_SI_TIMER)
         timer_delivered(r->process, source.pid, source.uid);
     /* Its stop may follow, if no SIGCONT comes first. */
