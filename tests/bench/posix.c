@@ -286,8 +286,8 @@ int main(int argc, char **argv)
     dprintf(2, "main %lu 0\n", (unsigned long)at_main);
     measure("loop", NULL, 0, do_nothing);
     measure("getppid", NULL, 0, do_getppid);
-    measure("lseek", "/bin/posix", O_RDONLY, do_lseek);
-    measure("read_file_1", "/bin/posix", O_RDONLY, do_read);
+    measure("lseek", "/bin/hello", O_RDONLY, do_lseek);
+    measure("read_file_1", "/bin/hello", O_RDONLY, do_read);
     measure("write_null_1", "/dev/null", O_WRONLY, do_write);
     measure("write_console_1", "/dev/console", O_WRONLY, do_write);
     mkdir("/tmp/bench", 0755);
