@@ -212,12 +212,10 @@ test-fresh: ## the two README commands in a new Debian chroot (root; takes minut
 	$(Q)scripts/test-fresh -t
 mutants: all tests ## plant one-line bugs; each must fail its named test
 	$(Q)scripts/mutants
-
 bench: all ## what things cost, in instructions and wall clock
 	$(Q)tests/bench/run
 bench-linux: all $(O)/.test-ports ## the same programs in Outpost and in Linux 6.12: minutes
 	$(Q)tests/bench/compare
-
 CHECKS := layers words asm refusals style docs ref ledger size shell ecall static
 check: setup-quietly all ## structure, style, documents, sizes
 	$(Q)set -e; for c in $(CHECKS); do scripts/check-$$c; done

@@ -31,10 +31,11 @@ def said_by(command, seconds, each=None, **others):
     return b"".join(said)
 
 
-def run_on_linux(ports, files, programs, log, options=(), each=None):
+def run_on_linux(ports, files, programs, log, options=(), each=None, seconds=120):
     """Output of each program: name -> (text, wait status). ports: whose files are in the image;
     files: SRC:DEST, as mkboot takes them; programs: name -> text of a script; its first line names
-    the interpreter. log: a file that keeps what came over the serial line. options: qemu-run.sh's. each: see said_by."""
+    the interpreter. log: a file that keeps what came over the serial line. options: qemu-run.sh's.
+    each: see said_by. seconds: a program that runs longer hangs."""
     subprocess.run([f"{TOP}/scripts/test-linux", "startup"], stdout=subprocess.DEVNULL, check=True)
     subprocess.run([f"{TOP}/scripts/build-port", "-l", *ports], check=True)
     with tempfile.TemporaryDirectory() as work:
@@ -50,7 +51,8 @@ def run_on_linux(ports, files, programs, log, options=(), each=None):
         image = f"{work}/initramfs"
         subprocess.run([f"{TOP}/scripts/mkboot", "-l", image, *given], check=True)
         line = subprocess.run([f"{TOP}/qemu-run.sh", "-n", "-m", "1G", *options, "--append",
-                               "console=ttyS0 no5lvl quiet panic=-1 rdinit=/init"],
+                               "console=ttyS0 no5lvl quiet panic=-1 rdinit=/init "
+                               f"seconds={seconds}"],
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
                               check=True, env=dict(os.environ, OUTPOST_BOOT=image, OUTPOST_READY="1",
                                                    OUTPOST_KERNEL=f"{TOP}/build/linux/vmlinux")).stdout
