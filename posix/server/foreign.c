@@ -201,7 +201,7 @@ static int64_t call_send(struct fs_call *call, struct file_system *fs,
     }
     call->state = CALL_SENT;
     call->asked = ++STATE->fs_clock;
-    call->deadline_ns = clock_now_ns() + FOREIGN_PATIENCE_NS;
+    call->deadline_ns = clock_now_ns() + FS_PATIENCE_NS;
     sent_add(call_index(call));
     return request_wait(foreign_current, &call->waiters);
 }

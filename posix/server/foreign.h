@@ -32,9 +32,6 @@
 #include <user/lib/ring.h>
 #include <user/proto/file_system.h>
 
-/* A question that is not answered by then has failed: EIO. */
-#define FOREIGN_PATIENCE_NS 10000000000ull
-
 enum fs_state { FS_STARTING, FS_RUNNING, FS_DEAD };
 
 struct file_system {

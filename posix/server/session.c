@@ -221,7 +221,7 @@ uint64_t session_wants_ns(void)
     uint64_t services_ns = session->has_services ? services_wants_ns() : UINT64_MAX;
 
     if (!session->has_begun)
-        return foreign_are_missing() ? FOREIGN_PATIENCE_NS : 0;
+        return foreign_are_missing() ? FS_PATIENCE_NS : 0;
     if (session->process == 0 && session->account != HANDLE_NONE)
         return (uint64_t)LOOK_FIRST_NS << session->looks;
     return session->has_ended ? UINT64_MAX : services_ns;
@@ -286,6 +286,6 @@ void session_start(uint32_t generation)
         session->has_ended = 1;
         launch_complain(MANIFEST_FILE, "no terminal service, and no " POSIX_RUN_FILE);
     }
-    session->begin_by_ns = clock_now_ns() + FOREIGN_PATIENCE_NS;
+    session->begin_by_ns = clock_now_ns() + FS_PATIENCE_NS;
     session_continue();
 }

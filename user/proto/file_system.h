@@ -28,6 +28,9 @@
 #define FS_DATA_MAX 32768u /* of one READ, WRITE or LIST */
 #define FS_NAME_MAX 255u
 
+/* A question that is not answered by then has failed: who asked has EIO. */
+#define FS_PATIENCE_NS 10000000000ull
+
 /* Kinds of entries in both rings. Words a to c are struct fs_request's; data lies behind it.
  * "attributes": the answer's data is struct fs_attributes, with a link's target behind. */
 #define FS_OPERATIONS(X)                                                                 \
@@ -136,6 +139,6 @@ enum fs_startup {
     FS_VALUE_ROOM = 3,    /* and when the ring of requests has room again */
 };
 
-#define FS_DMA_BYTES (1u << 20)
+#define FS_DMA_BYTES (5u << 19)
 
 #endif

@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define VIRTIO_CHAINS_MAX  16u
+#define VIRTIO_CHAINS_MAX  32u
 #define VIRTIO_QUEUE_BYTES 4096u /* of memory that the device can reach, page-aligned */
 
 struct virtio {

@@ -4,6 +4,7 @@
 
 #include <user/lib/kernel.h>
 #include <user/lib/string.h>
+#include <user/lib/time.h>
 #include <user/proto/linux_abi.h>
 
 static uint32_t number_of(const struct job *job)
@@ -119,9 +120,23 @@ static bool job_take(struct job *job, const struct ring_entry *entry)
     return true;
 }
 
+/* Does the host leave too much about a node unanswered? */
+static bool node_hangs(uint32_t node, uint64_t now_ns)
+{
+    uint32_t late = 0;
+
+    for (uint32_t i = 0; i < P9_JOBS; i++)
+        late += p9.job[i].step != STEP_NONE && p9.job[i].node == node &&
+                p9.job[i].late_ns <= now_ns;
+    return late >= P9_LATE_MAX;
+}
+
 static void job_begin(struct job *job)
 {
+    uint64_t now_ns = time_now_ns(p9.timebase_hz);
+
     p9.server.page->cause = 0;
+    job->late_ns = now_ns + FS_PATIENCE_NS;
     job->made = job->other = 0;
     job->node = node_find(job->request.node);
     if (job->node)
@@ -132,7 +147,8 @@ static void job_begin(struct job *job)
         node_at(job->other)->users++;
     if (job->node == 0 && job->operation == FS_FORGET)
         job->step = STEP_NONE;
-    else if (job->node == 0 && job->operation != FS_START)
+    else if ((job->node == 0 && job->operation != FS_START) ||
+             (job->operation != FS_FORGET && node_hangs(job->node, now_ns)))
         job_fail(job, -LINUX_EIO);
     else
         step_first(job);

@@ -94,6 +94,7 @@ void native_main(uintptr_t argument)
     p9.server.on_events = on_events;
     p9.system = startup->handle[FS_START_SYSTEM];
     p9.posix = startup->handle[FS_START_POSIX];
+    p9.timebase_hz = startup->timebase_hz;
     p9.line = (uint32_t)startup->value[FS_VALUE_LINE];
     p9.answers_bit = 1ull << (startup->value[FS_VALUE_ANSWERS] & 63);
     p9.room_bit = 1ull << (startup->value[FS_VALUE_ROOM] & 63);

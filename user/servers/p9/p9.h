@@ -9,7 +9,8 @@
  *
  * A request is a job until it is answered: it has a chain of the queue and so one message
  * on its way at a time. Requests wait in their ring while all jobs are taken. Nothing here
- * waits for the host. Start reading at job_begin.
+ * waits for the host; what it never answers keeps its job, so one file can have only some.
+ * Start reading at job_begin.
  */
 #ifndef SERVERS_P9_P9_H
 #define SERVERS_P9_P9_H
@@ -22,7 +23,11 @@
 #include <user/lib/server.h>
 #include <user/servers/p9/wire.h>
 
-#define P9_JOBS 8u
+#define P9_JOBS 32u
+
+/* So many jobs of a node may have been given up by who asked, because the host does not answer
+ * them; then no more are begun. They keep their memory, which the host may yet write to. */
+#define P9_LATE_MAX 4u
 
 /* The memory that the device reaches: the queue, then of each job what goes out and what
  * comes in. In front of an answer there is room for the head of our own. */
@@ -76,6 +81,7 @@ struct job {
     enum fs_operation operation;
     struct fs_request request;
     uint32_t bytes; /* of data that came with the request */
+    uint64_t late_ns; /* since boot: who asked has given it up then */
     uint32_t node;
     uint32_t other;    /* a second node of the request */
     uint32_t made;     /* the node that a walk makes, or that has its fid; 0: none */
@@ -94,6 +100,7 @@ struct p9 {
     handle_t posix;
     uint64_t answers_bit, room_bit;
     uint32_t line;
+    uint64_t timebase_hz;
     struct virtio device;
     struct virtio_queue queue;
     uint8_t *dma;
