@@ -9,9 +9,12 @@
 
 long shim_sync_file_range(const long *argument)
 {
+    long result;
+
     if (argument[1] < 0 || argument[2] < 0 || (argument[3] & ~7L))
         return -LINUX_EINVAL;
-    return posix_call(POSIX_FSYNC, (uint64_t)argument[0], 0, 0, 0);
+    result = posix_call(POSIX_FSYNC, (uint64_t)argument[0], 0, 0, 0);
+    return result == -LINUX_EINVAL ? -LINUX_ESPIPE : result; /* not a file */
 }
 
 long shim_fallocate(const long *argument)
