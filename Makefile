@@ -204,8 +204,7 @@ test: setup-quietly ## all tests (TAP, by prove)
 test-ubsan: all $(USER_TESTS) ## the kernel ring, in a kernel that panics at undefined behaviour
 	$(Q)tests/run-all tests/run/ubsan.t
 soak: tests ## the long forms of the tests, seeded: about 20 minutes
-	$(Q)OUTPOST_SCALE=10 STORM_ROUNDS=100 tests/run-all -j 1 -v tests/soak/*.t \
-	  tests/posix/scale.t tests/posix/storm.t
+	$(Q)OUTPOST_SCALE=10 STORM_ROUNDS=100 tests/run-all -j 1 -v tests/soak/*.t tests/posix/s*.t
 test-linux: setup-quietly $(O)/.musl ## the same programs of tests/user on Linux 6.12, in QEMU
 	$(Q)scripts/test-linux
 test-fresh: ## the two README commands in a new Debian chroot (root; takes minutes)
