@@ -275,7 +275,7 @@ long shim_mlockall(const long *argument)
     if (!may_lock())
         return -LINUX_EPERM;
     if ((flags & MCL_CURRENT) && !is_privileged() &&
-        ranges_bytes().all + heap_bytes() + shim_info()->loaded_all >
+        ranges_bytes_in(0, POSIX_PROGRAM_END).all + heap_bytes() + shim_info()->loaded_all >
             shim_info()->limit_locked)
         return -LINUX_ENOMEM;
     locks_future = flags & MCL_FUTURE;

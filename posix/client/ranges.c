@@ -10,9 +10,8 @@
 static struct range *ranges;
 static size_t count;
 static size_t room;
-static struct range_bytes on_record;
 
-/* So many bytes of a record come or, below 0, go. */
+/* So many bytes of a record are among them. */
 static inline void bytes_add(struct range_bytes *sum, const struct range *range,
                              uint64_t bytes)
 {
@@ -21,22 +20,6 @@ static inline void bytes_add(struct range_bytes *sum, const struct range *range,
         sum->shared += bytes;
     else if (range->access & VM_WRITE)
         sum->data += bytes;
-}
-
-/* A record comes or goes. */
-static inline void record_comes(const struct range *range)
-{
-    bytes_add(&on_record, range, range->end - range->start);
-}
-
-static inline void record_goes(const struct range *range)
-{
-    bytes_add(&on_record, range, range->start - range->end);
-}
-
-struct range_bytes ranges_bytes(void)
-{
-    return on_record;
 }
 
 bool ranges_reserve(size_t more)
@@ -165,7 +148,6 @@ void ranges_add(uint64_t start, uint64_t end, uint32_t access, enum range_kind k
 
     record_repeat(i);
     ranges[i] = (struct range){start, end, access, kind};
-    record_comes(&ranges[i]);
     record_merge_down(i + 1);
     record_merge_down(i);
 }
@@ -175,8 +157,6 @@ void ranges_cut(uint64_t start, uint64_t end)
     size_t behind;
     size_t first = records_between(start, end, &behind);
 
-    for (size_t i = first; i < behind; i++)
-        record_goes(&ranges[i]);
     records_remove(first, behind - first);
 }
 
@@ -194,10 +174,6 @@ void ranges_set_access(uint64_t start, uint64_t end, uint32_t access)
     size_t first = records_between(start, end, &behind);
 
     for (size_t i = first; i < behind; i++) {
-        uint64_t bytes = ranges[i].end - ranges[i].start;
-
-        if (((ranges[i].access ^ access) & VM_WRITE) && !(ranges[i].kind & RANGE_SHARED))
-            on_record.data += access & VM_WRITE ? bytes : -bytes;
         ranges[i].access = access;
     }
     records_merge(first, behind);
@@ -209,8 +185,6 @@ void ranges_open(uint64_t start, uint64_t end, uint32_t access)
     size_t first = records_between(start, end, &behind);
 
     for (size_t i = first; i < behind; i++) {
-        if (access & VM_WRITE)
-            on_record.data += ranges[i].end - ranges[i].start;
         ranges[i].access = access;
         ranges[i].kind = RANGE_PRIVATE;
     }

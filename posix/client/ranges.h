@@ -62,9 +62,6 @@ struct range_bytes {
     uint64_t shared;
 };
 
-/* Of all that is on record. Costs nothing. */
-struct range_bytes ranges_bytes(void);
-
 /* Of what lies in [start, end). */
 struct range_bytes ranges_bytes_in(uint64_t start, uint64_t end);
 

@@ -11,7 +11,7 @@ static bool is_within(uint64_t used, uint64_t more, uint64_t limit)
 bool usage_allows(uint64_t all, uint64_t data)
 {
     const volatile struct posix_info *info = shim_info();
-    struct range_bytes used = ranges_bytes();
+    struct range_bytes used = ranges_bytes_in(0, POSIX_PROGRAM_END);
 
     return is_within(used.all + heap_bytes() + info->loaded_all, all, info->limit_all) &&
            is_within(used.data + heap_bytes() + info->loaded_data, data,
