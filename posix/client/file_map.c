@@ -12,7 +12,7 @@
 
 #define DEVICE_ZERO 0x105 /* st_rdev */
 
-static uint64_t shared_bytes; /* so much is mapped shared, or more */
+uint64_t files_are_shared;
 
 long file_map_check(long fd, uint32_t access, bool shared)
 {
@@ -42,7 +42,7 @@ long file_map(long fd, uint64_t start, uint64_t bytes, uint32_t access, bool sha
                              bytes | access | (shared ? POSIX_MAP_SHARED : 0), offset);
 
     if (number > 0)
-        shared_bytes += bytes;
+        files_are_shared += bytes;
     return number;
 }
 
@@ -58,13 +58,13 @@ void file_maps_written(uint64_t start, uint64_t end, bool are_unmapped)
 {
     const struct range *range;
 
-    while (shared_bytes && start < end && (range = range_at_or_above(start)) &&
+    while (files_are_shared && start < end && (range = range_at_or_above(start)) &&
            range->start < end) {
         uint64_t from = range->start > start ? range->start : start;
 
         start = range->end < end ? range->end : end;
         range_written(range);
         if (are_unmapped && range->kind >> RANGE_NUMBER_SHIFT)
-            shared_bytes -= start - from;
+            files_are_shared -= start - from;
     }
 }

@@ -172,10 +172,9 @@ static bool is_reserved_only(const struct map_request *map, uint64_t start)
  * something is there; -errno. */
 static long memory_map(const struct map_request *map, uint64_t start)
 {
+    enum range_kind kind = map->kind;
     int64_t memory = HANDLE_NONE;
     int64_t status;
-    long error = 0;
-    long number = 0;
 
     if (!ranges_reserve(RANGES_PER_CHANGE))
         return -LINUX_ENOMEM;
@@ -183,12 +182,15 @@ static long memory_map(const struct map_request *map, uint64_t start)
         ranges_add(start, start + map->bytes, 0, RANGE_RESERVED);
         return 0;
     }
-    if (map->kind >= RANGE_FILE) {
-        error = file_map(map->fd, start, map->bytes, map->access,
-                         map->kind == RANGE_FILE_SHARED, map->offset);
-        number = error > 0 ? error : 0;
+    if (kind >= RANGE_FILE) {
+        long number = file_map(map->fd, start, map->bytes, map->access,
+                               kind == RANGE_FILE_SHARED, map->offset);
+
+        if (number < 0)
+            return number;
+        kind = (enum range_kind)(kind | number << RANGE_NUMBER_SHIFT);
     } else {
-        if (map->kind == RANGE_SHARED)
+        if (kind == RANGE_SHARED)
             memory =
                 memory_create(HANDLE_NONE, MEMORY_ANONYMOUS, map->bytes, 0, HANDLE_NONE);
         if (memory < 0)
@@ -197,12 +199,9 @@ static long memory_map(const struct map_request *map, uint64_t start)
         if (memory > 0)
             handle_close((handle_t)memory); /* the mapping keeps the object */
         if (status < 0)
-            error = status_to_errno(status);
+            return status_to_errno(status);
     }
-    if (error < 0)
-        return error;
-    ranges_add(start, start + map->bytes, map->access,
-               (enum range_kind)(map->kind | number << RANGE_NUMBER_SHIFT));
+    ranges_add(start, start + map->bytes, map->access, kind);
     return 0;
 }
 
@@ -214,6 +213,8 @@ static long map_flags_check(long flags)
     const long known = LINUX_MAP_TYPE | LINUX_MAP_FIXED | LINUX_MAP_ANONYMOUS |
                        LINUX_MAP_FIXED_NOREPLACE;
 
+    if (flags == (LINUX_MAP_PRIVATE | LINUX_MAP_ANONYMOUS))
+        return 0; /* most are */
     if (type == 0 || type > LINUX_MAP_SHARED_VALIDATE)
         return -LINUX_EINVAL;
     if (type == LINUX_MAP_SHARED_VALIDATE && (flags & ~known))
@@ -246,12 +247,10 @@ static long map_request_check(const long *argument, struct map_request *map)
         return error;
     if (access < 0)
         return access;
-    if (!(flags & LINUX_MAP_ANONYMOUS))
-        map->kind = RANGE_FILE;
-    if ((flags & LINUX_MAP_TYPE) != LINUX_MAP_PRIVATE)
-        map->kind |= RANGE_SHARED;
-    if (map->kind < RANGE_FILE)
+    map->kind = (flags & LINUX_MAP_TYPE) == LINUX_MAP_PRIVATE ? RANGE_PRIVATE : RANGE_SHARED;
+    if (flags & LINUX_MAP_ANONYMOUS)
         return 0;
+    map->kind |= RANGE_FILE;
     error = file_map_check(map->fd, map->access, map->kind == RANGE_FILE_SHARED);
     if (error > 0)
         map->kind = map->kind == RANGE_FILE_SHARED ? RANGE_SHARED : RANGE_PRIVATE;
@@ -309,27 +308,20 @@ static long map_anywhere(const struct map_request *map)
     return error ? error : (long)place;
 }
 
-static __attribute__((noinline)) long map_and_lock(const struct map_request *map)
-{
-    long place = locks_check_map(map->bytes);
-
-    if (place == 0)
-        place = map->fixed ? map_at_fixed(map) : map_anywhere(map);
-    if (place > 0)
-        locks_mapped((uint64_t)place, map->bytes);
-    return place;
-}
-
 long shim_mmap(const long *argument)
 {
     struct map_request map;
     long error = map_request_check(argument, &map);
+    long place;
 
+    if (!error && locks_are_used)
+        error = locks_check_map(map.bytes);
     if (error)
         return error;
-    if (locks_are_used)
-        return map_and_lock(&map);
-    return map.fixed ? map_at_fixed(&map) : map_anywhere(&map);
+    place = map.fixed ? map_at_fixed(&map) : map_anywhere(&map);
+    if (locks_are_used && place > 0)
+        locks_mapped((uint64_t)place, map.bytes);
+    return place;
 }
 
 long shim_munmap(const long *argument)
@@ -339,7 +331,8 @@ long shim_munmap(const long *argument)
 
     if (!page_aligned(start) || bytes == 0 || !range_is_programs(start, bytes))
         return -LINUX_EINVAL;
-    file_maps_written(start, start + bytes, true);
+    if (files_are_shared)
+        file_maps_written(start, start + bytes, true);
     return memory_unmap(start, start + bytes);
 }
 

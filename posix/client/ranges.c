@@ -173,9 +173,8 @@ void ranges_set_access(uint64_t start, uint64_t end, uint32_t access)
     size_t behind;
     size_t first = records_between(start, end, &behind);
 
-    for (size_t i = first; i < behind; i++) {
+    for (size_t i = first; i < behind; i++)
         ranges[i].access = access;
-    }
     records_merge(first, behind);
 }
 

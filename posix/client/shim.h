@@ -201,6 +201,8 @@ long file_map(long fd, uint64_t start, uint64_t bytes, uint32_t access, bool sha
 void trace_signal(long signal, const uint64_t *address);
 void trace_end(uint64_t status);
 
+/* So many bytes of files are mapped shared, or more. */
+extern uint64_t files_are_shared;
 /* What shared mappings of files in a range may have written gets its times; they may be about
  * to be unmapped. */
 void file_maps_written(uint64_t start, uint64_t end, bool are_unmapped);

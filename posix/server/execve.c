@@ -55,7 +55,6 @@ static void put_back(uint32_t index, const struct before *before)
 
     if (process->process != HANDLE_NONE) {
         process_control(process->process, PROCESS_KILL, 0, 0, 0);
-        process_control(process->process, PROCESS_RELEASE, 0, 0, 0);
         handle_close(process->process);
     }
     process->incarnation = before->incarnation;
@@ -86,7 +85,6 @@ static bool end_old(uint32_t index, const struct before *before)
     process_drop_threads(process);
     if (robust_begin_exec(index, before->process, areas))
         return false;
-    process_control(before->process, PROCESS_RELEASE, 0, 0, 0);
     handle_close(before->process);
     return true;
 }

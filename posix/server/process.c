@@ -248,11 +248,8 @@ void process_drop_kernel(uint32_t index)
     if (process->shared != HANDLE_NONE)
         vm_unmap(HANDLE_SELF, process_shared_va(index), SHARED_BYTES);
     close_if_any(&process->shared);
-    if (process->process != HANDLE_NONE) {
-        if (process->state != PROCESS_ZOMBIE)
-            process_control(process->process, PROCESS_KILL, 0, 0, 0);
-        process_control(process->process, PROCESS_RELEASE, 0, 0, 0);
-    }
+    if (process->process != HANDLE_NONE && process->state != PROCESS_ZOMBIE)
+        process_control(process->process, PROCESS_KILL, 0, 0, 0);
     close_if_any(&process->process);
 }
 

@@ -123,7 +123,6 @@ bool robust_begin_exec(uint32_t index, handle_t before, uint64_t areas)
 
 static void exec_go_on(struct process *process)
 {
-    process_control(process->robust.memory, PROCESS_RELEASE, 0, 0, 0);
     handle_close(process->robust.memory);
     process->robust.is_exec = 0;
     if (!process->robust.is_dead)

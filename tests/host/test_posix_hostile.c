@@ -268,6 +268,7 @@ int main(void)
     fake_pages = 1u << 20;
     fake_no_more_objects = false;
     wait_forget(process_at(fake_process)->first_thread);
+    trace_drop(process_at(fake_process));
     fd_close_all(process_at(fake_process));
     reset_root();
     timer_drop_all(fake_process);
