@@ -4,6 +4,8 @@
  * passed, and is one's own on a slice that another gave, but the caller's while a server works for
  * him. A supervisor that set an alarm is told when a process has used that much, once, not before.
  */
+#include <stdbool.h>
+
 #include <tests/kernel/native.h>
 
 #define MS 1000000ull
@@ -114,27 +116,47 @@ static void serve(uint64_t endpoint)
     process_control(HANDLE_SELF, PROCESS_KILL, 0, 0, 0);
 }
 
+/* Has another server do the work: arena[TWO] is its handle of it. */
+static void pass_on(uint64_t endpoint)
+{
+    struct message m = {0};
+
+    arena[DONE] = 1;
+    while (endpoint_reply_wait((handle_t)endpoint, &m) == OK)
+        endpoint_call((handle_t)arena[TWO], &m);
+    process_control(HANDLE_SELF, PROCESS_KILL, 0, 0, 0);
+}
+
+/* A process that receives at the endpoint and sleeps there. */
+static handle_t server_start(handle_t endpoint, native_fn *fn, handle_t next)
+{
+    handle_t child = (handle_t)process_create(HANDLE_NONE, HANDLE_NONE, 0, 0);
+
+    clear();
+    child_fill(child);
+    if (next != HANDLE_NONE)
+        arena[TWO] = (uint64_t)handle_duplicate(next, RIGHT_CALL, 0, child);
+    child_start(child, fn, (uint64_t)handle_duplicate(endpoint, RIGHT_RECEIVE, 0, child));
+    wait_value(&arena[DONE], 1);
+    sleep_ns(MS);
+    return child;
+}
+
 static void a_server_works_on_its_callers_time(void)
 {
     handle_t endpoint = (handle_t)endpoint_create(HANDLE_NONE);
-    int64_t child = process_create(HANDLE_NONE, HANDLE_NONE, 0, 0);
+    handle_t child = server_start(endpoint, serve, HANDLE_NONE);
     struct message m = {.word = {30 * MS}};
     uint64_t own, servers;
 
-    clear();
-    child_fill((handle_t)child);
-    child_start((handle_t)child, serve,
-                (uint64_t)handle_duplicate(endpoint, RIGHT_RECEIVE, 0, (handle_t)child));
-    wait_value(&arena[DONE], 1);
-    sleep_ns(MS);
-    servers = cpu_ns((handle_t)child);
+    servers = cpu_ns(child);
     own = cpu_ns(HANDLE_SELF);
     is(endpoint_call(endpoint, &m), OK, "a server computes for its caller");
     own = cpu_ns(HANDLE_SELF) - own;
-    servers = cpu_ns((handle_t)child) - servers;
+    servers = cpu_ns(child) - servers;
     ok(own > servers, "who pays: %lu, the server %lu", (long)own, (long)servers);
     handle_close(endpoint);
-    child_end((handle_t)child);
+    child_end(child);
 }
 
 static void compute_and_leave(uint64_t ns)
@@ -144,35 +166,48 @@ static void compute_and_leave(uint64_t ns)
     thread_leave();
 }
 
-/* Another has the hart in between; whose time it is afterwards is no question either. */
-static void the_caller_of_a_server_that_was_preempted(void)
+/*
+ * Another has the hart in between; whose time it is afterwards is no question either. Where a
+ * second server did the work, the one in the middle got the time back as its own, and must not
+ * keep it.
+ */
+static void the_caller_of_a_server_that_was_preempted(bool in_the_middle)
 {
-    handle_t endpoint = (handle_t)endpoint_create(HANDLE_NONE), other;
-    int64_t child = process_create(HANDLE_NONE, HANDLE_NONE, 0, 0);
+    handle_t endpoint = (handle_t)endpoint_create(HANDLE_NONE), last = HANDLE_NONE, other;
+    handle_t called = endpoint, child = server_start(endpoint, serve, HANDLE_NONE);
     struct message m = {.word = {60 * MS}};
-    uint64_t own, servers, before;
+    uint64_t own, more, servers, servers_more, before;
+    int64_t st;
 
-    clear();
-    child_fill((handle_t)child);
-    child_start((handle_t)child, serve,
-                (uint64_t)handle_duplicate(endpoint, RIGHT_RECEIVE, 0, (handle_t)child));
-    wait_value(&arena[DONE], 1);
-    sleep_ns(MS);
-    before = cpu_ns((handle_t)child);
+    if (in_the_middle) {
+        last = child;
+        called = (handle_t)endpoint_create(HANDLE_NONE);
+        child = server_start(called, pass_on, endpoint);
+    }
+    before = cpu_ns(child);
     other = (handle_t)thread_start(0, compute_and_leave, 15 * MS);
-    is(endpoint_call(endpoint, &m), OK, "a server computes while another wants its hart");
-    servers = cpu_ns((handle_t)child);
+    st = endpoint_call(called, &m);
+    servers = cpu_ns(child);
     own = cpu_ns(HANDLE_SELF);
     for (uint64_t end = now_ns() + 30 * MS; now_ns() < end;)
         ;
-    is((long)(cpu_ns((handle_t)child) - servers), 0,
-       "who called it pays for itself again");
-    ok(cpu_ns(HANDLE_SELF) > own + MS, "%lu more", (long)(cpu_ns(HANDLE_SELF) - own));
-    ok(servers - before < 30 * MS, "and for most of the server's work: it has %lu",
-       (long)(servers - before));
+    more = cpu_ns(HANDLE_SELF) - own;
+    servers_more = cpu_ns(child) - servers;
+    is(st, OK,
+       in_the_middle ? "so does one behind another server"
+                     : "a server computes while another wants its hart");
+    is((long)servers_more, 0, "who called it pays for itself again");
+    ok(more > MS, "%lu more", (long)more);
+    if (in_the_middle) {
+        child_end(last);
+        handle_close(called);
+    } else {
+        ok(servers - before < 30 * MS, "and for most of the server's work: it has %lu",
+           (long)(servers - before));
+    }
     handle_close(other);
     handle_close(endpoint);
-    child_end((handle_t)child);
+    child_end(child);
 }
 
 /* ---- alarms ---- */
@@ -306,7 +341,8 @@ int main(void)
     time_is_charged();
     a_given_slice_is_ones_own();
     a_server_works_on_its_callers_time();
-    the_caller_of_a_server_that_was_preempted();
+    the_caller_of_a_server_that_was_preempted(false);
+    the_caller_of_a_server_that_was_preempted(true);
     endpoint = (handle_t)endpoint_create(HANDLE_NONE);
     an_alarm_is_heard(endpoint);
     an_alarm_of_many(endpoint);

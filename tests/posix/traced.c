@@ -86,6 +86,28 @@ static int threads(void)
     return 0;
 }
 
+static void *in_sleeper(void *ns)
+{
+    struct timespec length = {0, (long)ns};
+
+    nanosleep(&length, NULL);
+    return NULL;
+}
+
+/* The first to fall asleep is the first to wake, while the line is of the second. */
+static int sleepers(void)
+{
+    struct timespec length = {0, 50000000};
+    pthread_t thread[2];
+
+    pthread_create(&thread[0], NULL, in_sleeper, (void *)200000000);
+    nanosleep(&length, NULL);
+    pthread_create(&thread[1], NULL, in_sleeper, (void *)400000000);
+    for (int i = 0; i < 2; i++)
+        pthread_join(thread[i], NULL);
+    return 0;
+}
+
 int main(int count, char **word)
 {
     const char *what = count > 1 ? word[1] : "";
@@ -100,6 +122,8 @@ int main(int count, char **word)
         return forks();
     if (strcmp(what, "threads") == 0)
         return threads();
+    if (strcmp(what, "sleepers") == 0)
+        return sleepers();
     if (strcmp(what, "faults") == 0)
         *(volatile int *)count = 1;
     if (strcmp(what, "waits") == 0)
