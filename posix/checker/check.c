@@ -15,6 +15,7 @@
 #include <posix/server/procfs.h>
 #include <posix/server/ramfs.h>
 #include <posix/server/tty.h>
+#include <posix/server/user.h>
 #include <user/lib/print.h>
 
 #define LINES_MAX 10u
@@ -412,6 +413,44 @@ static void check_inode(uint32_t index)
         complain_about("name of inode", index, inode->name, 0);
 }
 
+/* ---- who pays ---- */
+
+static void see_slots_of_users(enum table_id id)
+{
+    const struct table *table = &STATE->table[id];
+
+    FOR_EACH(id, index)
+    {
+        uint32_t payer = slot_in(id, index)->payer;
+
+        if (payer && !is_live(TABLE_USER, payer))
+            complain_about("payer of slot", index, payer, 0);
+        else if (payer)
+            seen(TABLE_USER, payer)->bytes += table->slot_bytes;
+    }
+}
+
+static void check_users(void)
+{
+    for (uint32_t id = 0; id < TABLE_COUNT; id++)
+        see_slots_of_users((enum table_id)id);
+    FOR_EACH(TABLE_PROCESS, index)
+    if (process_at(index)->user)
+        seen(TABLE_USER, process_at(index)->user)->uses++;
+    FOR_EACH(TABLE_INODE, index)
+    if (inode_is_regular(inode_at(index)) && inode_at(index)->file.user)
+        seen(TABLE_USER, inode_at(index)->file.user)->links++;
+    FOR_EACH(TABLE_USER, index)
+    {
+        const struct user *user = user_at(index);
+        const struct seen *counted = seen(TABLE_USER, index);
+
+        expect("bytes of user", index, user->bytes, counted->bytes);
+        expect("processes of user", index, user->processes, counted->uses);
+        expect("objects of user", index, user->objects, counted->links);
+    }
+}
+
 uint64_t check_memory_bytes(void)
 {
     uint64_t slots = 0;
@@ -443,6 +482,7 @@ uint32_t check_state(void *memory, handle_t log)
     see_file_systems();
     see_inodes();
     check_owners();
+    check_users();
     if (STATE->proc_root)
         seen(TABLE_INODE, STATE->proc_root)->uses++;
     if (STATE->pts_root)

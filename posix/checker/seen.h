@@ -18,6 +18,7 @@ struct seen {
     uint32_t readers;
     uint32_t writers; /* of a pipe; of an inode: descriptions that count as such */
     uint32_t runs;    /* of an inode: processes whose program it is */
+    uint64_t bytes;   /* of a user */
 };
 
 extern struct seen *seen_first[TABLE_COUNT];

@@ -5,6 +5,7 @@
  * they are already. The shim reads the current ones from the information page.
  */
 #include <posix/server/request.h>
+#include <posix/server/user.h>
 
 #include <user/lib/string.h>
 
@@ -82,6 +83,18 @@ static int64_t set_one(const struct ids *ids, bool is_root, uint32_t id)
     return 0;
 }
 
+/* It has another real user: who pays from now on. False: no room for the record. */
+static bool user_changes(struct process *process)
+{
+    uint32_t user;
+
+    if (!user_enter(process->credentials.uid, &user))
+        return false;
+    user_leave(process->user);
+    process->user = user;
+    return true;
+}
+
 /* enum posix_set_id, then the ids. */
 int64_t request_SET_ID(struct request *r)
 {
@@ -90,7 +103,7 @@ int64_t request_SET_ID(struct request *r)
     struct ids users = {&who->uid, &who->euid, &who->suid};
     struct ids groups = {&who->gid, &who->egid, &who->sgid};
     const struct ids *ids = kind & POSIX_OF_GROUP ? &groups : &users;
-    uint32_t euid = who->euid, egid = who->egid;
+    const struct credentials before = *who;
     bool is_root = who->euid == 0;
     int64_t status;
 
@@ -110,7 +123,11 @@ int64_t request_SET_ID(struct request *r)
     }
     if (status < 0)
         return status;
-    if (who->euid != euid || who->egid != egid)
+    if (who->uid != before.uid && !user_changes(r->process)) {
+        *who = before;
+        return -LINUX_EAGAIN;
+    }
+    if (who->euid != before.euid || who->egid != before.egid)
         r->process->death_signal = 0;
     r->process->fsuid = who->euid;
     r->process->fsgid = who->egid;

@@ -29,6 +29,7 @@ struct filedata {
     uint32_t window; /* FILE_OBJECT */
     handle_t memory; /* FILE_OBJECT */
     uint32_t is_mapped;
+    uint32_t user; /* FILE_OBJECT: in whose account the memory is, 0: the server's */
     uint64_t image_offset;  /* FILE_IMAGE: of the first byte in the mapped boot image */
     uint64_t object_bytes;  /* length of the memory object */
     uint64_t written_bytes; /* page-aligned end of what was ever touched */

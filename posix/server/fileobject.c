@@ -10,6 +10,7 @@
 #include <posix/server/clock.h>
 #include <posix/server/ramfs.h>
 #include <posix/server/request.h>
+#include <posix/server/user.h>
 #include <posix/server/window.h>
 #include <user/lib/kernel.h>
 #include <user/lib/string.h>
@@ -58,8 +59,9 @@ static int64_t object_extend(struct filedata *file, uint64_t bytes)
  * when that fails. */
 static int64_t object_make(struct inode *inode, uint64_t bytes)
 {
-    struct filedata made = {.source = FILE_OBJECT};
+    struct filedata made = {.source = FILE_OBJECT, .user = state_payer};
     uint64_t content = inode->file.source == FILE_IMAGE ? inode->size : 0;
+    handle_t account;
     int64_t memory;
 
     if (!budget_allows(file_page_up(content) / VM_PAGE_BYTES + TOUCH_PAGES))
@@ -67,14 +69,17 @@ static int64_t object_make(struct inode *inode, uint64_t bytes)
     made.object_bytes = file_page_up(bytes > content ? bytes : content);
     if (made.object_bytes < OBJECT_BYTES_MIN)
         made.object_bytes = OBJECT_BYTES_MIN;
-    memory =
-        memory_create(HANDLE_NONE, MEMORY_ANONYMOUS, made.object_bytes, 0, HANDLE_NONE);
-    if (memory < 0)
+    if (!user_object_begins(made.user, &account))
         return -LINUX_ENOSPC;
-    made.memory = (handle_t)memory;
-    made.window = window_open(made.memory, made.object_bytes);
+    memory = memory_create(account, MEMORY_ANONYMOUS, made.object_bytes, 0, HANDLE_NONE);
+    if (memory >= 0) {
+        made.memory = (handle_t)memory;
+        made.window = window_open(made.memory, made.object_bytes);
+    }
     if (made.window == 0) {
-        handle_close(made.memory);
+        if (memory >= 0)
+            handle_close(made.memory);
+        user_object_ends(made.user);
         return -LINUX_ENOSPC;
     }
     made.written_bytes = file_page_up(content);
@@ -82,6 +87,7 @@ static int64_t object_make(struct inode *inode, uint64_t bytes)
     if (content && process_write(HANDLE_SELF, (uint64_t)file_object_at(&made, 0),
                                  file_bytes(inode), content) < 0) {
         window_close(made.window, made.written_bytes, made.memory);
+        user_object_ends(made.user);
         return -LINUX_ENOSPC;
     }
     inode->file = made;
@@ -389,6 +395,8 @@ void file_clear(struct inode *inode)
         window_close(file->window, file->written_bytes, file->memory);
     }
     pages_drop(&file->pages);
+    if (file->source == FILE_OBJECT)
+        user_object_ends(file->user);
     memset(file, 0, sizeof(*file));
     inode->size = 0;
 }

@@ -22,6 +22,7 @@
 #include <posix/server/shim.h>
 #include <posix/server/timer.h>
 #include <posix/server/tty.h>
+#include <posix/server/user.h>
 #include <posix/server/window.h>
 #include <user/lib/kernel.h>
 #include <user/lib/print.h>
@@ -118,6 +119,7 @@ static __attribute__((noinline)) void on_other_call(struct server *server, uint6
     uint32_t count = message_handles(m->info);
     int64_t result = -LINUX_ESRCH;
 
+    state_payer = 0;
     if (badge == 0 && message_label(m->info) == POSIX_MOUNT_SERVICE) {
         server->page->bytes[MESSAGE_BYTES_MAX - 1] = 0;
         result = foreign_service(m->word[0], count, server->page);
@@ -168,6 +170,7 @@ static void on_call(struct server *server, uint64_t badge, struct message *m)
         on_other_call(server, badge, m);
         return;
     }
+    state_payer = r.process->user;
     foreign_request(&r);
     transfer_slots_at(process_page_of(r.process_index)->free);
     r.thread_index =
@@ -212,6 +215,7 @@ static void set_deadline(struct server *server)
 
 static void on_deadline(struct server *server)
 {
+    state_payer = 0; /* nobody asks */
     foreign_request(NULL);
     foreign_timeouts(clock_now_ns());
     foreign_work();
@@ -225,6 +229,7 @@ static void on_deadline(struct server *server)
 
 static void on_events(struct server *server, uint64_t bits)
 {
+    state_payer = 0;
     foreign_request(NULL);
     if (bits & 1ull << POSIX_BIT_MOUNT)
         foreign_events();
@@ -239,6 +244,7 @@ static void on_death(struct server *server, uint64_t badge, const struct message
 
     if (process == 0)
         return; /* never got as far as running; its slot is gone */
+    state_payer = 0;
     foreign_request(NULL);
     session_death(process, m->word[0], (enum fault_kind)m->word[1], m->word[2],
                   m->word[3]);
@@ -391,6 +397,7 @@ void native_main(uintptr_t argument)
         log_printf(self.log, "posix: server %u of this boot", generation + 1);
     STATE->mounts_missing = (uint32_t)startup->value[POSIX_VALUE_MOUNTS];
     STATE->process_limit = processes_for((uint64_t)startup->value[POSIX_VALUE_MEMORY]);
+    users_init((uint64_t)startup->value[POSIX_VALUE_MEMORY]);
     shim_init();
     server_start(&server, self.endpoint, (struct thread_page *)startup->thread_page, 2);
     server.on_call = on_call;

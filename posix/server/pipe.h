@@ -36,7 +36,6 @@ struct pipe {
 struct pipe_page {
     struct slot slot;
     uint32_t next;
-    uint32_t reserved;
     uint8_t data[PIPE_PAGE_DATA];
 };
 

@@ -17,6 +17,7 @@
 #include <posix/server/signal.h>
 #include <posix/server/timer.h>
 #include <posix/server/trace.h>
+#include <posix/server/user.h>
 #include <posix/server/wait.h>
 #include <user/lib/kernel.h>
 #include <user/lib/print.h>
@@ -130,7 +131,8 @@ static void limits_set(struct process *process)
         (struct linux_rlimit){PROCESS_FDS_DEFAULT, PROCESS_FDS_MAX};
     process->limit[LINUX_RLIMIT_STACK].current = POSIX_STACK_BYTES;
     process->limit[LINUX_RLIMIT_CORE].current = 0;
-    process->limit[LINUX_RLIMIT_NPROC] = (struct linux_rlimit){processes, processes};
+    process->limit[LINUX_RLIMIT_NPROC] =
+        (struct linux_rlimit){processes / 2, processes / 2};
     process->limit[LINUX_RLIMIT_SIGPENDING] = (struct linux_rlimit){processes, processes};
     process->limit[LINUX_RLIMIT_MEMLOCK] = (struct linux_rlimit){8u << 20, 8u << 20};
     process->limit[LINUX_RLIMIT_MSGQUEUE] = (struct linux_rlimit){819200, 819200};
@@ -181,6 +183,8 @@ uint32_t process_new_child(uint32_t parent_index)
     process = process_at(index);
     process->umask = parent->umask;
     process->credentials = parent->credentials;
+    process->user = parent->user;
+    user_enter_again(process->user);
     memcpy(process->limit, parent->limit, sizeof(process->limit));
     memcpy(process->name, parent->name, sizeof(process->name));
     process->account = parent->account;
@@ -304,6 +308,7 @@ void process_reap(uint32_t index)
     group_leave(index);
     id_at(id)->process = 0; /* and now nothing else keeps the record */
     id_release(id);
+    user_leave(process->user);
     slot_drop(TABLE_PROCESS, index);
 }
 

@@ -109,6 +109,7 @@ struct process {
     struct posix_schedule schedule; /* of its first thread, schedule.h */
 
     struct credentials credentials;
+    uint32_t user; /* who pays for its requests: credentials.uid's record */
     struct linux_rlimit limit[LINUX_RLIMIT_COUNT];
     uint64_t start_ns;
     uint64_t cpu_ns; /* of its earlier programs; of a zombie: all its processor time */

@@ -87,7 +87,7 @@ struct entry {
     uint64_t head; /* the first eight bytes of the name */
 };
 
-#define TEXT_BYTES 52
+#define TEXT_BYTES 48
 
 struct text {
     struct slot slot;

@@ -21,6 +21,7 @@
 #include <posix/server/signal.h>
 #include <posix/server/timer.h>
 #include <posix/server/tty.h>
+#include <posix/server/user.h>
 #include <posix/server/wait.h>
 #include <user/lib/kernel.h>
 #include <user/lib/string.h>
@@ -116,12 +117,21 @@ static bool slot_has_pages(enum table_id id, uint32_t index)
     return true;
 }
 
+uint32_t state_payer;
+
+/* What the server keeps for good is nobody's. */
+static bool is_charged(enum table_id id)
+{
+    return id != TABLE_WINDOW && id != TABLE_BUCKET && id != TABLE_USER;
+}
+
 uint32_t slot_take(enum table_id id)
 {
     return slot_take_head(id, STATE->table[id].slot_bytes);
 }
 
-uint32_t slot_take_head(enum table_id id, uint32_t bytes)
+static inline __attribute__((always_inline)) uint32_t
+take_at_cost_of(enum table_id id, uint32_t bytes, uint32_t payer)
 {
     struct table *table = &STATE->table[id];
     uint32_t index = table->free_first;
@@ -144,17 +154,43 @@ uint32_t slot_take_head(enum table_id id, uint32_t bytes)
     memset(slot, 0, bytes);
     slot->slot.magic = table->magic;
     slot->slot.generation = generation ? generation : 1;
+    slot->slot.payer = payer;
     table->used++;
     return index;
+}
+
+/* Apart, so that it costs root's requests nothing. */
+static __attribute__((noinline)) uint32_t take_charged(enum table_id id, uint32_t bytes,
+                                                       uint32_t payer)
+{
+    uint32_t index;
+
+    if (!is_charged(id))
+        payer = 0;
+    if (payer && !user_charge(payer, STATE->table[id].slot_bytes))
+        return 0;
+    index = take_at_cost_of(id, bytes, payer);
+    if (index == 0 && payer)
+        user_refund(payer, STATE->table[id].slot_bytes);
+    return index;
+}
+
+uint32_t slot_take_head(enum table_id id, uint32_t bytes)
+{
+    return state_payer ? take_charged(id, bytes, state_payer)
+                       : take_at_cost_of(id, bytes, 0);
 }
 
 void slot_drop(enum table_id id, uint32_t index)
 {
     struct table *table = &STATE->table[id];
     struct free_slot *slot = slot_of(id, index);
+    uint32_t payer = slot->slot.payer;
 
     slot->slot.magic = 0;
     slot->next = table->free_first;
     table->free_first = index;
     table->used--;
+    if (payer)
+        user_refund(payer, table->slot_bytes);
 }

@@ -45,6 +45,7 @@
 struct slot {
     uint32_t magic;      /* the table's, 0 while free */
     uint32_t generation; /* counts the slot's uses */
+    uint32_t payer;      /* user that it is charged to, user.h; 0: the server */
 };
 
 /* X(constant, type, magic). One row per kind of slot. */
@@ -72,6 +73,7 @@ struct slot {
     X(FILE_SYSTEM, struct file_system, 0x53595346u)                                      \
     X(NODE, struct fs_node, 0x45444f4eu)                                                    \
     X(CALL, struct fs_call, 0x4c4c4143u)                                                 \
+    X(USER, struct user, 0x52455355u)                                                    \
     X(PAGE_NODE, struct page_node, 0x45474150u)
 
 enum table_id {
@@ -123,6 +125,8 @@ struct state {
     uint32_t terminal_service; /* the service that has the terminal, services.h */
     handle_t services_account; /* of the others */
     uint32_t process_limit; /* that all users together may have */
+    uint64_t user_state_bytes; /* what one user other than root may have, user.h */
+    uint64_t user_file_pages;
     uint32_t id_hash[STATE_ID_BUCKETS];
     uint32_t bucket_count;   /* of the hash of directory entries, entry.c */
     uint32_t bucket_mask;    /* 2^n - 1 with bucket_count <= 2^n < 2 * bucket_count */
@@ -150,8 +154,11 @@ int64_t state_init(uint32_t generation);
 /* The state object: RIGHT_READ and more, kept by this module. */
 handle_t state_object(void);
 
+/* Who pays for slots that are taken now (user.h); 0: the server. */
+extern uint32_t state_payer;
+
 /* Take a free slot of a table, zeroed but for its head. Returns its index, or 0 when
- * neither the table nor the account has room. */
+ * neither the table nor the account has room, or the payer may have no more. */
 uint32_t slot_take(enum table_id id);
 
 /* The same, but only its first bytes are zeroed: the rest is whatever it was. */

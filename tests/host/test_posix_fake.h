@@ -80,6 +80,12 @@ static inline int64_t memory_create(handle_t account, enum memory_kind kind,
     return E_QUOTA;
 }
 
+static inline int64_t account_create(handle_t parent, uint64_t pages, uint64_t objects)
+{
+    (void)pages, (void)objects;
+    return memory_create(parent, MEMORY_ANONYMOUS, VM_PAGE_BYTES, 0, HANDLE_NONE);
+}
+
 static inline int64_t memory_control(handle_t memory, enum memory_operation operation,
                                      uint64_t a, uint64_t b, uint64_t c)
 {
@@ -319,6 +325,7 @@ void log_printf(handle_t system, const char *format, ...)
 #include "../../posix/server/trace.c"
 #include "../../posix/server/tty.c"
 #include "../../posix/server/tty_ioctl.c"
+#include "../../posix/server/user.c"
 #include "../../posix/server/wait.c"
 #include "../../posix/server/window.c"
 
@@ -395,6 +402,7 @@ static inline int64_t client_call(enum posix_request label, uint64_t w0, uint64_
         .thread_index = process_at(fake_process)->first_thread,
     };
 
+    state_payer = r.process->user;
     wait_forget(r.thread_index);
     return fake_handlers[label](&r);
 }
@@ -503,6 +511,7 @@ static inline void fake_start(void)
     if (device_make_nodes() != 0 || procfs_init() != 0)
         abort();
     STATE->process_limit = 100;
+    users_init(1u << 30);
     index = process_new("test");
     if (index == 0 ||
         mmap((void *)process_shared_va(index), SHARED_BYTES, PROT_READ | PROT_WRITE,

@@ -276,6 +276,8 @@ int main(void)
     client_call(POSIX_CHDIR, client_string(AT_PATH, "/"), 0, 0, 0);
     unmount_all();
     proc_forget(process_at(fake_process));
+    user_leave(process_at(fake_process)->user);
+    process_at(fake_process)->user = 0;
     empty_directory(STATE->root);
     device_make_nodes();
     for (uint32_t i = 0; i < TABLE_COUNT; i++)
