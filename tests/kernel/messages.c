@@ -97,6 +97,8 @@ static int is_changing(uint64_t random)
 
 /* ---- the server ---- */
 
+#define LAST_NS 5000u
+
 /* When it wants to be woken at the latest: mostly the same, far away; at times soon. The
  * last of some waits with a deadline has one that comes during those without, which follow. */
 static uint64_t next_deadline(uint64_t *far, int is_last)
@@ -105,7 +107,7 @@ static uint64_t next_deadline(uint64_t *far, int is_last)
 
     if (++count % 64 == 0 || *far == 0)
         *far = now_ns() + 1000000000000ull;
-    return is_last ? now_ns() + 5000 : count % 50 == 0 ? now_ns() + 500 : *far;
+    return is_last ? now_ns() + LAST_NS : count % 50 == 0 ? now_ns() + 500 : *far;
 }
 
 /* What the server makes of a request; the model uses the same function. */
@@ -212,6 +214,9 @@ static uint64_t round_trip(struct thread_page *page, uint64_t *expected_events,
         page->deadline_ns = DEADLINE_NEVER;
         m.info |= MESSAGE_DEADLINE;
     }
+    if ((way & DEADLINES) && label % 8 == 0) /* what the server left over comes meanwhile */
+        for (uint64_t end = now_ns() + 2 * LAST_NS; now_ns() < end;)
+            ;
     page->cause = m.word[2];
     if ((way & CLIENT_FP) && is_changing(label))
         fp_random(&fp, &state);
