@@ -9,6 +9,7 @@
 #   plant FILE TEXT              TEXT becomes the end of FILE, which may be new
 #   edit FILE SED                FILE changed by a sed command; it must change something
 #   rejects CHECK PATTERN NAME   CHECK fails and says PATTERN; then all is as before
+#   tap STATUS NAME              one test, passed with 0; what $copy/.said has, when not
 
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)

@@ -4,11 +4,8 @@
 # make port: what scripts/new-port pins, and which recipe it writes for which source. The Debian
 # archive is a folder here, and apt-source a script that copies from it.
 # shellcheck disable=SC2016  # what is looked for has dollars
-set -eu
+. "$(dirname "$0")/lib.sh"
 
-top=$(cd "$(dirname "$0")/../.." && pwd)
-copy=$(mktemp -d)
-trap 'rm -rf "$copy"' EXIT
 mkdir -p "$copy/scripts" "$copy/musl-port/ports" "$copy/archive" "$copy/source"
 cp "$top/scripts/new-port" "$top/scripts/fetch" "$copy/scripts"
 cat >"$copy/scripts/apt-source" <<FILE
@@ -18,18 +15,6 @@ for file in "$copy/archive/\$1.\$2"_*; do cp "\$file" "\$3/\${file##*/\$1.}"; do
 FILE
 chmod +x "$copy/scripts/apt-source"
 printf '%s\n' '# head' 'source old 1 old.tar.gz 00 old bookworm/old -' '' '# fixes' >"$copy/musl-port/sources.lock"
-count=0
-
-tap()
-{
-    count=$((count + 1))
-    if [ "$1" = 0 ]; then
-        echo "ok $count - $2"
-    else
-        echo "not ok $count - $2"
-        sed 's/^/# /' "$copy/said"
-    fi
-}
 
 # package NAME FOLDER FILE...: a source package bookworm/NAME with empty files, in the folder
 package()
@@ -47,7 +32,7 @@ package()
 begins()
 {
     failed=0
-    "$copy/scripts/new-port" "$1" >"$copy/said" 2>&1 || failed=1
+    "$copy/scripts/new-port" "$1" >"$copy/.said" 2>&1 || failed=1
     grep -q -e "$2" "$copy/musl-port/ports/$1/build" || failed=1
     sh -n "$copy/musl-port/ports/$1/build" || failed=1
     tap $failed "$1: a recipe with $2"
@@ -77,14 +62,14 @@ grep -q '^source flat 1.2 flat_1.2.orig.tar.gz [0-9a-f]* \. bookworm/flat -$' "$
 tap $failed "an archive without a folder"
 
 cp "$copy/musl-port/sources.lock" "$copy/lock"
-"$copy/scripts/new-port" conf >"$copy/said" 2>&1 && failed=1 || failed=0
-grep -q 'there is a recipe' "$copy/said" || failed=1
+"$copy/scripts/new-port" conf >"$copy/.said" 2>&1 && failed=1 || failed=0
+grep -q 'there is a recipe' "$copy/.said" || failed=1
 tap $failed "a recipe that is there stays"
-"$copy/scripts/new-port" nosuch >"$copy/said" 2>&1 && failed=1 || failed=0
-grep -q 'E: no source package nosuch' "$copy/said" || failed=1
+"$copy/scripts/new-port" nosuch >"$copy/.said" 2>&1 && failed=1 || failed=0
+grep -q 'E: no source package nosuch' "$copy/.said" || failed=1
 cmp -s "$copy/lock" "$copy/musl-port/sources.lock" || failed=1
 tap $failed "what Debian has not: nothing is changed"
 rm -rf "$copy/musl-port/ports/mk"
-"$copy/scripts/new-port" mk >"$copy/said" 2>&1 && cmp -s "$copy/lock" "$copy/musl-port/sources.lock" &&
+"$copy/scripts/new-port" mk >"$copy/.said" 2>&1 && cmp -s "$copy/lock" "$copy/musl-port/sources.lock" &&
     [ -f "$copy/musl-port/ports/mk/build" ] && failed=0 || failed=1
 tap $failed "one that is pinned keeps its line"

@@ -12,6 +12,7 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 
+#include "child.h"
 #include "workdir.h"
 
 #define PAGE 4096L
@@ -31,27 +32,6 @@ static int limit_set(int kind, rlim_t bytes)
 
     return setrlimit(kind, &limit);
 }
-
-/* Run in a child; its exit status: 0, or the number of the first thing that was wrong; 1000
- * and the signal that ended it. */
-static int in_child(int (*run)(void))
-{
-    int status;
-    pid_t pid = fork();
-
-    if (pid == 0)
-        _exit(run());
-    if (waitpid(pid, &status, 0) != pid)
-        return -1;
-    return WIFSIGNALED(status) ? 1000 + WTERMSIG(status) : WEXITSTATUS(status);
-}
-
-#define EXPECT(number, condition)                                                        \
-    do {                                                                                 \
-        errno = 0;                                                                       \
-        if (!(condition))                                                                \
-            return number;                                                               \
-    } while (0)
 
 static long size_of(int fd)
 {

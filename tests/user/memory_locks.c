@@ -11,28 +11,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "tap.h"
 
 #define PAGE 4096L
-
-#define EXPECT(number, condition)                                                        \
-    do {                                                                                 \
-        errno = 0;                                                                       \
-        if (!(condition))                                                                \
-            return number;                                                               \
-    } while (0)
-
-static int in_child(int (*run)(void))
-{
-    int status;
-    pid_t pid = fork();
-
-    if (pid == 0)
-        _exit(run());
-    if (waitpid(pid, &status, 0) != pid)
-        return -1;
-    return WIFSIGNALED(status) ? 1000 + WTERMSIG(status) : WEXITSTATUS(status);
-}
 
 static char *map(long pages, int protection)
 {

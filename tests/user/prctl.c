@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "tap.h"
 
 #define NOBODY 30998
@@ -34,17 +35,6 @@ static int subreaper(void)
 static int no_new_privileges(void)
 {
     return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
-}
-
-static int in_child(int (*function)(void))
-{
-    pid_t pid = fork();
-    int status = -1;
-
-    if (pid == 0)
-        _exit(function());
-    waitpid(pid, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 200 + WTERMSIG(status);
 }
 
 /* What a grandchild found when its parent had died. */

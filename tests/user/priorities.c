@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "tap.h"
 
 #define NOBODY        30999
@@ -58,18 +59,6 @@ static int nice_of(int which, id_t who)
     errno = 0;
     value = getpriority(which, who);
     return errno ? -100 - errno : value;
-}
-
-/* Run a function in a child; its result, 0 to 99. */
-static int in_child(int (*function)(void))
-{
-    pid_t pid = fork();
-    int status = -1;
-
-    if (pid == 0)
-        _exit(function());
-    waitpid(pid, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 200 + WTERMSIG(status);
 }
 
 /* The same, without privileges. */
