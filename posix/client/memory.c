@@ -44,21 +44,18 @@ void range_count_publish(size_t count)
     ((volatile struct posix_range_head *)RANGE_STORAGE)->count = count;
 }
 
+_Static_assert(LINUX_PROT_READ == VM_READ && LINUX_PROT_WRITE == VM_WRITE &&
+                   LINUX_PROT_EXEC == VM_EXECUTE,
+               "a protection is an access");
+
 long access_of_protection(long protection)
 {
-    uint32_t access = 0;
-
     if (protection & ~(LINUX_PROT_READ | LINUX_PROT_WRITE | LINUX_PROT_EXEC))
         return -LINUX_EINVAL;
     if ((protection & LINUX_PROT_WRITE) && (protection & LINUX_PROT_EXEC))
         return -LINUX_EACCES;
-    if (protection & LINUX_PROT_READ)
-        access |= VM_READ;
-    if (protection & LINUX_PROT_WRITE)
-        access |= VM_READ | VM_WRITE; /* RISC-V has no write-only pages */
-    if (protection & LINUX_PROT_EXEC)
-        access |= VM_EXECUTE;
-    return access;
+    return protection & LINUX_PROT_WRITE ? protection | VM_READ /* RISC-V has no other */
+                                         : protection;
 }
 
 bool memory_is_mapped(uint64_t address)
@@ -153,8 +150,7 @@ struct map_request {
     uint64_t bytes;
     uint32_t access;
     enum range_kind kind;
-    bool fixed;
-    bool no_replace;
+    long flags;
     long fd; /* of a file */
     uint64_t offset;
 };
@@ -234,8 +230,8 @@ static long map_request_check(const long *argument, struct map_request *map)
         .hint = (uint64_t)argument[0],
         .bytes = page_up((uint64_t)argument[1]),
         .access = (uint32_t)access,
-        .fixed = flags & (LINUX_MAP_FIXED | LINUX_MAP_FIXED_NOREPLACE),
-        .no_replace = flags & LINUX_MAP_FIXED_NOREPLACE,
+        .kind = (flags & LINUX_MAP_TYPE) == LINUX_MAP_PRIVATE ? RANGE_PRIVATE : RANGE_SHARED,
+        .flags = flags,
         .fd = argument[4],
         .offset = (uint64_t)argument[5],
     };
@@ -247,7 +243,6 @@ static long map_request_check(const long *argument, struct map_request *map)
         return error;
     if (access < 0)
         return access;
-    map->kind = (flags & LINUX_MAP_TYPE) == LINUX_MAP_PRIVATE ? RANGE_PRIVATE : RANGE_SHARED;
     if (flags & LINUX_MAP_ANONYMOUS)
         return 0;
     map->kind |= RANGE_FILE;
@@ -274,7 +269,7 @@ static long map_at_fixed(const struct map_request *map)
         return -LINUX_ENOMEM;
     if (usage_is_limited() && !usage_allows_map(map->hint, map->bytes, map_is_data(map)))
         return -LINUX_ENOMEM;
-    if (!map->no_replace)
+    if (!(map->flags & LINUX_MAP_FIXED_NOREPLACE))
         error = memory_unmap(map->hint, map->hint + map->bytes);
     else
         error = memory_is_free(map->hint, map->bytes) ? 0 : -LINUX_EEXIST;
@@ -308,20 +303,31 @@ static long map_anywhere(const struct map_request *map)
     return error ? error : (long)place;
 }
 
+static long map_where_asked(const struct map_request *map)
+{
+    return map->flags & (LINUX_MAP_FIXED | LINUX_MAP_FIXED_NOREPLACE) ? map_at_fixed(map)
+                                                                      : map_anywhere(map);
+}
+
+static __attribute__((noinline)) long map_with_locks(const struct map_request *map)
+{
+    long place = locks_check_map(map->bytes);
+
+    if (place == 0)
+        place = map_where_asked(map);
+    if (place > 0)
+        locks_mapped((uint64_t)place, map->bytes);
+    return place;
+}
+
 long shim_mmap(const long *argument)
 {
     struct map_request map;
     long error = map_request_check(argument, &map);
-    long place;
 
-    if (!error && locks_are_used)
-        error = locks_check_map(map.bytes);
     if (error)
         return error;
-    place = map.fixed ? map_at_fixed(&map) : map_anywhere(&map);
-    if (locks_are_used && place > 0)
-        locks_mapped((uint64_t)place, map.bytes);
-    return place;
+    return locks_are_used ? map_with_locks(&map) : map_where_asked(&map);
 }
 
 long shim_munmap(const long *argument)

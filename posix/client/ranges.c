@@ -22,12 +22,15 @@ static inline void bytes_add(struct range_bytes *sum, const struct range *range,
         sum->data += bytes;
 }
 
+static __attribute__((noinline)) bool room_grow(size_t needed)
+{
+    room = range_storage_grow(needed * sizeof *ranges, &ranges) / sizeof *ranges;
+    return needed <= room;
+}
+
 bool ranges_reserve(size_t more)
 {
-    if (count + more <= room)
-        return true;
-    room = range_storage_grow((count + more) * sizeof *ranges, &ranges) / sizeof *ranges;
-    return count + more <= room;
+    return count + more <= room || room_grow(count + more);
 }
 
 /* Index of the first range that ends above address. */
