@@ -226,6 +226,8 @@ static const struct answer answers[LINUX_CALL_COUNT] = {
     [LINUX_personality] = LOCAL(personality), /* not: any but Linux's */
     [LINUX_reboot] = SERVER(REBOOT), /* not: halting with the power on, Ctrl-Alt-Del */
     [LINUX_getrandom] = MIXED(getrandom),
+    [LINUX_socket] = LOCAL(socket),     /* not: any family of addresses */
+    [LINUX_socketpair] = LOCAL(socket), /* not: any family of addresses */
 };
 
 _Static_assert(SHIM_SPAWN_SEARCH == POSIX_SPAWN_SEARCH &&

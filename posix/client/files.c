@@ -86,3 +86,11 @@ long shim_nothing(const long *argument)
     (void)argument;
     return 0;
 }
+
+/* No family of addresses is there. Said so, instead of ENOSYS, because the C library then knows
+ * that no name service answers, and getpwnam and initgroups go by their files. */
+long shim_socket(const long *argument)
+{
+    (void)argument;
+    return -LINUX_EAFNOSUPPORT;
+}

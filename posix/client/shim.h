@@ -237,7 +237,7 @@ shim_call shim_statx, shim_mount, shim_setfsuid, shim_setfsgid, shim_nothing;
 shim_call shim_listxattr, shim_llistxattr, shim_flistxattr, shim_getxattr, shim_lgetxattr;
 shim_call shim_fgetxattr, shim_setxattr, shim_lsetxattr, shim_fsetxattr;
 shim_call shim_sethostname, shim_setdomainname, shim_getrlimit, shim_setrlimit;
-shim_call shim_personality;
+shim_call shim_personality, shim_socket;
 shim_call shim_sync_file_range, shim_fallocate, shim_copy_file_range, shim_sendfile;
 shim_call shim_mlock, shim_mlock2, shim_mlockall, shim_munlock, shim_munlockall;
 shim_call shim_preadv, shim_pwritev, shim_preadv2, shim_pwritev2, shim_msync;

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/times.h>
 #include <time.h>
@@ -52,5 +53,6 @@ int main(void)
     /* Logged once, however often; sys_inotify_init1 is one that nobody builds soon. */
     fails(syscall(SYS_inotify_init1, 0), ENOSYS, "a call that is not built");
     fails(syscall(SYS_inotify_init1, 0), ENOSYS, "again");
+    fails(socket(AF_UNIX, SOCK_STREAM, 0), EAFNOSUPPORT, "sockets");
     return done();
 }

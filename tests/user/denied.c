@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <grp.h>
+#include <pwd.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -111,6 +112,11 @@ static void groups_of(void)
     fails(setgroups(65537, list), EINVAL, "too many");
     is(setgroups(0, NULL), 0, "none");
     is(getgroups(0, NULL), 0, "none");
+    is(initgroups("nobody", 5), 0, "initgroups");
+    is(getgroups(40, got), 1, "sets those of a user that /etc/group has");
+    ok(got[0] == 5, "and the one it is given");
+    errno = 0;
+    ok(getpwnam("nosuch") == NULL && errno == 0, "a user who is not there is no error");
     setuid(USER);
     fails(setgroups(1, list), EPERM, "setgroups of a user");
     fails(setgid(7), EPERM, "setgid");
