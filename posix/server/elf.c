@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The ELF64 checks [ELF gABI 4.1 chapters 4 and 5; RISC-V ELF psABI 1.0 chapter 8].
- * Fields are copied out of the file before use, so alignment does not matter. Start
- * reading at elf_check.
+ * Start reading at elf_begin.
  */
 #include <posix/server/elf.h>
 
@@ -27,18 +26,7 @@ struct elf_header {
     uint16_t section_names;
 };
 
-struct elf_program {
-    uint32_t type;
-    uint32_t flags;
-    uint64_t offset;
-    uint64_t address;
-    uint64_t physical;
-    uint64_t file_bytes;
-    uint64_t memory_bytes;
-    uint64_t align;
-};
-
-_Static_assert(sizeof(struct elf_header) == 64, "Elf64_Ehdr");
+_Static_assert(sizeof(struct elf_header) == ELF_HEADER_BYTES, "Elf64_Ehdr");
 _Static_assert(sizeof(struct elf_program) == 56, "Elf64_Phdr");
 
 #define CLASS_64      2
@@ -54,15 +42,6 @@ _Static_assert(sizeof(struct elf_program) == 56, "Elf64_Phdr");
 
 #define SEGMENT_EXECUTE 1u
 #define SEGMENT_WRITE   2u
-
-static struct elf_program program_at(const struct elf_image *image, uint32_t index)
-{
-    struct elf_program program;
-
-    memcpy(&program, image->file + image->table + index * sizeof(program),
-           sizeof(program));
-    return program;
-}
 
 static const char *check_header(const struct elf_header *header)
 {
@@ -83,6 +62,8 @@ static const char *check_header(const struct elf_header *header)
     if (header->program_entry_bytes != sizeof(struct elf_program) ||
         header->program_count == 0)
         return "ELF file has no program headers";
+    if (header->program_count > ELF_PROGRAMS_MAX)
+        return "ELF file has too many program headers";
     return NULL;
 }
 
@@ -133,7 +114,7 @@ static void find_headers(struct elf_image *image, const struct elf_program *prog
             image->bias + program->address + (image->table - program->offset);
 }
 
-/* The path of the dynamic linker: a string, and all of it in the file. The first counts. */
+/* The path of the dynamic linker, all of it in the file. The first counts. */
 static const char *check_interpreter(struct elf_image *image,
                                      const struct elf_program *program)
 {
@@ -142,8 +123,7 @@ static const char *check_interpreter(struct elf_image *image,
     if (program->file_bytes > image->file_bytes ||
         program->offset > image->file_bytes - program->file_bytes)
         return "ELF file is truncated";
-    if (program->file_bytes < 2 ||
-        image->file[program->offset + program->file_bytes - 1] != 0)
+    if (program->file_bytes < 2)
         return "its dynamic linker has no name";
     image->interpreter = program->offset;
     image->interpreter_bytes = program->file_bytes;
@@ -159,18 +139,18 @@ static const char *check_segments(struct elf_image *image,
     uint64_t pages = 0;
 
     for (uint32_t i = 0; i < image->header_count; i++) {
-        struct elf_program program = program_at(image, i);
+        const struct elf_program *program = &image->headers[i];
         struct elf_segment segment;
         const char *why;
 
-        if (program.type == PROGRAM_INTERP) {
-            why = check_interpreter(image, &program);
+        if (program->type == PROGRAM_INTERP) {
+            why = check_interpreter(image, program);
             if (why)
                 return why;
         }
-        if (program.type != PROGRAM_LOAD || program.memory_bytes == 0)
+        if (program->type != PROGRAM_LOAD || program->memory_bytes == 0)
             continue;
-        why = check_segment(image, &program, bounds);
+        why = check_segment(image, program, bounds);
         if (why)
             return why;
         elf_segment(image, i, &segment);
@@ -180,7 +160,7 @@ static const char *check_segments(struct elf_image *image,
         pages += (segment.page_end - segment.page_start) / PAGE_BYTES;
         if (pages > bounds->pages_max)
             return "program is larger than the memory it may use";
-        find_headers(image, &program);
+        find_headers(image, program);
         if (segment.is_executable && image->entry >= segment.address &&
             image->entry < segment.address + segment.file_bytes)
             has_entry = true;
@@ -190,8 +170,8 @@ static const char *check_segments(struct elf_image *image,
     return has_entry ? NULL : "ELF entry point is not in its code";
 }
 
-const char *elf_check(const uint8_t *file, uint64_t file_bytes,
-                      const struct elf_bounds *bounds, struct elf_image *image)
+const char *elf_begin(const uint8_t bytes[ELF_HEADER_BYTES], uint64_t file_bytes,
+                      struct elf_image *image)
 {
     struct elf_header header;
     const char *why;
@@ -199,38 +179,44 @@ const char *elf_check(const uint8_t *file, uint64_t file_bytes,
     memset(image, 0, sizeof(*image));
     if (file_bytes < sizeof(header))
         return "not an ELF file";
-    memcpy(&header, file, sizeof(header));
+    memcpy(&header, bytes, sizeof(header));
     why = check_header(&header);
     if (why)
         return why;
-    why = check_tables(&header, file_bytes);
-    if (why)
-        return why;
-    image->file = file;
     image->file_bytes = file_bytes;
-    image->bias = header.type == TYPE_DYN ? bounds->pie_base : 0;
-    image->entry = header.entry + image->bias;
+    image->entry = header.entry;
     image->table = header.program_offset;
     image->header_count = header.program_count;
+    image->is_relocatable = header.type == TYPE_DYN;
+    return check_tables(&header, file_bytes);
+}
+
+const char *elf_check(struct elf_image *image, const struct elf_program *headers,
+                      const struct elf_bounds *bounds)
+{
+    image->headers = headers;
+    if (image->is_relocatable)
+        image->bias = bounds->pie_base;
+    image->entry += image->bias;
     return check_segments(image, bounds);
 }
 
 bool elf_segment(const struct elf_image *image, uint32_t index,
                  struct elf_segment *segment)
 {
-    struct elf_program program = program_at(image, index);
-    uint64_t address = program.address + image->bias;
+    const struct elf_program *program = &image->headers[index];
+    uint64_t address = program->address + image->bias;
 
-    if (program.type != PROGRAM_LOAD || program.memory_bytes == 0)
+    if (program->type != PROGRAM_LOAD || program->memory_bytes == 0)
         return false;
     segment->page_start = address & ~(PAGE_BYTES - 1);
     segment->page_end =
-        (address + program.memory_bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
+        (address + program->memory_bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
     segment->address = address;
-    segment->offset = program.offset;
-    segment->file_bytes = program.file_bytes;
-    segment->memory_bytes = program.memory_bytes;
-    segment->is_writable = (program.flags & SEGMENT_WRITE) != 0;
-    segment->is_executable = (program.flags & SEGMENT_EXECUTE) != 0;
+    segment->offset = program->offset;
+    segment->file_bytes = program->file_bytes;
+    segment->memory_bytes = program->memory_bytes;
+    segment->is_writable = (program->flags & SEGMENT_WRITE) != 0;
+    segment->is_executable = (program->flags & SEGMENT_EXECUTE) != 0;
     return true;
 }

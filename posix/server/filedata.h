@@ -59,8 +59,13 @@ struct process;
 #define FILE_BYTES_MAX (1ull << WINDOW_SHIFT(WINDOW_CLASSES - 1))
 
 /* Where a file's bytes lie in the server, contiguous. Valid until the file changes. The
- * caller has made sure that size <= written_bytes or that the file is from the image. */
+ * caller has made sure that size <= written_bytes or that the file is from the image. The
+ * kernel may copy from there; to read them oneself needs file_readable(). */
 const uint8_t *file_bytes(const struct inode *inode);
+
+/* Can the server read a range of those bytes? Their pages are there afterwards. False: one has
+ * to be made, and whose file it is may have no more; or the range is behind the end. */
+bool file_readable(const struct inode *inode, uint64_t offset, uint64_t bytes);
 
 /* It is read, or mapped: its time of access is now if it was not later than the others. */
 void file_accessed(struct inode *inode);

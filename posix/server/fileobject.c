@@ -146,6 +146,23 @@ static bool pages_are_there(uint64_t address, uint64_t end)
     return true;
 }
 
+bool file_readable(const struct inode *inode, uint64_t offset, uint64_t bytes)
+{
+    const struct filedata *file = &inode->file;
+    uint64_t end = offset + bytes;
+
+    if (bytes > inode->size || offset > inode->size - bytes)
+        return false;
+    if (file->source == FILE_IMAGE)
+        return true;
+    for (uint64_t at = offset & ~(VM_PAGE_BYTES - 1); at < end; at += VM_PAGE_BYTES)
+        if (pages_next(&file->pages, at >> PAGE_BITS, true) != at >> PAGE_BITS &&
+            !pages_are_there((uint64_t)file_object_at(file, at),
+                             (uint64_t)file_object_at(file, at) + 1))
+            return false;
+    return true;
+}
+
 /* Does a page of an object exist, as far as is known? */
 static bool page_may_exist(const struct filedata *file, uint64_t page)
 {

@@ -121,7 +121,7 @@ static bool follow_script(const struct process *process, struct exec_program *pr
 
     if (!exec_check_file(file, error))
         return false;
-    if (file->size < 2 || memcmp(file_bytes(file), "#!", 2) != 0 ||
+    if (!file_readable(file, 0, 2) || memcmp(file_bytes(file), "#!", 2) != 0 ||
         program_find_own(process, program) == 0)
         return true;
     *error = (struct exec_error){126, LINUX_ENOEXEC, "its interpreter cannot be run"};

@@ -16,10 +16,17 @@
 
 /* ---- finding and checking ---- */
 
+static const char unreadable[] = "there is no memory to read it";
+
+/* Of the program and of its dynamic linker, while one request loads them. */
+static struct elf_program headers_of[2][ELF_PROGRAMS_MAX];
+
+/* headers: room for ELF_PROGRAMS_MAX of them. */
 static const char *check_image(const struct inode *file, uint64_t pie_base,
-                               struct elf_image *elf)
+                               struct elf_program *headers, struct elf_image *elf)
 {
     uint64_t free_pages = budget_pages();
+    const char *why;
     struct elf_bounds bounds = {
         .start = VM_PAGE_BYTES,
         .end = POSIX_INTERPRETER_BASE - POSIX_BRK_BYTES_MAX,
@@ -30,7 +37,15 @@ static const char *check_image(const struct inode *file, uint64_t pie_base,
         bounds.end = POSIX_MMAP_START;
     bounds.pages_max =
         free_pages > PROCESS_PAGES_EXTRA ? free_pages - PROCESS_PAGES_EXTRA : 0;
-    return elf_check(file_bytes(file), file->size, &bounds, elf);
+    if (!file_readable(file, 0, ELF_HEADER_BYTES))
+        return file->size < ELF_HEADER_BYTES ? "not an ELF file" : unreadable;
+    why = elf_begin(file_bytes(file), file->size, elf);
+    if (why)
+        return why;
+    if (!file_readable(file, elf->table, elf->header_count * sizeof(*headers)))
+        return unreadable;
+    memcpy(headers, file_bytes(file) + elf->table, elf->header_count * sizeof(*headers));
+    return elf_check(elf, headers, &bounds);
 }
 
 /* The program that a program names to be loaded with it. */
@@ -38,13 +53,16 @@ static bool find_interpreter(const struct process *process, struct load *load,
                              struct exec_error *error)
 {
     static char path[LINUX_PATH_MAX];
-    const struct elf_image *elf = &load->program;
+    const struct inode *file = inode_at(load->inode);
+    uint64_t bytes = load->program.interpreter_bytes;
     struct place place;
     int64_t status;
 
-    if (elf->interpreter_bytes > sizeof(path))
+    if (bytes > sizeof(path) || !file_readable(file, load->program.interpreter, bytes))
         return exec_refuse(error, 126, LINUX_ENOEXEC, "its dynamic linker has no name");
-    memcpy(path, elf->file + elf->interpreter, elf->interpreter_bytes);
+    memcpy(path, file_bytes(file) + load->program.interpreter, bytes);
+    if (path[bytes - 1] != 0)
+        return exec_refuse(error, 126, LINUX_ENOEXEC, "its dynamic linker has no name");
     status = names_walk(process, process->cwd, path, (uint32_t)strlen(path), NAMES_FOLLOW,
                         &place);
     if (status == 0 && place.inode == 0)
@@ -60,7 +78,8 @@ static bool find_interpreter(const struct process *process, struct load *load,
     if (permission_check(process, inode_at(place.inode), LINUX_X_OK) < 0)
         return exec_refuse(error, 126, LINUX_EACCES,
                            "its dynamic linker: permission denied");
-    if (check_image(inode_at(place.inode), POSIX_INTERPRETER_BASE, &load->interpreter) ||
+    if (check_image(inode_at(place.inode), POSIX_INTERPRETER_BASE, headers_of[1],
+                    &load->interpreter) ||
         load->interpreter.bias == 0)
         return exec_refuse(error, 126, LINUX_ELIBBAD,
                            "its dynamic linker cannot be loaded");
@@ -81,7 +100,7 @@ bool load_find(const struct process *process, uint32_t inode, struct load *load,
         return false;
     if (inode_at(inode)->writers)
         return exec_refuse(error, 126, LINUX_ETXTBSY, "is open to be written");
-    why = check_image(inode_at(inode), POSIX_PIE_BASE, &load->program);
+    why = check_image(inode_at(inode), POSIX_PIE_BASE, headers_of[0], &load->program);
     if (why)
         return exec_refuse(error, 126, LINUX_ENOEXEC, why);
     return load->program.interpreter_bytes == 0 || find_interpreter(process, load, error);
@@ -97,7 +116,7 @@ static uint32_t segment_access(const struct elf_segment *segment)
 
 /* Memory for one segment, its bytes, then its final access: never writable and
  * executable. */
-static int64_t copy_segment(handle_t process, const struct elf_image *elf,
+static int64_t copy_segment(handle_t process, const struct inode *file,
                             const struct elf_segment *segment)
 {
     uint64_t bytes = segment->page_end - segment->page_start;
@@ -105,7 +124,7 @@ static int64_t copy_segment(handle_t process, const struct elf_image *elf,
         vm_map(process, segment->page_start, bytes, HANDLE_NONE, 0, VM_READ | VM_WRITE);
 
     if (status >= 0)
-        status = process_write(process, segment->address, elf->file + segment->offset,
+        status = process_write(process, segment->address, file_bytes(file) + segment->offset,
                                segment->file_bytes);
     if (status >= 0 && !segment->is_writable)
         status = vm_protect(process, segment->page_start, bytes, segment_access(segment));
@@ -128,7 +147,7 @@ static bool segment_is_as_in_file(const struct elf_segment *segment)
  * that part copied in: its first write would copy all of it.
  */
 static int64_t map_segment(handle_t process, struct inode *file,
-                           const struct elf_image *elf, const struct elf_segment *segment)
+                           const struct elf_segment *segment)
 {
     bool has_tail = segment->memory_bytes > segment->file_bytes;
     uint32_t access = segment_access(segment);
@@ -145,7 +164,7 @@ static int64_t map_segment(handle_t process, struct inode *file,
         status = vm_map(process, own, segment->page_end - own, HANDLE_NONE, 0, access);
     if (status >= 0 && end > from)
         status = process_write(process, from,
-                               elf->file + segment->offset + (from - segment->address),
+                               file_bytes(file) + segment->offset + (from - segment->address),
                                end - from);
     return status;
 }
@@ -164,9 +183,9 @@ static int64_t map_image(handle_t process, struct load *load, struct inode *file
         if (segment.is_writable)
             load->data_bytes += segment.page_end - segment.page_start;
         if (segment_is_as_in_file(&segment))
-            status = map_segment(process, file, elf, &segment);
+            status = map_segment(process, file, &segment);
         else
-            status = copy_segment(process, elf, &segment);
+            status = copy_segment(process, file, &segment);
     }
     return status;
 }

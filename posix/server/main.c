@@ -220,6 +220,7 @@ static void on_deadline(struct server *server)
     foreign_timeouts(clock_now_ns());
     foreign_work();
     window_work();
+    users_settle();
     mount_work();
     robust_work();
     timer_work(clock_now_ns());
@@ -248,6 +249,7 @@ static void on_death(struct server *server, uint64_t badge, const struct message
     foreign_request(NULL);
     session_death(process, m->word[0], (enum fault_kind)m->word[1], m->word[2],
                   m->word[3]);
+    users_settle();
     set_deadline(server);
 }
 
@@ -257,6 +259,7 @@ static void on_alarm(struct server *server, uint64_t badge)
 
     if (process == 0)
         return; /* of a program that it was before */
+    state_payer = 0;
     foreign_request(NULL);
     cpu_timer_work(process);
     set_deadline(server);

@@ -234,6 +234,8 @@ static int64_t script_follow(const struct process *process, struct exec_program 
     uint32_t word_bytes, rest_bytes;
     int64_t status;
 
+    if (!file_readable(file, 0, bytes))
+        return -LINUX_ENOMEM;
     if (bytes < 2 || line[0] != '#' || line[1] != '!')
         return 0;
     status = script_line(line, bytes, &word, &word_bytes, &rest, &rest_bytes);

@@ -269,9 +269,12 @@ int64_t request_SIGNAL_FETCH(struct request *r)
     struct signal_source source;
     bool more;
 
-    /* What a timer has missed by now counts, though nobody woke the server for it yet. */
-    if (timer_next_ns() <= clock_now_ns())
+    /* What a timer has missed by now counts, though nobody woke the server for it yet; those
+     * that fire are everybody's, and not at this one's cost. */
+    if (timer_next_ns() <= clock_now_ns()) {
+        state_payer = 0;
         timer_work(clock_now_ns());
+    }
     if (!signal_take(r->process, (uint32_t)r->word[0], (uint32_t)r->word[1], &source,
                      &more))
         return 0;

@@ -30,12 +30,32 @@ static uint32_t user_find(uint32_t uid)
     return 0;
 }
 
+/* Is there memory of files that are gone, in mappings? */
+static bool has_pages(const struct user *user)
+{
+    struct info_account info;
+
+    return user->account != HANDLE_NONE &&
+           (handle_info(user->account, INFO_ACCOUNT, &info, sizeof(info)) < 0 ||
+            info.pages_used > 0);
+}
+
 static void user_settle(uint32_t index)
 {
-    const struct user *user = user_at(index);
+    struct user *user = user_at(index);
 
-    if (user->processes == 0 && user->objects == 0 && user->bytes == 0)
-        slot_drop(TABLE_USER, index);
+    if (user->processes || user->objects || user->bytes || has_pages(user))
+        return;
+    if (user->account != HANDLE_NONE)
+        handle_close(user->account);
+    slot_drop(TABLE_USER, index);
+}
+
+void users_settle(void)
+{
+    for (uint32_t i = 1; i < STATE->table[TABLE_USER].made; i++)
+        if (slot_is_live(TABLE_USER, &user_at(i)->slot))
+            user_settle(i);
 }
 
 bool user_enter(uint32_t uid, uint32_t *index)
@@ -91,7 +111,7 @@ bool user_object_begins(uint32_t index, handle_t *account)
     *account = HANDLE_NONE;
     if (index == 0)
         return true;
-    if (user->objects == 0) {
+    if (user->account == HANDLE_NONE) {
         int64_t status = account_create(self.account, STATE->user_file_pages, LIMIT_NONE);
 
         if (status < 0)
@@ -105,11 +125,8 @@ bool user_object_begins(uint32_t index, handle_t *account)
 
 void user_object_ends(uint32_t index)
 {
-    struct user *user = user_at(index);
-
-    if (index == 0 || --user->objects > 0)
+    if (index == 0)
         return;
-    handle_close(user->account);
-    user->account = HANDLE_NONE;
+    user_at(index)->objects--;
     user_settle(index);
 }

@@ -13,7 +13,8 @@
  * Not charged: what other slots bound and the server keeps for good (windows, buckets, users).
  * What happens without a request, a death or a timer, is at the server's own cost.
  *
- * A record lives while a process has that user or something is charged to it. User 0 has none.
+ * A record lives while a process has that user or something is charged to it, memory of files
+ * included that only mappings keep. User 0 has none.
  */
 #ifndef POSIX_SERVER_USER_H
 #define POSIX_SERVER_USER_H
@@ -29,7 +30,7 @@ struct user {
     uint32_t uid;
     uint32_t processes;
     uint32_t objects; /* of files, in the account */
-    handle_t account; /* while there are objects */
+    handle_t account; /* from the first object on */
     uint64_t bytes;   /* of slots */
 };
 
@@ -49,6 +50,9 @@ void user_enter_again(uint32_t index);
 
 /* One process fewer. */
 void user_leave(uint32_t index);
+
+/* Forget who has no more: memory that only a mapping kept is gone without anybody saying so. */
+void users_settle(void);
 
 /* A slot of that many bytes. False: the user may not have it. */
 bool user_charge(uint32_t index, uint32_t bytes);

@@ -68,16 +68,22 @@ static void make_good(void)
     put(good, PHDR(2), 0x6474e551, 4); /* PT_GNU_STACK */
 }
 
+static struct elf_program headers[ELF_PROGRAMS_MAX];
+
+/* As the loader does: both headers are copied, once. ASan sees every read beyond the file. */
 static const char *check_file(const uint8_t *file, uint64_t bytes,
                               struct elf_image *image)
 {
-    /* A copy of the exact size, so that ASan sees every read beyond it. */
     uint8_t *copy = malloc(bytes ? bytes : 1);
-    const char *why;
+    const char *why = "not an ELF file";
 
     memcpy(copy, file, bytes);
-    why = elf_check(copy, bytes, &bounds, image);
-    image->file = NULL;
+    if (bytes >= ELF_HEADER_BYTES)
+        why = elf_begin(copy, bytes, image);
+    if (why == NULL) {
+        memcpy(headers, copy + image->table, image->header_count * sizeof(*headers));
+        why = elf_check(image, headers, &bounds);
+    }
     free(copy);
     return why;
 }
@@ -92,7 +98,7 @@ static bool is_sound(const uint8_t *file, uint64_t bytes)
     bool sound = true;
 
     memcpy(copy, file, bytes);
-    if (elf_check(copy, bytes, &bounds, &image) == NULL) {
+    if (check_file(copy, bytes, &image) == NULL) {
         for (uint32_t i = 0; i < image.header_count; i++) {
             struct elf_segment s;
 
@@ -136,6 +142,7 @@ static void test_messages(void)
     refused(48, 13, 4, "program needs the RV64E registers");
     refused(56, 0, 2, "ELF file has no program headers");
     refused(54, 55, 2, "ELF file has no program headers");
+    refused(56, 74, 2, "ELF file has too many program headers");
     refused(32, 0x2ff0, 8, "ELF file is truncated");
     refused(32, UINT64_MAX - 8, 8, "ELF file is truncated");
     refused(40, 0x2fff, 8, "ELF file is truncated");
@@ -173,7 +180,7 @@ static void test_good(void)
           "a position-independent one goes to its base");
 }
 
-/* A path in the header's segment, with or without its NUL, and one behind the end. */
+/* A path in the header's segment, and one behind the end. */
 static void test_interpreter(void)
 {
     static uint8_t file[FILE_BYTES];
@@ -186,8 +193,6 @@ static void test_interpreter(void)
     check(check_file(file, FILE_BYTES, &image) == NULL && image.interpreter == 0x200 &&
               image.interpreter_bytes == 8,
           "a dynamic linker's path is found");
-    put(file, PHDR(2) + 32, 7, 8);
-    check(check_file(file, FILE_BYTES, &image) != NULL, "one without its end is refused");
     put(file, PHDR(2) + 32, 1, 8);
     put(file, PHDR(2) + 8, FILE_BYTES, 8);
     check(check_file(file, FILE_BYTES, &image) != NULL, "one behind the file's end, too");

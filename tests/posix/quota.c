@@ -108,6 +108,46 @@ static int take_mapped(int i)
     return munmap(at, 1 << 20);
 }
 
+/* Files that are gone, in mappings that are not. */
+static int take_unlinked(int i)
+{
+    int fd = open(numbered("u", i), O_CREAT | O_RDWR, 0600);
+
+    if (fd < 0 || unlink(name) != 0)
+        return errno;
+    for (int n = 0; n < 16; n++)
+        if (write(fd, piece, sizeof(piece)) != (ssize_t)sizeof(piece))
+            return errno;
+    if (mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED)
+        return errno;
+    return close(fd);
+}
+
+/* And in the end a program whose first page is a hole, of which nobody can have a page. */
+static int take_bytes_and_run(int i)
+{
+    char *argv[] = {"hole", NULL};
+    int error, fd;
+    pid_t pid;
+
+    if (i == 0) {
+        fd = open("hole", O_CREAT | O_WRONLY, 0700);
+        if (pwrite(fd, piece, 1, 8192) != 1 || close(fd) != 0)
+            return errno;
+    }
+    error = take_bytes(i);
+    if (error != ENOSPC)
+        return error;
+    for (int n = 0; n < 64; n++) /* what a piece had no room for */
+        take_small_file(MOST + n);
+    pid = fork();
+    if (pid == 0) {
+        execv("hole", argv);
+        _exit(errno == ENOMEM || errno == ENOEXEC ? 0 : 1);
+    }
+    return waitpid(pid, &fd, 0) == pid && fd == 0 ? ENOSPC : ECHILD;
+}
+
 static int take_fd(int i)
 {
     (void)i;
@@ -194,6 +234,8 @@ static const struct kind {
     {"bytes", take_bytes},
     {"files", take_small_file},
     {"mapped", take_mapped},
+    {"unlinked", take_unlinked},
+    {"holes", take_bytes_and_run},
     {"fds", take_fd},
     {"pipes", take_pipe},
     {"memfds", take_memory_file},

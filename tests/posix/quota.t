@@ -16,7 +16,7 @@ MEMORY, AGAIN = "Out of memory", "Resource temporarily unavailable"
 ENDS = {
     "names": [SPACE], "directories": [SPACE], "links": [SPACE], "symlinks": [SPACE],
     "fifos": [SPACE], "bytes": [SPACE], "files": [SPACE], "mapped": ["ended", SPACE],
-    "fds": [FILES, MEMORY, "No file descriptors available"], "pipes": [FILES, MEMORY],
+    "unlinked": [SPACE], "holes": [SPACE], "fds": [FILES, MEMORY, "No file descriptors available"], "pipes": [FILES, MEMORY],
     "memfds": [MEMORY, FILES, SPACE], "ptys": [AGAIN, SPACE],
     "locks": ["No locks available"], "signals": [AGAIN], "timers": [AGAIN, MEMORY],
     "processes": [AGAIN],
