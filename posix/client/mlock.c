@@ -62,7 +62,8 @@ static void record_put(uint64_t at, uint64_t start, uint64_t end)
     locked_bytes += end - start;
 }
 
-/* Take [start, end) out; there is room for one more. */
+/* Take [start, end) out. Without room for the rest of one that is cut in two, that counts as
+ * unlocked. */
 static void record_cut(uint64_t start, uint64_t end)
 {
     uint64_t at = index_above(start);
@@ -74,7 +75,8 @@ static void record_cut(uint64_t start, uint64_t end)
         locked_bytes -= rest - start;
         LOCKS[at++].end = start;
         if (rest > end) {
-            record_put(at, end, rest);
+            if (room_for_one())
+                record_put(at, end, rest);
             return;
         }
         behind = at;
@@ -122,9 +124,6 @@ static bool record_add(uint64_t start, uint64_t end)
 
 void locks_cut(uint64_t start, uint64_t end)
 {
-    /* Without room for the rest of one that is cut in two, it counts as unlocked. */
-    if (!room_for_one() && index_above(start) == index_above(end))
-        end = UINT64_MAX;
     record_cut(start, end);
 }
 

@@ -53,8 +53,9 @@ static void line_flush(struct trace_line *line)
     uint64_t word[4] = {(uint64_t)line->text, line->used, line->who, line->skip};
 
     while (word[1] > 0) {
+        /* At RLIMIT_FSIZE it is an error, and no signal to the program. */
         long done = posix_call_words_quietly(
-            (enum posix_request)(POSIX_TRACE | POSIX_IGNORES_TTOU), word);
+            (enum posix_request)(POSIX_TRACE | POSIX_IGNORES_TTOU | POSIX_CONTINUES), word);
 
         if (done <= 0 || (uint64_t)done > word[1])
             break;

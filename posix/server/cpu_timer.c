@@ -15,6 +15,11 @@
 #define NEVER  UINT64_MAX
 #define SECOND 1000000000ull
 
+static uint64_t ns_of(uint64_t seconds)
+{
+    return seconds < NEVER / SECOND ? seconds * SECOND : NEVER;
+}
+
 /* When RLIMIT_CPU has something to say next: SIGXCPU at the limit and at each second behind it,
  * SIGKILL at the hard one. */
 static uint64_t limit_ns(const struct process *process)
@@ -26,7 +31,7 @@ static uint64_t limit_ns(const struct process *process)
         seconds = process->cpu_warned_s + 1;
     if (limit->current == LINUX_RLIM_INFINITY || seconds > limit->maximum)
         seconds = limit->maximum;
-    return seconds < NEVER / SECOND ? seconds * SECOND : NEVER;
+    return ns_of(seconds);
 }
 
 void cpu_timer_arm(uint32_t index)
@@ -59,8 +64,8 @@ static void check_limit(uint32_t index, uint64_t now)
         return;
     process->cpu_warned_s = now / SECOND;
     signal_send(index,
-                now >= process->limit[LINUX_RLIMIT_CPU].maximum * SECOND ? LINUX_SIGKILL
-                                                                         : LINUX_SIGXCPU,
+                now >= ns_of(process->limit[LINUX_RLIMIT_CPU].maximum) ? LINUX_SIGKILL
+                                                                       : LINUX_SIGXCPU,
                 &(struct signal_source){.code = LINUX_SI_KERNEL});
 }
 

@@ -74,6 +74,16 @@ static void limits_show(uint32_t index)
     info->limit_locked = process->limit[LINUX_RLIMIT_MEMLOCK].current;
 }
 
+/* Like root, only who is it altogether: a set-id program is not its user's. */
+static bool may_limit(const struct process *self, const struct process *other)
+{
+    const struct credentials *who = &self->credentials, *whose = &other->credentials;
+
+    return self == other || who->euid == 0 ||
+           (who->uid == whose->uid && who->uid == whose->euid && who->uid == whose->suid &&
+            who->gid == whose->gid && who->gid == whose->egid && who->gid == whose->sgid);
+}
+
 /* pid (0: oneself), kind, new limit or 0, where the old one goes or 0. */
 int64_t request_LIMIT(struct request *r)
 {
@@ -88,7 +98,7 @@ int64_t request_LIMIT(struct request *r)
         return -LINUX_EINVAL;
     if (index == 0 || process_at(index)->state == PROCESS_ZOMBIE)
         return -LINUX_ESRCH;
-    if (!is_root && process_at(index)->credentials.uid != r->process->credentials.uid)
+    if (!may_limit(r->process, process_at(index)))
         return -LINUX_EPERM;
     limit = &process_at(index)->limit[r->word[1]];
     old = *limit;

@@ -92,7 +92,7 @@ int64_t request_FALLOCATE(struct request *r)
     }
     if (mode & ~LINUX_FALLOC_KEEP_SIZE)
         return -LINUX_EOPNOTSUPP;
-    status = limit_file_size(r, offset + bytes);
+    status = offset + bytes > inode->size ? limit_file_size(r, offset + bytes) : 0;
     if (status < 0)
         return status;
     return file_allocate(inode, offset, bytes,

@@ -194,6 +194,7 @@ static uint32_t timer_new(uint32_t process, int32_t number, uint32_t signal)
     timer_at(index)->number = number;
     timer_at(index)->signal = signal;
     timer_at(index)->due_ns = NOT_SET;
+    timer_at(index)->time_ns = NOT_SET;
     timer_at(index)->next = process_at(process)->timers;
     process_at(process)->timers = index;
     return index;

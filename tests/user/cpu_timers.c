@@ -192,6 +192,26 @@ static void of_many_threads(void)
         pthread_join(thread[i], NULL);
 }
 
+/* One of the process's time that was made and never set, while others come and go. */
+static void of_one_not_set(void)
+{
+    struct itimerval value = {{0, 0}, {100, 0}};
+    timer_t unset, other;
+
+    catch (SIGALRM);
+    count = 0;
+    timer_create(CLOCK_PROCESS_CPUTIME_ID, NULL, &unset);
+    timer_create(CLOCK_MONOTONIC, NULL, &other);
+    timer_delete(other);
+    setitimer(ITIMER_PROF, &value, NULL);
+    for (long end = cpu() + 40 * MS; cpu() < end;)
+        ;
+    is(count, 0, "a timer that was never set does not fire");
+    value.it_value.tv_sec = 0;
+    setitimer(ITIMER_PROF, &value, NULL);
+    timer_delete(unset);
+}
+
 /* A process that computes for ever, and when it ends. */
 static int limited(rlim_t soft, rlim_t hard, int is_caught)
 {
@@ -220,6 +240,8 @@ static void of_limits(void)
 
     ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU,
        "RLIMIT_CPU: SIGXCPU at the soft limit");
+    status = limited(1, 18446744074, 0); /* whose nanoseconds are 2^64 and a few */
+    ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU, "a hard limit that is far away");
     status = limited(1, 10, 1);
     ok(WIFEXITED(status) && WEXITSTATUS(status) == 44, "it can be caught");
     status = limited(1, 3, 99);
@@ -252,6 +274,7 @@ int main(int argc, char **argv)
     of_timer_create(CLOCK_PROCESS_CPUTIME_ID, "the process's time");
     of_timer_create(CLOCK_THREAD_CPUTIME_ID, "the only thread's time");
     of_many_threads();
+    of_one_not_set();
     of_limits();
     return done();
 }

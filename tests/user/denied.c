@@ -216,6 +216,37 @@ static void kill_by_saved(void)
     is(waitpid(pid, NULL, 0), pid, "and it dies");
 }
 
+/* A set-id program is not its user's to limit: it has one of his numbers only. */
+static void limits_of_set_id(void)
+{
+    struct rlimit limit = {1 << 20, 1 << 20};
+    int told[2];
+    char c;
+    pid_t pid[2];
+
+    pipe(told);
+    for (int i = 0; i < 2; i++) {
+        pid[i] = fork();
+        if (pid[i] == 0) {
+            setgid(USER);
+            setresuid(USER, i == 0 ? 0 : USER, i == 0 ? 0 : USER);
+            write(told[1], "x", 1);
+            for (;;)
+                pause();
+        }
+        read(told[0], &c, 1);
+    }
+    setgid(USER);
+    setuid(USER);
+    fails(prlimit(pid[0], RLIMIT_FSIZE, &limit, NULL), EPERM, "limits of a set-id program");
+    fails(prlimit(pid[0], RLIMIT_FSIZE, NULL, &limit), EPERM, "even to look at them");
+    is(prlimit(pid[1], RLIMIT_FSIZE, &limit, NULL), 0, "of a program of one's own");
+    kill(pid[0], SIGKILL);
+    kill(pid[1], SIGKILL);
+    while (wait(NULL) > 0)
+        ;
+}
+
 static void make(const char *name, int mode, uid_t user, gid_t group)
 {
     touch(name);
@@ -251,6 +282,7 @@ int main(void)
     in_child(files_of_others);
     in_child(rights_of_root);
     in_child(kill_by_saved);
+    in_child(limits_of_set_id);
     unlink("closed/file");
     unlink("tmp/sticky");
     rmdir("tmp/folder");

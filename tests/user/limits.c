@@ -166,6 +166,18 @@ static int soft_only(void)
     return 0;
 }
 
+/* What a file has it may have again. */
+static int allocate_inside(void)
+{
+    int fd = open("f", O_RDWR | O_CREAT | O_TRUNC, 0644);
+
+    signal(SIGXFSZ, count_it);
+    EXPECT(1, ftruncate(fd, 100000) == 0 && limit_set(RLIMIT_FSIZE, 1000) == 0);
+    EXPECT(2, fallocate(fd, 0, 0, 50000) == 0 && came == 0);
+    EXPECT(3, fallocate(fd, 0, 0, 100001) == -1 && errno == EFBIG);
+    return 0;
+}
+
 static int not_caught(void)
 {
     int fd = open("f", O_RDWR | O_CREAT | O_TRUNC, 0644);
@@ -180,6 +192,7 @@ static void check_files(void)
     is(in_child(write_much), 0, "large writes and vectors are cut at it");
     is(in_child(write_to_a_border), 0, "and so is one of several requests");
     is(in_child(append), 0, "appended is up to it");
+    is(in_child(allocate_inside), 0, "space below a file's end is not");
     is(in_child(cut_and_stretch), 0, "truncate and fallocate do not go beyond");
     is(in_child(copy_range), 0, "nor does copy_file_range");
     is(in_child(others), 0, "what is no file has no such limit");
