@@ -403,6 +403,8 @@ long shim_msync(const long *argument)
         return -LINUX_EINVAL;
     if (argument[1] && (bytes == 0 || !range_is_programs(start, bytes)))
         return -LINUX_ENOMEM;
+    if ((flags & LINUX_MS_INVALIDATE) && locks_are_in(start, start + bytes))
+        return -LINUX_EBUSY;
     file_maps_written(start, start + bytes, false);
     return ranges_cover(start, start + bytes) ? 0 : -LINUX_ENOMEM;
 }

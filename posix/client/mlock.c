@@ -103,6 +103,11 @@ static uint64_t bytes_locked_in(uint64_t start, uint64_t end)
     return bytes;
 }
 
+bool locks_are_in(uint64_t start, uint64_t end)
+{
+    return bytes_locked_in(start, end) > 0;
+}
+
 /* Lock, with what touches it, in one record. */
 static bool record_add(uint64_t start, uint64_t end)
 {

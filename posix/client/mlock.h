@@ -24,6 +24,9 @@ void locks_mapped(uint64_t start, uint64_t bytes);
 /* A range goes: nothing there is locked. */
 void locks_cut(uint64_t start, uint64_t end);
 
+/* Is anything in it locked? */
+bool locks_are_in(uint64_t start, uint64_t end);
+
 /* In the child of a fork nothing is. */
 void locks_after_clone(void);
 

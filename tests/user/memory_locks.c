@@ -112,6 +112,17 @@ static int later(void)
     return 0;
 }
 
+static int synchronized(void)
+{
+    char *at = map(4, PROT_READ | PROT_WRITE);
+
+    EXPECT(1, msync(at, 4 * PAGE, MS_SYNC | MS_INVALIDATE) == 0);
+    EXPECT(2, mlock(at + PAGE, PAGE) == 0 && msync(at, 4 * PAGE, MS_SYNC) == 0);
+    EXPECT(3, msync(at, 4 * PAGE, MS_SYNC | MS_INVALIDATE) == -1 && errno == EBUSY);
+    EXPECT(4, msync(at + 2 * PAGE, PAGE, MS_ASYNC | MS_INVALIDATE) == 0);
+    return 0;
+}
+
 static char *four_pages;
 
 static int has_none_locked(void)
@@ -136,6 +147,7 @@ int main(void)
     is(in_child(limited), 0, "who is not root may lock RLIMIT_MEMLOCK, then ENOMEM");
     is(in_child(not_at_all), 0, "with a limit of 0: EPERM");
     is(in_child(later), 0, "MCL_FUTURE: a mapping beyond the limit is EAGAIN");
+    is(in_child(synchronized), 0, "msync with MS_INVALIDATE of what is locked: EBUSY");
     is(in_child(over_fork), 0, "a child has nothing locked");
     return done();
 }
