@@ -36,7 +36,7 @@ mutant b-unnoticed 'unused=0' 'unused=1'
 mutant c-gone 'no such line' 'x'
 mutant d-broken 'unused=0' 'if then'
 
-echo 1..7
+echo 1..9
 failed=0
 said=$("$mini/scripts/mutants") && failed=1
 case_()
@@ -53,3 +53,14 @@ case_ 4 'c-gone.*' 'a mutant that does not apply is named'
 case_ 5 '^# the old lines are 0 times in max' 'and why'
 case_ 6 '^# does not build' 'a mutant that does not build counts as not noticed'
 [ $failed = 0 ] && echo "ok 7 - the status says so" || echo "not ok 7 - the status says so"
+# refused NUMBER PATTERN WHAT WORD...: it ends with status 2 and says why
+refused()
+{
+    number=$1 pattern=$2 what=$3 status=0
+    shift 3
+    said=$("$mini/scripts/mutants" "$@" 2>&1) || status=$?
+    [ $status = 2 ] || said="status $status"
+    case_ "$number" "$pattern" "$what"
+}
+refused 8 '^mutants: there is no nosuch;' 'a name that no mutant has is refused' nosuch
+refused 9 '^mutants: -j 0: at least one' 'and so are no jobs' -j 0
