@@ -263,10 +263,20 @@ static void check_forward(const struct kind *kind)
 /* It goes away and comes back. */
 static void check_back(const struct kind *kind)
 {
-    pid_t pid = sleeper(kind, ns_of(CLOCK_REALTIME) + S);
+    int64_t began, status;
+    pid_t pid;
 
-    until_it_sleeps(pid, NULL);
-    is(step(-1000 * S), 0, "the clock jumps back");
+    for (;;) {
+        began = ns_of(CLOCK_MONOTONIC);
+        pid = sleeper(kind, ns_of(CLOCK_REALTIME) + S);
+        until_it_sleeps(pid, NULL);
+        status = step(-1000 * S);
+        if (ns_of(CLOCK_MONOTONIC) - began < S)
+            break;
+        step(1000 * S); /* the host took so long that the time had come */
+        waitpid(pid, NULL, 0);
+    }
+    is(status, 0, "the clock jumps back");
     usleep(1100000);
     is(waitpid(pid, NULL, WNOHANG), 0,
        "an absolute sleep does not end when it would have");
