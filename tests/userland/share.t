@@ -6,8 +6,10 @@ import hashlib
 import os
 import subprocess
 import sys
+import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
-from outpost import TOP, done, equal, no_panic, ok, run, scratch
+from outpost import (DATA, TOP, Result, command, done, equal, no_panic, ok, read_log, run,
+                     scratch)
 
 SHARE = scratch("share")
 os.makedirs(f"{SHARE}/sub/deep")
@@ -73,7 +75,7 @@ def compiled(name, text=None, *flags):
         with open(scratch(f"{name}.c"), "w", encoding="utf-8") as file:
             file.write(text)
     subprocess.run([f"{TOP}/scripts/outpost-cc", "-O1", *flags, scratch(f"{name}.c") if text else
-                    f"{TOP}/tests/posix/{name}.c", "-o", f"{SHARE}/{name}"], check=True)
+                    f"{DATA}/{name}.c", "-o", f"{SHARE}/{name}"], check=True)
 
 
 SAYS = "#include <stdio.h>\nint main(void) { return printf(\"%s\\n\") < 0; }\n"
@@ -115,10 +117,17 @@ no_panic(result, "the server's state is right")
 services = scratch("services", """uart always console device=ns16550a interrupt log /boot/uart
 posix always posix log schedule /boot/posix-server
 dies always mount=/host device=virtio:9 interrupt log /boot/posix-checker
-shell never terminal /bin/sh -c "ls /host; sleep 2; ls /host; echo end"
+shell never terminal /bin/sh -c "ls /host; head -n 1; ls /host; echo end"
 """)
-result = run(options=["--share", SHARE, "--add", f"{services}:/etc/services"])
-equal((result.stdout.replace(b"\r", b""), result.status), (b"end\n", 0),
+log = scratch("log")
+with subprocess.Popen(command((), ["--share", SHARE, "--add", f"{services}:/etc/services"], log=log),
+                      stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                      env=dict(os.environ, OUTPOST_READY="1")) as machine:
+    while machine.poll() is None and "giving it up" not in read_log(log):
+        time.sleep(0.1)
+    result = Result(None, *machine.communicate(b"given up\n"), read_log(log))
+    result.status = machine.returncode
+equal((result.stdout.replace(b"\r", b""), result.status), (b"given up\nend\n", 0),
       "a file system that dies stops nobody", result)
 equal(len(result.log_lines("init: dies died 5 times within 10 s: giving it up")), 1,
       "and is given up", result)

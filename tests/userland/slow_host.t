@@ -33,8 +33,10 @@ result = guest("cat hangs1 & waits=$!; cat file; echo here >/tmp/own; cat /tmp/o
 equal((result.stdout, b"I/O error" in result.stderr or b"Input/output error" in result.stderr),
       (b"this is file\nhere\n1\nthis is file\n", True), "a read that hangs is EIO, others go on", result)
 
-result = guest("for i in 1 9 15; do cat hangs$i & last=$!; sleep 1; kill -$i $last; wait $last; echo $?; done;"
-               "./hangs0 & sleep 1; kill $!; wait $!; echo $?; cat file")
+# hung I: wait until the host hangs in hangsI.
+HUNG = "hung() { until [ -e .hangs$1 ]; do sleep .1; done; }; rm -f .hangs*;"
+result = guest(HUNG + "for i in 1 9 15; do cat hangs$i & last=$!; hung $i; kill -$i $last; wait $last; echo $?; done;"
+               "./hangs0 & hung 0; kill $!; wait $!; echo $?; cat file")
 equal(result.stdout, b"129\n137\n143\n143\nthis is file\n", "signals end it before", result)
 
 result = guest("""for i in $(seq 0 19); do cat hangs$i 2>/dev/null & all="$all $!"; sleep .1; done; sleep 1; cat file
