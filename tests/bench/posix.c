@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -280,10 +281,11 @@ int main(int argc, char **argv)
 {
     uint64_t at_main = instructions();
 
-    (void)argv;
-    if (argc > 1) /* for the one that is executed */
+    if (argc > 1 && strcmp(argv[1], "main") != 0) /* for the one that is executed */
         return 0;
     dprintf(2, "main %lu 0\n", (unsigned long)at_main);
+    if (argc > 1)
+        return 0;
     measure("loop", NULL, 0, do_nothing);
     measure("getppid", NULL, 0, do_getppid);
     measure("lseek", "/bin/hello", O_RDONLY, do_lseek);
