@@ -203,17 +203,18 @@ test: setup-quietly ## all tests (TAP, by prove)
 	$(Q)tests/run-all -j 2
 test-ubsan: all $(USER_TESTS) ## the kernel ring, in a kernel that panics at undefined behaviour
 	$(Q)tests/run-all tests/run/ubsan.t
-soak: tests ## the long forms of the tests, seeded: about 20 minutes
-	$(Q)OUTPOST_SCALE=10 STORM_ROUNDS=100 tests/run-all -j 1 -v tests/soak/*.t tests/posix/s*.t
+soak: setup-quietly tests ## the long forms of the tests, seeded: about 20 minutes
+	$(Q)OUTPOST_SCALE=$${OUTPOST_SCALE:-10} STORM_ROUNDS=$${STORM_ROUNDS:-100} \
+	  tests/run-all -j 1 -v tests/soak/*.t tests/posix/scale.t tests/posix/storm.t
 test-linux: setup-quietly $(O)/.musl ## the same programs of tests/user on Linux 6.12, in QEMU
 	$(Q)scripts/test-linux
 test-fresh: ## the two README commands in a new Debian chroot (root; takes minutes)
 	$(Q)scripts/test-fresh -t
-mutants: all tests ## plant one-line bugs; each must fail its named test
+mutants: setup-quietly all tests ## plant one-line bugs; each must fail its named test
 	$(Q)scripts/mutants
-bench: all ## what things cost, in instructions and wall clock
+bench: setup-quietly all ## what things cost, in instructions and wall clock
 	$(Q)tests/bench/run
-bench-linux: all $(O)/.test-ports ## the same programs in Outpost and in Linux 6.12: minutes
+bench-linux: setup-quietly all $(O)/.test-ports ## the same programs in Outpost and in Linux 6.12: minutes
 	$(Q)tests/bench/compare
 CHECKS := layers words asm refusals style docs ref ledger size shell ecall static
 check: setup-quietly all ## structure, style, documents, sizes
@@ -238,7 +239,7 @@ run: all ## boot to the console
 	$(Q)./qemu-run.sh
 gdb: all ## boot and wait for gdb
 	$(Q)./qemu-run.sh -g
-port: ## begin a port: make port NAME=hello, of a Debian source package
+port: setup-quietly ## begin a port: make port NAME=hello [PACKAGE=bookworm/hello], of a Debian source package
 	$(Q)scripts/new-port '$(NAME)' $(PACKAGE)
 clean: ## remove what was built, keep third-party downloads and builds
 	$(Q)rm -rf $(O)/kernel*.elf $(O)/boot.cpio $(O)/boot $(O)/*-obj $(O)/user $(O)/tests \

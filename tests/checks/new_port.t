@@ -38,7 +38,7 @@ begins()
     tap $failed "$1: a recipe with $2"
 }
 
-echo 1..11
+echo 1..13
 package conf conf-1.2 configure Makefile
 begins conf '^./configure --host="$HOST"'
 sum=$(sha256sum <"$copy/archive/bookworm.conf_1.2.orig.tar.gz" | cut -d ' ' -f 1)
@@ -73,3 +73,15 @@ rm -rf "$copy/musl-port/ports/mk"
 "$copy/scripts/new-port" mk >"$copy/.said" 2>&1 && cmp -s "$copy/lock" "$copy/musl-port/sources.lock" &&
     [ -f "$copy/musl-port/ports/mk/build" ] && failed=0 || failed=1
 tap $failed "one that is pinned keeps its line"
+
+# The lock's name is one line's only: a dot is no pattern.
+sed 's/^source mk /source m.k /' "$copy/lock" >"$copy/musl-port/sources.lock"
+"$copy/scripts/fetch" mxk >"$copy/.said" 2>&1 && failed=1 || failed=0
+"$copy/scripts/fetch" m.k >"$copy/.said" 2>&1 && [ -f "$copy/build/src/m.k/Makefile" ] || failed=1
+tap $failed "a name with a dot is that name"
+cp "$copy/lock" "$copy/musl-port/sources.lock"
+package gone gone-1.2 Makefile
+printf '#!/bin/sh\nexit 1\n' >"$copy/scripts/fetch"
+"$copy/scripts/new-port" gone >"$copy/.said" 2>&1 && failed=1 || failed=0
+cmp -s "$copy/lock" "$copy/musl-port/sources.lock" && [ ! -e "$copy/musl-port/ports/gone" ] || failed=1
+tap $failed "what cannot be fetched is not pinned"
