@@ -178,7 +178,8 @@ bool foreign_put(struct file_system *fs, enum fs_operation operation,
     int64_t status;
 
     memcpy(entry, head, sizeof(*head));
-    memcpy(entry + sizeof(*head), data, bytes);
+    if (bytes) /* data may be NULL without any */
+        memcpy(entry + sizeof(*head), data, bytes);
     status =
         ring_put(&fs->requests, 0, operation, entry, (uint32_t)sizeof(*head) + bytes);
     if (status == E_AGAIN &&
@@ -365,6 +366,12 @@ static void answer_take(uint32_t index, uint32_t operation,
     call_answered(call, call->result);
 }
 
+/* Has it not ended? An answer to START can be its end. */
+static bool fs_is_alive(const struct file_system *fs)
+{
+    return slot_is_live(TABLE_FILE_SYSTEM, &fs->slot) && fs->state != FS_DEAD;
+}
+
 static void answers_take(uint32_t index)
 {
     static uint8_t entry[sizeof(struct fs_answer) + FS_DATA_MAX];
@@ -372,7 +379,7 @@ static void answers_take(uint32_t index)
     struct fs_answer answer;
     struct ring_entry head;
 
-    for (uint32_t i = 0; fs->state != FS_DEAD; i++) {
+    for (uint32_t i = 0; fs_is_alive(fs); i++) {
         int64_t got;
 
         if (i == ANSWERS_AT_ONCE) {
@@ -394,7 +401,7 @@ static void answers_take(uint32_t index)
         answer_take(index, head.kind, &answer, entry + sizeof(answer),
                     head.bytes - (uint32_t)sizeof(answer));
     }
-    if (ring_must_wake_producer(&fs->answers))
+    if (fs_is_alive(fs) && ring_must_wake_producer(&fs->answers))
         endpoint_post(fs->endpoint, 1ull << FS_BIT_ROOM);
 }
 
@@ -402,10 +409,9 @@ void foreign_events(void)
 {
     answers_left = false;
     for (uint32_t i = 1; i < STATE->table[TABLE_FILE_SYSTEM].made; i++) {
-        if (!slot_is_live(TABLE_FILE_SYSTEM, &fs_at(i)->slot))
-            continue;
         answers_take(i);
-        wait_wake_all(&fs_at(i)->room);
+        if (fs_is_alive(fs_at(i)))
+            wait_wake_all(&fs_at(i)->room);
     }
 }
 

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * File systems of others, played by this test from the other end of the channel.
+ *
+ * Contract checked: a file system that refuses to start, or whose place is no directory, is
+ * given up and the server goes on.
+ */
+/* sources: user/lib/ring.c user/lib/print.c */
+#include "test_posix_fake.h"
+#include "tap.h"
+
+#define SERVICE 1u
+#define ROOT    1u
+
+/* A file of the other side: its node is its place here, + 2. */
+struct file {
+    const char *name;
+    uint64_t size;
+    uint64_t mtime_ns;
+};
+
+static struct file files[] = {
+    {"file", 100, 1},
+};
+#define FILES (sizeof(files) / sizeof(files[0]))
+
+/* The other end. */
+static struct {
+    uint8_t *memory;
+    struct ring requests, answers;
+    uint64_t start_result; /* of START, */
+    uint32_t root_mode;    /* and what its root is */
+    uint32_t asked[FS_OPERATION_COUNT];
+} host = {.root_mode = LINUX_S_IFDIR | 0755};
+
+struct question {
+    uint32_t operation, bytes;
+    struct fs_request head;
+    uint8_t data[FS_DATA_MAX];
+};
+
+static struct thread_page page; /* of init's calls */
+
+static int64_t host_begin(const char *path)
+{
+    int64_t channel = memory_create(1, MEMORY_ANONYMOUS, FS_CHANNEL_BYTES, 0, 0);
+    int64_t endpoint = memory_create(1, MEMORY_ANONYMOUS, VM_PAGE_BYTES, 0, 0);
+
+    if (host.memory)
+        munmap(host.memory, FS_CHANNEL_BYTES);
+    host.memory = mmap(NULL, FS_CHANNEL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
+                       fake_objects[channel].file, 0);
+    if (host.memory == MAP_FAILED)
+        abort();
+    strcpy((char *)page.bytes, path);
+    page.handles[0] = (handle_t)channel;
+    page.handles[1] = (handle_t)endpoint;
+    ring_consume(&host.requests, host.memory + FS_REQUESTS_OFFSET);
+    ring_produce(&host.answers, host.memory + FS_ANSWERS_OFFSET);
+    foreign_request(NULL);
+    state_payer = 0;
+    return foreign_service(SERVICE, 2, &page);
+}
+
+/* It has died, and init says so. */
+static void host_end(void)
+{
+    foreign_request(NULL);
+    state_payer = 0;
+    foreign_service(SERVICE, 0, &page);
+    while (foreign_work())
+        ;
+}
+
+static bool host_take(struct question *q)
+{
+    static uint8_t entry[sizeof(q->head) + FS_DATA_MAX];
+    struct ring_entry head;
+
+    if (ring_take(&host.requests, &head, entry, sizeof(entry)) <= 0)
+        return false;
+    q->operation = head.kind;
+    q->bytes = head.bytes - (uint32_t)sizeof(q->head);
+    memcpy(&q->head, entry, sizeof(q->head));
+    memcpy(q->data, entry + sizeof(q->head), q->bytes);
+    if (head.kind < FS_OPERATION_COUNT)
+        host.asked[head.kind]++;
+    return true;
+}
+
+static void host_answer(const struct question *q, int64_t result, const void *data,
+                        uint32_t bytes)
+{
+    static uint8_t entry[sizeof(struct fs_answer) + FS_DATA_MAX];
+    const struct fs_answer head = {q->head.id, result};
+
+    memcpy(entry, &head, sizeof(head));
+    if (bytes)
+        memcpy(entry + sizeof(head), data, bytes);
+    if (ring_put(&host.answers, 0, q->operation, entry, (uint32_t)sizeof(head) + bytes) !=
+        OK)
+        abort();
+    foreign_request(NULL);
+    state_payer = 0;
+    foreign_events();
+}
+
+static struct fs_attributes attributes_of(uint64_t node)
+{
+    struct fs_attributes made = {.node = node, .file = node, .links = 1};
+
+    made.mode = host.root_mode;
+    if (node != ROOT) {
+        made.mode = LINUX_S_IFREG | 0755;
+        made.size = files[node - 2].size;
+        made.mtime_ns = made.ctime_ns = files[node - 2].mtime_ns;
+    }
+    return made;
+}
+
+static uint8_t byte_at(uint64_t node, uint64_t offset)
+{
+    return (uint8_t)(node * 31 + offset * 7 + offset / 251);
+}
+
+static void host_look_up(const struct question *q)
+{
+    struct fs_attributes found;
+
+    for (uint32_t i = 0; i < FILES; i++) {
+        if (strlen(files[i].name) != q->bytes ||
+            memcmp(files[i].name, q->data, q->bytes) != 0)
+            continue;
+        found = attributes_of(i + 2);
+        host_answer(q, 0, &found, sizeof(found));
+        return;
+    }
+    host_answer(q, -LINUX_ENOENT, NULL, 0);
+}
+
+static void host_read(const struct question *q)
+{
+    static uint8_t data[FS_DATA_MAX];
+    uint64_t size = files[q->head.node - 2].size, bytes = q->head.b;
+
+    if (q->head.a >= size)
+        bytes = 0;
+    else if (bytes > size - q->head.a)
+        bytes = size - q->head.a;
+    for (uint64_t i = 0; i < bytes; i++)
+        data[i] = byte_at(q->head.node, q->head.a + i);
+    host_answer(q, (int64_t)bytes, data, (uint32_t)bytes);
+}
+
+static void host_write(const struct question *q)
+{
+    struct file *file = &files[q->head.node - 2];
+
+    if (q->head.a + q->bytes > file->size)
+        file->size = q->head.a + q->bytes;
+    host_answer(q, q->bytes, NULL, 0);
+}
+
+/* Answer one question as a good file system does. */
+static void host_serve_one(const struct question *q)
+{
+    struct fs_attributes attributes;
+
+    switch (q->operation) {
+    case FS_FORGET:
+        break;
+    case FS_START:
+        attributes = attributes_of(ROOT);
+        host_answer(q, (int64_t)host.start_result, &attributes, sizeof(attributes));
+        break;
+    case FS_LOOKUP:
+        host_look_up(q);
+        break;
+    case FS_GET:
+    case FS_SET:
+        attributes = attributes_of(q->head.node);
+        host_answer(q, 0, &attributes, sizeof(attributes));
+        break;
+    case FS_READ:
+        host_read(q);
+        break;
+    case FS_WRITE:
+        host_write(q);
+        break;
+    default:
+        host_answer(q, 0, NULL, 0);
+        break;
+    }
+}
+
+static bool host_serve(void)
+{
+    static struct question q;
+    bool has_served = false;
+
+    for (; host_take(&q); has_served = true)
+        host_serve_one(&q);
+    return has_served;
+}
+
+static int64_t host_start(const char *path)
+{
+    int64_t status = host_begin(path);
+
+    host_serve();
+    return status;
+}
+
+/* A request of the client's, as main.c has it handled: once. */
+static int64_t ask_once(int64_t (*handler)(struct request *r), const uint64_t word[4])
+{
+    struct request r = {
+        .word = word,
+        .process = process_at(fake_process),
+        .process_index = fake_process,
+        .thread_index = process_at(fake_process)->first_thread,
+    };
+    int64_t result;
+
+    state_payer = r.process->user;
+    foreign_request(&r);
+    transfer_slots_at(fake_slots);
+    wait_forget(r.thread_index);
+    if (!foreign_result(&r, &result))
+        result = handler(&r);
+    foreign_request_ends(&r, result);
+    return result;
+}
+
+/* And until it is done, or the other side has nothing to do. */
+static int64_t ask(int64_t (*handler)(struct request *r), uint64_t w0, uint64_t w1,
+                   uint64_t w2, uint64_t w3)
+{
+    const uint64_t word[4] = {w0, w1, w2, w3};
+    int64_t result;
+
+    do
+        result = ask_once(handler, word);
+    while (result == REQUEST_WAIT && host_serve());
+    return result;
+}
+
+static int64_t ask_open(const char *path, uint32_t flags)
+{
+    return ask(request_OPENAT, (uint64_t)LINUX_AT_FDCWD, client_string(AT_PATH, path),
+               flags, 0644);
+}
+
+static int64_t ask_close(int64_t fd)
+{
+    return ask(request_CLOSE, (uint64_t)fd, 0, 0, 0);
+}
+
+static bool is_mounted(void)
+{
+    int64_t fd = ask_open("/host/file", LINUX_O_RDONLY);
+
+    if (fd >= 0)
+        ask_close(fd);
+    return fd >= 0;
+}
+
+/* What is there when no file system is. */
+static struct fake_usage nothing;
+
+static bool nothing_is_left(void)
+{
+    return fake_usage_equal(nothing, fake_usage()) && fake_check() == 0;
+}
+
+static void test_starting(void)
+{
+    host.start_result = (uint64_t)-LINUX_EIO;
+    STATE->mounts_missing = 1;
+    check(host_start("/host") == OK, "one that refuses to start comes");
+    check(!foreign_are_missing() && nothing_is_left(), "and is given up");
+    host.start_result = 0;
+    host.root_mode = LINUX_S_IFREG | 0644;
+    host_start("/host");
+    check(nothing_is_left(), "so is one whose root is no directory");
+    host.root_mode = LINUX_S_IFDIR | 0755;
+    host_start("/plain");
+    check(nothing_is_left(), "and one that is to be in the place of a file");
+    host_start("/host");
+    check(is_mounted(), "the next one is mounted");
+    host_end();
+    check(!is_mounted() && fake_check() == 0, "until it dies");
+}
+
+int main(void)
+{
+    fake_start();
+    process_at(fake_process)->process = HANDLE_CALLER; /* its memory, after a wait too */
+    client_close(client_open("/plain", LINUX_O_CREAT | LINUX_O_WRONLY, 0644));
+    client_mkdir("/host");
+    nothing = fake_usage();
+    test_starting();
+    return tap_end();
+}
