@@ -56,10 +56,10 @@ struct fs_node {
     struct slot slot;
     uint32_t inode;
     uint32_t fs;
-    uint32_t links;  /* st_nlink */
-    uint32_t given;  /* how often the file system gave us its number */
-    uint32_t writer; /* call that writes to it: writes come one after the other */
-    uint32_t copy; /* inode with its contents, counted there as open, or 0; */
+    uint32_t links;     /* st_nlink */
+    uint32_t given;     /* how often the file system gave us its number */
+    uint32_t writer;    /* call that writes to it: writes come one after the other */
+    uint32_t copy;      /* inode with its contents, counted there as open, or 0; */
     uint32_t copy_next; /* nodes that have one, the oldest first: foreign_copy.c */
     uint32_t copy_previous;
     uint64_t number;
@@ -181,6 +181,10 @@ int64_t foreign_read(struct request *r, struct description *open, uint64_t offse
                      uint64_t theirs, uint64_t bytes);
 int64_t foreign_write(struct request *r, struct description *open, uint64_t offset,
                       uint64_t theirs, uint64_t bytes);
+
+/* Where the current request's WRITE, which has just been done, began: with O_APPEND that was
+ * the end. */
+uint64_t foreign_written_at(void);
 
 /*
  * Entries of a directory as getdents64 has them, behind its dots. Bytes, 0: the end. Its

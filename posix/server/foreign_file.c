@@ -167,8 +167,8 @@ bool foreign_read_came(struct fs_call *call, const uint8_t *data, uint32_t bytes
     if (got > 0)
         call->done += (uint64_t)got;
     call->result = call->done || got >= 0 ? (int64_t)call->done : -LINUX_EFAULT;
-    is_over = got < (int64_t)asked || call->done == call->bytes ||
-              !next_piece(call, NULL, 0);
+    is_over =
+        got < (int64_t)asked || call->done == call->bytes || !next_piece(call, NULL, 0);
     if (is_over && call->copy)
         foreign_copy_ends(call);
     return is_over;
@@ -217,9 +217,12 @@ int64_t foreign_write(struct request *r, struct description *open, uint64_t offs
     status = transfer(FS_WRITE, open->inode, offset, theirs, bytes, pieces, piece);
     if (status == REQUEST_WAIT && call->state == CALL_SENT)
         node->writer = thread_at(call->thread)->call;
-    if (status > 0 && (open->flags & LINUX_O_APPEND))
-        open->offset = call->offset; /* the caller adds what was written */
     return status;
+}
+
+uint64_t foreign_written_at(void)
+{
+    return foreign_call()->offset;
 }
 
 bool foreign_write_came(struct fs_call *call)

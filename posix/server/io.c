@@ -57,6 +57,8 @@ static int64_t io_move(struct request *r, struct io *io, uint64_t theirs, uint64
     else
         done = operations->read(r, io->open, io->offset, theirs, bytes);
     if (done > 0 && operations->is_seekable) {
+        if (io->is_write && io->open->kind == KIND_FOREIGN)
+            io->offset = foreign_written_at();
         io->offset += (uint64_t)done;
         if (!io->is_positioned)
             io->open->offset = io->offset;

@@ -3,7 +3,8 @@
  * File systems of others, played by this test from the other end of the channel.
  *
  * Contract checked: a file system that refuses to start, or whose place is no directory, is
- * given up and the server goes on.
+ * given up and the server goes on; O_APPEND leaves the offset behind what it wrote, pwrite
+ * where it was.
  */
 /* sources: user/lib/ring.c user/lib/print.c */
 #include "test_posix_fake.h"
@@ -292,6 +293,36 @@ static void test_starting(void)
     check(!is_mounted() && fake_check() == 0, "until it dies");
 }
 
+static int64_t offset_of(int64_t fd)
+{
+    return ask(request_LSEEK, (uint64_t)fd, 0, LINUX_SEEK_CUR, 0);
+}
+
+static void test_appending(void)
+{
+    int64_t fd;
+
+    host_start("/host");
+    fd = ask_open("/host/file", LINUX_O_WRONLY | LINUX_O_APPEND);
+    check(fd >= 0 && ask(request_WRITE, (uint64_t)fd, AT_BUFFER, 10, 0) == 10 &&
+              files[0].size == 110,
+          "O_APPEND writes at the end");
+    check(offset_of(fd) == 110, "and goes on behind that");
+    ask(request_LSEEK, (uint64_t)fd, 5, LINUX_SEEK_SET, 0);
+    check(ask(request_PWRITE, (uint64_t)fd, AT_BUFFER, 10, 1) == 10 &&
+              files[0].size == 120,
+          "so does pwrite");
+    check(offset_of(fd) == 5, "and moves no offset");
+    ask_close(fd);
+    fd = ask_open("/host/file", LINUX_O_WRONLY);
+    check(ask(request_PWRITE, (uint64_t)fd, AT_BUFFER, 10, 7) == 10 &&
+              ask(request_WRITE, (uint64_t)fd, AT_BUFFER, 10, 0) == 10 &&
+              offset_of(fd) == 10 && files[0].size == 120,
+          "without it, both write where they are");
+    ask_close(fd);
+    host_end();
+}
+
 int main(void)
 {
     fake_start();
@@ -300,5 +331,6 @@ int main(void)
     client_mkdir("/host");
     nothing = fake_usage();
     test_starting();
+    test_appending();
     return tap_end();
 }
