@@ -295,8 +295,8 @@ static void answer_drop(struct file_system *fs, uint32_t operation,
     foreign_put(fs, FS_FORGET, &head, NULL, 0);
 }
 
-/* What an answer without an error says. The call's result. */
-static void answer_use(struct fs_call *call, const struct fs_answer *answer,
+/* What an answer without an error says. The call's result; false: there is more to come. */
+static bool answer_use(struct fs_call *call, const struct fs_answer *answer,
                        const uint8_t *data, uint32_t bytes)
 {
     struct fs_attributes attributes;
@@ -321,8 +321,16 @@ static void answer_use(struct fs_call *call, const struct fs_answer *answer,
     case FS_RENAME:
         foreign_unnamed(call);
         break;
+    case FS_READ:
+        return foreign_read_came(call, data, bytes);
+    case FS_WRITE:
+        return foreign_write_came(call);
     case FS_LIST:
         foreign_list_came(call, data, bytes);
+        break;
+    case FS_STATFS:
+        if (bytes >= sizeof(struct fs_space))
+            memcpy(call->name, data, sizeof(struct fs_space));
         break;
     default:
         break;
@@ -330,6 +338,7 @@ static void answer_use(struct fs_call *call, const struct fs_answer *answer,
     if (!is_long && (gives_node(call->operation) || call->operation == FS_GET ||
                      call->operation == FS_SET))
         call->result = -LINUX_EIO;
+    return true;
 }
 
 static void answer_take(uint32_t index, uint32_t operation,
@@ -350,17 +359,10 @@ static void answer_take(uint32_t index, uint32_t operation,
         answer_drop(fs_at(index), operation, answer, data, bytes);
         return;
     }
-    call->result = answer->result;
     if (answer->result < 0)
         call->result = answer->result < -4095 ? -LINUX_EIO : answer->result;
-    else if (operation == FS_READ && !foreign_read_came(call, data, bytes))
+    else if (!answer_use(call, answer, data, bytes))
         return;
-    else if (operation == FS_WRITE && !foreign_write_came(call))
-        return;
-    else if (operation == FS_STATFS && bytes >= sizeof(struct fs_space))
-        memcpy(call->name, data, sizeof(struct fs_space));
-    else
-        answer_use(call, answer, data, bytes);
     if (operation == FS_LOOKUP && call->result == -LINUX_ENOENT)
         foreign_unnamed(call);
     call_answered(call, call->result);

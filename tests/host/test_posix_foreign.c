@@ -4,7 +4,7 @@
  *
  * Contract checked: a file system that refuses to start, or whose place is no directory, is
  * given up and the server goes on; O_APPEND leaves the offset behind what it wrote, pwrite
- * where it was.
+ * where it was; a transfer of several pieces is as long as all of them.
  */
 /* sources: user/lib/ring.c user/lib/print.c */
 #include "test_posix_fake.h"
@@ -22,6 +22,8 @@ struct file {
 
 static struct file files[] = {
     {"file", 100, 1},
+    {"large", 20 << 20, 1},
+    {"piece", FS_DATA_MAX, 1},
 };
 #define FILES (sizeof(files) / sizeof(files[0]))
 
@@ -69,8 +71,9 @@ static void host_end(void)
     foreign_request(NULL);
     state_payer = 0;
     foreign_service(SERVICE, 0, &page);
-    while (foreign_work())
+    while (foreign_work() || window_work())
         ;
+    mount_work();
 }
 
 static bool host_take(struct question *q)
@@ -233,16 +236,19 @@ static int64_t ask_once(int64_t (*handler)(struct request *r), const uint64_t wo
     return result;
 }
 
+#define TRIES_MAX 10000
+
 /* And until it is done, or the other side has nothing to do. */
 static int64_t ask(int64_t (*handler)(struct request *r), uint64_t w0, uint64_t w1,
                    uint64_t w2, uint64_t w3)
 {
     const uint64_t word[4] = {w0, w1, w2, w3};
     int64_t result;
+    int tries = 0;
 
     do
         result = ask_once(handler, word);
-    while (result == REQUEST_WAIT && host_serve());
+    while (result == REQUEST_WAIT && host_serve() && ++tries < TRIES_MAX);
     return result;
 }
 
@@ -323,6 +329,31 @@ static void test_appending(void)
     host_end();
 }
 
+/* Of more than one piece. */
+static void test_pieces(void)
+{
+    uint8_t *buffer = client_pointer(AT_BUFFER);
+    bool is_right = true;
+    int64_t fd;
+
+    host_start("/host");
+    fd = ask_open("/host/large", LINUX_O_RDWR);
+    check(ask(request_READ, (uint64_t)fd, AT_BUFFER, 65536, 0) == 65536,
+          "a read of several pieces");
+    for (uint64_t i = 0; i < 65536; i++)
+        is_right = is_right && buffer[i] == byte_at(3, i);
+    check(is_right && offset_of(fd) == 65536, "has them all");
+    check(ask(request_WRITE, (uint64_t)fd, AT_BUFFER, 65536, 0) == 65536 &&
+              offset_of(fd) == 131072,
+          "so has a write");
+    ask_close(fd);
+    fd = ask_open("/host/piece", LINUX_O_RDONLY);
+    check(ask(request_READ, (uint64_t)fd, AT_BUFFER, 65536, 0) == FS_DATA_MAX,
+          "an empty last piece is no end of the file");
+    ask_close(fd);
+    host_end();
+}
+
 int main(void)
 {
     fake_start();
@@ -332,5 +363,6 @@ int main(void)
     nothing = fake_usage();
     test_starting();
     test_appending();
+    test_pieces();
     return tap_end();
 }
