@@ -81,6 +81,8 @@ void foreign_abandon(uint32_t thread)
         return;
     made = call->made;
     copy = call->copy;
+    if (call->has_copies)
+        foreign_copies_release(index);
     call_rest(call);
     wait_wake_all(&call->waiters); /* the thread itself: it is gone or asks for more */
     thread_at(thread)->call = 0;

@@ -62,6 +62,7 @@ struct fs_node {
     uint32_t copy;      /* inode with its contents, counted there as open, or 0; */
     uint32_t copy_next; /* nodes that have one, the oldest first: foreign_copy.c */
     uint32_t copy_previous;
+    uint32_t copy_call; /* that keeps it, or 0 */
     uint64_t number;
     uint64_t file; /* st_ino */
     uint64_t blocks;
@@ -81,14 +82,15 @@ struct fs_call {
     uint64_t asked; /* STATE->fs_clock when the question was sent */
     uint32_t state; /* enum call_state */
     uint32_t operation;
-    uint32_t is_final; /* the result is the request's */
-    uint32_t tries;    /* how often the request was made */
-    uint32_t is_spent; /* in which of them a transfer's result was taken */
-    uint32_t opened;   /* FS_TO_READ, FS_TO_WRITE: that was asked and is well */
-    uint32_t inode;    /* asked about, counted there as open */
-    uint32_t other;    /* likewise, or 0 */
-    uint32_t made;     /* by this request, 0: none; counted there as open */
-    uint32_t copy;     /* that READ fills, likewise; 0: it goes to the client */
+    uint32_t is_final;   /* the result is the request's */
+    uint32_t tries;      /* how often the request was made */
+    uint32_t is_spent;   /* in which of them a transfer's result was taken */
+    uint32_t opened;     /* FS_TO_READ, FS_TO_WRITE: that was asked and is well */
+    uint32_t inode;      /* asked about, counted there as open */
+    uint32_t other;      /* likewise, or 0 */
+    uint32_t made;       /* by this request, 0: none; counted there as open */
+    uint32_t copy;       /* that READ fills, likewise; 0: it goes to the client */
+    uint32_t has_copies; /* it may keep some of those that nodes have */
     int64_t result;
     uint64_t offset, theirs, bytes, done; /* of READ, WRITE, LIST */
     uint64_t position;                    /* LIST: where the next one goes on */
@@ -280,6 +282,9 @@ void foreign_list_came(struct fs_call *call, const uint8_t *data, uint32_t bytes
 int64_t foreign_copy_put(struct fs_call *call, const uint8_t *data, uint32_t bytes);
 void foreign_copy_ends(struct fs_call *call);
 void foreign_copy_drop(uint32_t node);
+
+/* The call at an index, which has copies, ends: it keeps them no more. */
+void foreign_copies_release(uint32_t call);
 
 /* One inode fewer is known of a file system. */
 void foreign_inode_gone(uint32_t fs);

@@ -6,11 +6,14 @@
  * and the times that it had when the copying began, which is asked each time; so an edit on
  * the other side is seen by the next execve, and not by what runs or is mapped.
  *
- * The last few are kept, by their bytes, the oldest goes first; whoever uses one has it in use
- * himself. Invariant: a node has a copy if and only if it is in the chain of STATE.
+ * The last COPIES_BYTES_MAX of them are kept, the oldest go first; whoever uses one has it in
+ * use himself. A request keeps what was copied for it until it ends, however much that is: it
+ * may need several, and its tries begin with the first. Who asked pays, as long as it is kept.
+ * Invariant: a node has a copy if and only if it is in the chain of STATE.
  */
 #include <posix/server/foreign.h>
 
+#include <user/lib/kernel.h>
 #include <user/lib/string.h>
 
 #define COPIES_BYTES_MAX (32ull << 20)
@@ -36,8 +39,29 @@ void foreign_copy_drop(uint32_t index)
     else
         STATE->copy_last = node->copy_previous;
     STATE->copy_bytes -= inode_at(copy)->size;
-    node->copy = node->copy_next = node->copy_previous = 0;
+    node->copy = node->copy_next = node->copy_previous = node->copy_call = 0;
     inode_close(copy);
+}
+
+/* Drop what is too much, but nothing that a call keeps. */
+static void copies_trim(void)
+{
+    uint32_t next;
+
+    for (uint32_t i = STATE->copy_first; i && STATE->copy_bytes > COPIES_BYTES_MAX;
+         i = next) {
+        next = fs_node_at(i)->copy_next;
+        if (fs_node_at(i)->copy_call == 0)
+            foreign_copy_drop(i);
+    }
+}
+
+void foreign_copies_release(uint32_t call)
+{
+    for (uint32_t i = STATE->copy_first; i; i = fs_node_at(i)->copy_next)
+        if (fs_node_at(i)->copy_call == call)
+            fs_node_at(i)->copy_call = 0;
+    copies_trim();
 }
 
 /* The call's copy is whole: it is the node's, and older ones may have to go. */
@@ -56,8 +80,9 @@ static void copy_keep(struct fs_call *call)
         STATE->copy_first = index;
     STATE->copy_last = index;
     STATE->copy_bytes += inode_at(node->copy)->size;
-    while (STATE->copy_bytes > COPIES_BYTES_MAX && STATE->copy_first != index)
-        foreign_copy_drop(STATE->copy_first);
+    node->copy_call = thread_at(call->thread)->call;
+    call->has_copies = 1;
+    copies_trim();
 }
 
 static bool copy_is_good(const struct inode *copy, const struct inode *inode)
@@ -69,11 +94,16 @@ static bool copy_is_good(const struct inode *copy, const struct inode *inode)
 int64_t foreign_copy_put(struct fs_call *call, const uint8_t *data, uint32_t bytes)
 {
     struct inode *copy = inode_at(call->copy);
-    int64_t status = file_reserve(copy, call->done, call->done + bytes);
+    uint32_t payer = state_payer;
+    int64_t status;
 
-    if (status < 0)
-        return status;
-    memcpy(file_object_at(&copy->file, call->done), data, bytes);
+    state_payer = call->slot.payer; /* the asker, as long as the call is his */
+    status = file_reserve(copy, call->done, call->done + bytes);
+    state_payer = payer;
+    if (status < 0 ||
+        process_write(HANDLE_SELF, (uint64_t)file_object_at(&copy->file, call->done),
+                      data, bytes) < 0)
+        return -LINUX_ENOMEM;
     copy->size = call->done + bytes;
     return bytes;
 }
@@ -82,7 +112,7 @@ void foreign_copy_ends(struct fs_call *call)
 {
     struct inode *copy = inode_at(call->copy);
 
-    if (call->done != call->bytes) { /* it was cut meanwhile, or there is no memory */
+    if (call->done != call->bytes) { /* it was cut meanwhile */
         call->result = -LINUX_EIO;
         return;
     }
@@ -107,6 +137,8 @@ static int64_t copy_begin(struct fs_call *call, uint32_t index)
     inode_at(call->copy)->links = 0;
     inode_at(call->copy)->uid = inode->uid;
     inode_at(call->copy)->gid = inode->gid;
+    if (call->state == CALL_ANSWERED)
+        call->operation = FS_NONE; /* whatever it was, it was not this */
     call->is_final = 0;
     call->offset = call->done = 0;
     call->bytes = inode->size;

@@ -164,6 +164,10 @@ bool foreign_read_came(struct fs_call *call, const uint8_t *data, uint32_t bytes
     else if (bytes > 0)
         got = vm_copy(client_of(call), call->theirs + call->done, (void *)data, bytes,
                       VM_COPY_OUT);
+    if (got < 0 && call->copy) {
+        call->result = got;
+        return true;
+    }
     if (got > 0)
         call->done += (uint64_t)got;
     call->result = call->done || got >= 0 ? (int64_t)call->done : -LINUX_EFAULT;

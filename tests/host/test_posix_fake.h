@@ -48,6 +48,7 @@ static uint64_t fake_wakes;
 static uint64_t fake_posted;
 static uint64_t fake_upcalls;
 static bool fake_no_more_objects;
+static bool fake_self_is_full; /* no page is left for what the kernel writes to us */
 static uint8_t fake_client[CLIENT_BYTES];
 static char fake_log[4096];
 static uint64_t fake_clock_ns = 1000000000ull;
@@ -142,6 +143,8 @@ static inline int64_t vm_copy(handle_t process, uint64_t theirs, void *own,
 
     if (bytes == 0)
         return 0;
+    if (process == HANDLE_SELF && direction == VM_COPY_OUT && fake_self_is_full)
+        return E_NO_MEMORY;
     if (process == HANDLE_SELF) {
         memcpy(direction == VM_COPY_IN ? own : (void *)theirs,
                direction == VM_COPY_IN ? (void *)theirs : own, bytes);

@@ -4,7 +4,9 @@
  *
  * Contract checked: a file system that refuses to start, or whose place is no directory, is
  * given up and the server goes on; O_APPEND leaves the offset behind what it wrote, pwrite
- * where it was; a transfer of several pieces is as long as all of them.
+ * where it was; a transfer of several pieces is as long as all of them. A request that needs
+ * more copies than are kept has them all; a larger one is not kept; who asks for one pays for
+ * it, and one that there is no memory for is an error.
  */
 /* sources: user/lib/ring.c user/lib/print.c */
 #include "test_posix_fake.h"
@@ -21,9 +23,8 @@ struct file {
 };
 
 static struct file files[] = {
-    {"file", 100, 1},
-    {"large", 20 << 20, 1},
-    {"piece", FS_DATA_MAX, 1},
+    {"file", 100, 1},      {"large", 20 << 20, 1},    {"other", 20 << 20, 1},
+    {"huge", 40 << 20, 1}, {"piece", FS_DATA_MAX, 1},
 };
 #define FILES (sizeof(files) / sizeof(files[0]))
 
@@ -71,9 +72,8 @@ static void host_end(void)
     foreign_request(NULL);
     state_payer = 0;
     foreign_service(SERVICE, 0, &page);
-    while (foreign_work() || window_work())
+    while (foreign_work() || mount_work() || window_work())
         ;
-    mount_work();
 }
 
 static bool host_take(struct question *q)
@@ -236,7 +236,7 @@ static int64_t ask_once(int64_t (*handler)(struct request *r), const uint64_t wo
     return result;
 }
 
-#define TRIES_MAX 10000
+#define TRIES_MAX 100 /* a piece of a transfer is none */
 
 /* And until it is done, or the other side has nothing to do. */
 static int64_t ask(int64_t (*handler)(struct request *r), uint64_t w0, uint64_t w1,
@@ -354,6 +354,79 @@ static void test_pieces(void)
     host_end();
 }
 
+/* A request that needs copies of two files, as execve of a script does. */
+static int64_t copy_two(struct request *r)
+{
+    uint32_t copies[2];
+    int64_t status = 0;
+
+    for (int i = 0; i < 2 && status == 0; i++)
+        status = foreign_copy(fd_find(r->process, r->word[i])->inode, &copies[i]);
+    for (int i = 0; i < 2 && status == 0; i++) {
+        const struct inode *copy = inode_at(copies[i]);
+        uint64_t node = copy->size == files[0].size ? 2 : 3 + (uint64_t)i;
+
+        for (uint64_t at = 0; at < copy->size; at += 997)
+            if (file_bytes(copy)[at] != byte_at(node, at))
+                return -LINUX_EIO;
+    }
+    return status;
+}
+
+static int64_t ask_map(int64_t fd)
+{
+    return ask(request_MAP_FILE, (uint64_t)fd, CLIENT_VA, VM_PAGE_BYTES | VM_READ, 0);
+}
+
+static void test_copies(void)
+{
+    int64_t large, other, huge;
+
+    host_start("/host");
+    large = ask_open("/host/large", LINUX_O_RDONLY);
+    other = ask_open("/host/other", LINUX_O_RDONLY);
+    huge = ask_open("/host/huge", LINUX_O_RDONLY);
+    check(ask(copy_two, (uint64_t)large, (uint64_t)other, 0, 0) == 0,
+          "a request has its copies, more than are kept");
+    check(STATE->copy_bytes == 20 << 20 && fake_check() == 0,
+          "when it is over, the rest goes");
+    host.asked[FS_READ] = 0;
+    check(ask_map(other) == 0 && host.asked[FS_READ] == 0, "the last one is there");
+    check(ask_map(huge) == 0 && STATE->copy_bytes <= 32 << 20,
+          "one that is larger than that is not kept");
+    ask_close(large);
+    ask_close(other);
+    ask_close(huge);
+    host_end();
+    host_start("/host");
+    check(STATE->copy_bytes == 0 && fake_check() == 0, "none outlives the file system");
+    host_end();
+}
+
+static void test_costs(void)
+{
+    uint32_t user;
+    int64_t fd;
+
+    host_start("/host");
+    fd = ask_open("/host/file", LINUX_O_RDONLY);
+    fake_self_is_full = true;
+    check(ask_map(fd) == -LINUX_ENOMEM, "without memory there is no copy");
+    fake_self_is_full = false;
+    if (!user_enter(1000, &user))
+        abort();
+    process_at(fake_process)->user = user;
+    check(ask_map(fd) == 0 && user_at(user)->objects == 1 && fake_check() == 0,
+          "a copy is paid for by who asked for it");
+    process_at(fake_process)->user = 0;
+    user_leave(user);
+    ask_close(fd);
+    host_end();
+    host_start("/host");
+    host_end();
+    check(STATE->table[TABLE_USER].used == 0, "as long as it is there");
+}
+
 int main(void)
 {
     fake_start();
@@ -364,5 +437,7 @@ int main(void)
     test_starting();
     test_appending();
     test_pieces();
+    test_copies();
+    test_costs();
     return tap_end();
 }
