@@ -137,7 +137,7 @@ BOOT_FILES := $(O)/user/uart.flat:/boot/uart $(O)/user/posix-server.flat:/boot/p
   $(O)/user/hello:/bin/hello $(O)/user/trace-calls:/bin/trace-calls
 BOOT_DEPS  := $(foreach f,$(BOOT_FILES),$(firstword $(subst :, ,$(f))))
 
-$(O)/boot.cpio: $(BOOT_DEPS) $(O)/.ports scripts/mkboot $(shell find user/root)
+$(O)/boot.cpio: $(BOOT_DEPS) $(O)/.ports scripts/mkboot $(shell find user/root ! -type l)
 	$(call say,BOOT,$@)
 	$(Q)scripts/mkboot -l $@ :/dev :/root $(PORTS:%=$(O)/ports/%/root:/) user/root:/ $(BOOT_FILES)
 

@@ -201,7 +201,10 @@ static void text_cmdline(struct text_out *out, const struct process *process)
 static void say_mount(struct text_out *out, const struct process *process, uint32_t index)
 {
     static char path[LINUX_PATH_MAX];
-    static const char *const types[] = {"", "tmpfs", "proc", "devpts"};
+    static const char *const types[] = {[MOUNT_RAMFS] = "tmpfs",
+                                        [MOUNT_PROC] = "proc",
+                                        [MOUNT_DEVPTS] = "devpts",
+                                        [MOUNT_FOREIGN] = "9p"};
     const struct mount *mount = mount_at(index);
     struct where at = {index, mount->root};
     uint32_t bytes = mount->source_bytes < 255 ? mount->source_bytes : 255;

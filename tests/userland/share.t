@@ -35,6 +35,7 @@ equal(result.stdout.decode().split("\n"),
        "sub/deep", "0", ""], "what the host has is there", result)
 ok(b"nosuch: No such file" in result.stderr, "and nothing else", result)
 no_panic(result, "the server's state is right")
+equal(guest("grep /host /etc/mtab").stdout, b"/host /host 9p rw,relatime 0 0\n", "the list of mounts has it")
 
 result = guest("""set -e; cd /host; echo one >new; echo two >>new; mkdir d d/e; cp link/bytes d/copy
 seq 20000 >d/seq; mv d/seq d/e/numbers; ln -s ../new d/link; ln new hard; touch d/gone; rm d/gone
