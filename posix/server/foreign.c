@@ -21,10 +21,12 @@ static bool answers_left; /* more of them than one event handles */
 
 /* ---- calls ---- */
 
+/* Its time begins, so that it is the last whose time is up. */
 static void sent_add(uint32_t index)
 {
     struct fs_call *call = call_at(index);
 
+    call->deadline_ns = clock_now_ns() + FS_PATIENCE_NS;
     call->next = 0;
     call->previous = STATE->call_last;
     if (STATE->call_last)
@@ -203,10 +205,16 @@ static int64_t call_send(struct fs_call *call, struct file_system *fs,
         return request_wait(foreign_current, &fs->room);
     }
     call->state = CALL_SENT;
+    call->owes = 0;
     call->asked = ++STATE->fs_clock;
-    call->deadline_ns = clock_now_ns() + FS_PATIENCE_NS;
     sent_add(call_index(call));
     return request_wait(foreign_current, &call->waiters);
+}
+
+void foreign_asks_on(struct fs_call *call)
+{
+    sent_remove(call_index(call));
+    sent_add(call_index(call));
 }
 
 const struct request *foreign_asker(void)
@@ -272,7 +280,8 @@ static struct fs_call *call_find(uint32_t fs, const struct fs_answer *answer,
     call = call_at(index);
     if (!slot_is_live(TABLE_CALL, &call->slot) ||
         call->slot.generation != (uint32_t)(answer->id >> 32) ||
-        call->state != CALL_SENT || call->fs != fs || call->operation != operation)
+        call->state != CALL_SENT || call->owes || call->fs != fs ||
+        call->operation != operation)
         return NULL;
     return call;
 }
@@ -409,13 +418,31 @@ static void answers_take(uint32_t index)
         endpoint_post(fs->endpoint, 1ull << FS_BIT_ROOM);
 }
 
+/* Ask for the pieces that found no room, as long as there is some. */
+static void pieces_ask(uint32_t fs)
+{
+    uint32_t next;
+
+    if (!fs_at(fs)->owes)
+        return;
+    fs_at(fs)->owes = 0;
+    for (uint32_t at = STATE->call_first; at && !fs_at(fs)->owes; at = next) {
+        next = call_at(at)->next;
+        if (call_at(at)->fs == fs && call_at(at)->owes &&
+            !foreign_piece_again(call_at(at)))
+            call_answered(call_at(at), call_at(at)->result);
+    }
+}
+
 void foreign_events(void)
 {
     answers_left = false;
     for (uint32_t i = 1; i < STATE->table[TABLE_FILE_SYSTEM].made; i++) {
         answers_take(i);
-        if (fs_is_alive(fs_at(i)))
-            wait_wake_all(&fs_at(i)->room);
+        if (!fs_is_alive(fs_at(i)))
+            continue;
+        pieces_ask(i);
+        wait_wake_all(&fs_at(i)->room);
     }
 }
 

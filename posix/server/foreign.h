@@ -44,6 +44,7 @@ struct file_system {
     uint32_t trash;     /* hidden directory: directories that are to be taken down */
     uint32_t trash_count;
     uint32_t inodes;
+    uint32_t owes;          /* a call may have a piece to ask for when there is room */
     uint64_t look_at;       /* cookie in index: where to look for inodes to forget */
     struct wait_queue room; /* threads that wait for room in the ring of requests */
     struct ring requests, answers; /* our ends; they lie at a fixed address */
@@ -90,6 +91,7 @@ struct fs_call {
     uint32_t other;      /* likewise, or 0 */
     uint32_t made;       /* by this request, 0: none; counted there as open */
     uint32_t copy;       /* that READ fills, likewise; 0: it goes to the client */
+    uint32_t owes;       /* it has a piece to ask for when there is room */
     uint32_t has_copies; /* it may keep some of those that nodes have */
     int64_t result;
     uint64_t offset, theirs, bytes, done; /* of READ, WRITE, LIST */
@@ -255,7 +257,7 @@ int64_t foreign_ask_about(struct fs_call *call, enum fs_operation operation,
 int64_t foreign_ask(struct fs_call *call, enum fs_operation operation, uint32_t inode,
                     const uint64_t words[3], const void *data, uint32_t bytes);
 
-/* Put a request that nobody waits for, or an answer's next piece, into the ring. */
+/* Put a request that nobody waits for, or a transfer's next piece, into the ring. */
 bool foreign_put(struct file_system *fs, enum fs_operation operation,
                  const struct fs_request *head, const void *data, uint32_t bytes);
 
@@ -272,7 +274,13 @@ void foreign_learned(uint32_t inode, const struct fs_attributes *attributes,
 uint32_t foreign_inode(uint32_t fs, const struct fs_attributes *attributes,
                        const char *target, uint32_t target_bytes, uint64_t asked);
 
-/* Pieces of data: true: the call is done; false: the next piece was asked for. */
+/* The time of a call's next question begins. */
+void foreign_asks_on(struct fs_call *call);
+
+/* There may be room for the piece that a call owes. False: its transfer is over. */
+bool foreign_piece_again(struct fs_call *call);
+
+/* Pieces of data: true: the call is done; false: the next piece was asked for, or is owed. */
 bool foreign_read_came(struct fs_call *call, const uint8_t *data, uint32_t bytes);
 bool foreign_write_came(struct fs_call *call);
 void foreign_list_came(struct fs_call *call, const uint8_t *data, uint32_t bytes);

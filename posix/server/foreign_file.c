@@ -132,19 +132,47 @@ int64_t foreign_read(struct request *r, struct description *open, uint64_t offse
     return transfer(FS_READ, open->inode, offset, theirs, bytes, NULL, 0);
 }
 
-/* Ask for the next piece of a transfer. */
-static bool next_piece(struct fs_call *call, const void *data, uint32_t bytes)
+/* Bytes of the client for the next piece; 0: not even one can be read. */
+static uint32_t client_piece(handle_t client, uint64_t theirs, uint64_t bytes)
 {
+    int64_t got = vm_copy(client, theirs, pieces,
+                          bytes < FS_DATA_MAX ? bytes : FS_DATA_MAX, VM_COPY_IN);
+
+    return got > 0 ? (uint32_t)got : 0;
+}
+
+/* Ask for the next piece of a transfer, now or when there is room. False: it is over. */
+static bool next_piece(struct fs_call *call)
+{
+    struct file_system *fs = fs_at(call->fs);
+    uint64_t left = call->bytes - call->done;
     struct fs_request head = {
         .id = (uint64_t)call->slot.generation << 32 | thread_at(call->thread)->call,
         .node = node_of(inode_at(call->inode))->number,
         .a = call->offset + call->done,
-        .b = call->bytes - call->done < FS_DATA_MAX ? call->bytes - call->done
-                                                    : FS_DATA_MAX,
+        .b = left < FS_DATA_MAX ? left : FS_DATA_MAX,
     };
+    uint32_t bytes = 0;
 
-    return foreign_put(fs_at(call->fs), (enum fs_operation)call->operation, &head, data,
-                       bytes);
+    if (call->operation == FS_WRITE) {
+        bytes = client_piece(client_of(call), call->theirs + call->done, left);
+        if (bytes == 0)
+            return false;
+    }
+    foreign_asks_on(call);
+    call->owes =
+        !foreign_put(fs, (enum fs_operation)call->operation, &head, pieces, bytes);
+    fs->owes |= call->owes;
+    return !fs->requests.is_broken;
+}
+
+bool foreign_piece_again(struct fs_call *call)
+{
+    bool is_asked = next_piece(call);
+
+    if (!is_asked && call->copy)
+        foreign_copy_ends(call);
+    return is_asked;
 }
 
 bool foreign_read_came(struct fs_call *call, const uint8_t *data, uint32_t bytes)
@@ -171,23 +199,13 @@ bool foreign_read_came(struct fs_call *call, const uint8_t *data, uint32_t bytes
     if (got > 0)
         call->done += (uint64_t)got;
     call->result = call->done || got >= 0 ? (int64_t)call->done : -LINUX_EFAULT;
-    is_over =
-        got < (int64_t)asked || call->done == call->bytes || !next_piece(call, NULL, 0);
+    is_over = got < (int64_t)asked || call->done == call->bytes || !next_piece(call);
     if (is_over && call->copy)
         foreign_copy_ends(call);
     return is_over;
 }
 
 /* ---- writing ---- */
-
-/* Bytes of the client for the next piece; 0: not even one can be read. */
-static uint32_t client_piece(handle_t client, uint64_t theirs, uint64_t bytes)
-{
-    int64_t got = vm_copy(client, theirs, pieces,
-                          bytes < FS_DATA_MAX ? bytes : FS_DATA_MAX, VM_COPY_IN);
-
-    return got > 0 ? (uint32_t)got : 0;
-}
 
 int64_t foreign_write(struct request *r, struct description *open, uint64_t offset,
                       uint64_t theirs, uint64_t bytes)
@@ -233,7 +251,6 @@ bool foreign_write_came(struct fs_call *call)
 {
     struct inode *inode = inode_at(call->inode);
     uint64_t left = call->bytes - call->done;
-    uint32_t piece = 0;
 
     if (call->result == 0 || (uint64_t)call->result > left ||
         call->result > (int64_t)FS_DATA_MAX) {
@@ -242,13 +259,10 @@ bool foreign_write_came(struct fs_call *call)
     }
     node_of(inode)->written = ++STATE->fs_clock;
     call->done += (uint64_t)call->result;
-    left -= (uint64_t)call->result;
     call->result = (int64_t)call->done;
     if (call->offset + call->done > inode->size)
         inode->size = call->offset + call->done;
-    if (left > 0)
-        piece = client_piece(client_of(call), call->theirs + call->done, left);
-    return piece == 0 || !next_piece(call, pieces, piece);
+    return call->done == call->bytes || !next_piece(call);
 }
 
 /* ---- directories ---- */

@@ -4,7 +4,8 @@
  *
  * Contract checked: a file system that refuses to start, or whose place is no directory, is
  * given up and the server goes on; O_APPEND leaves the offset behind what it wrote, pwrite
- * where it was; a transfer of several pieces is as long as all of them. A request that needs
+ * where it was; a transfer of several pieces is as long as all of them, each has a time of its
+ * own, and waits for room. A request that needs
  * more copies than are kept has them all; a larger one is not kept; who asks for one pays for
  * it, and one that there is no memory for is an error.
  */
@@ -354,6 +355,69 @@ static void test_pieces(void)
     host_end();
 }
 
+/* Some time passes. */
+static void wait_ns(uint64_t ns)
+{
+    fake_clock_ns += ns;
+    foreign_request(NULL);
+    foreign_timeouts(fake_clock_ns);
+}
+
+static void test_patience(void)
+{
+    static struct question q;
+    uint64_t word[4] = {0, AT_BUFFER, 65536, 0};
+
+    host_start("/host");
+    word[0] = (uint64_t)ask_open("/host/large", LINUX_O_RDONLY);
+    check(ask_once(request_READ, word) == REQUEST_WAIT && host_take(&q), "a question");
+    wait_ns(FS_PATIENCE_NS - 1000000);
+    host_read(&q);
+    wait_ns(FS_PATIENCE_NS - 1000000);
+    check(ask_once(request_READ, word) == REQUEST_WAIT && host_take(&q),
+          "has all its time, and so has the next one");
+    host_read(&q);
+    check(ask_once(request_READ, word) == 65536, "of the same transfer");
+    check(ask_once(request_READ, word) == REQUEST_WAIT && host_take(&q), "one");
+    wait_ns(FS_PATIENCE_NS + 1);
+    check(ask_once(request_READ, word) == -LINUX_EIO, "that is not answered has failed");
+    ask_close((int64_t)word[0]);
+    host_end();
+}
+
+/* No room for the next question: nothing is lost, and it is asked when there is. */
+static void test_room(int64_t (*handler)(struct request *r))
+{
+    static const struct fs_request nothing_much;
+    static struct question q;
+    uint64_t word[4] = {0, AT_BUFFER, 65536, 0};
+    int64_t result;
+
+    host_start("/host");
+    word[0] = (uint64_t)ask_open("/host/large", LINUX_O_RDWR);
+    result = ask_once(handler, word);
+    host_take(&q);
+    while (foreign_put(fs_at(fs_of_service(SERVICE)), FS_FORGET, &nothing_much, NULL, 0))
+        ;
+    host_serve_one(&q);
+    check(result == REQUEST_WAIT && ask_once(handler, word) == REQUEST_WAIT,
+          "a piece waits for room");
+    host_serve_one(&q); /* what nobody has asked says nothing */
+    check(ask_once(handler, word) == REQUEST_WAIT, "not for an answer");
+    while (host_take(&q))
+        ;
+    check(ring_must_wake_producer(&host.requests), "and wants to hear of it");
+    foreign_request(NULL);
+    foreign_events();
+    check(host_take(&q) && q.head.a == FS_DATA_MAX &&
+              (q.operation != FS_WRITE || q.bytes == FS_DATA_MAX),
+          "then it is asked");
+    host_serve_one(&q);
+    check(ask_once(handler, word) == 65536 && fake_check() == 0, "and all is done");
+    ask_close((int64_t)word[0]);
+    host_end();
+}
+
 /* A request that needs copies of two files, as execve of a script does. */
 static int64_t copy_two(struct request *r)
 {
@@ -437,6 +501,9 @@ int main(void)
     test_starting();
     test_appending();
     test_pieces();
+    test_patience();
+    test_room(request_READ);
+    test_room(request_WRITE);
     test_copies();
     test_costs();
     return tap_end();
