@@ -125,6 +125,8 @@ static int64_t channel_open(uint32_t index, handle_t channel)
     if (status >= 0)
         status =
             ring_consume(&fs->answers, (void *)(channel_va(index) + FS_ANSWERS_OFFSET));
+    if (status < 0)
+        vm_unmap(HANDLE_SELF, channel_va(index), FS_CHANNEL_BYTES);
     return status;
 }
 
@@ -170,14 +172,14 @@ int64_t foreign_service(uint64_t service, uint32_t handle_count, struct thread_p
     if (old)
         fs_die(old);
     if (handle_count == 0) {
-        if (!old)
-            one_more_is_known();
         status = OK;
     } else if (handle_count == 2 && bytes < MESSAGE_BYTES_MAX) {
         memcpy(path, page->bytes, bytes + 1);
         status = fs_start((uint32_t)service, page->handles[0], page->handles[1], path,
                           (uint32_t)bytes);
     }
+    if (!old && (handle_count == 0 || status < 0))
+        one_more_is_known(); /* it does not come */
     for (uint32_t i = 0; i < handle_count; i++)
         if (i != 1 || status < 0) /* the mapping keeps the channel */
             handle_close(page->handles[i]);

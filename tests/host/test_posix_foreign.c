@@ -46,6 +46,9 @@ struct question {
 
 static struct thread_page page; /* of init's calls */
 
+/* Indices of the channel's rings that make no sense, or 0. */
+static uint32_t host_nonsense;
+
 static int64_t host_begin(const char *path)
 {
     int64_t channel = memory_create(1, MEMORY_ANONYMOUS, FS_CHANNEL_BYTES, 0, 0);
@@ -57,6 +60,7 @@ static int64_t host_begin(const char *path)
                        fake_objects[channel].file, 0);
     if (host.memory == MAP_FAILED)
         abort();
+    memcpy(host.memory + FS_ANSWERS_OFFSET, &host_nonsense, sizeof(host_nonsense));
     strcpy((char *)page.bytes, path);
     page.handles[0] = (handle_t)channel;
     page.handles[1] = (handle_t)endpoint;
@@ -294,8 +298,12 @@ static void test_starting(void)
     host.root_mode = LINUX_S_IFDIR | 0755;
     host_start("/plain");
     check(nothing_is_left(), "and one that is to be in the place of a file");
-    host_start("/host");
-    check(is_mounted(), "the next one is mounted");
+    host_nonsense = 1;
+    STATE->mounts_missing = 1;
+    check(host_begin("/host") < 0, "one whose channel is nonsense is refused");
+    check(!foreign_are_missing() && nothing_is_left(), "and nobody waits for it");
+    host_nonsense = 0;
+    check(host_start("/host") == OK && is_mounted(), "the next one is mounted");
     host_end();
     check(!is_mounted() && fake_check() == 0, "until it dies");
 }
