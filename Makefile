@@ -53,7 +53,7 @@ $(O)/.ports: $(O)/.musl $(wildcard musl-port/ports/*/*) scripts/build-port scrip
 	$(Q)scripts/build-port $(PORTS) && touch $@
 
 # What only tests put into the guest.
-TEST_PORTS := bc mujs tcc
+TEST_PORTS := bc coreutils mujs tcc
 $(O)/.test-ports: $(O)/.ports
 	$(Q)scripts/build-port $(TEST_PORTS) && touch $@
 

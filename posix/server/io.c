@@ -272,6 +272,9 @@ int64_t request_IOCTL(struct request *r)
 
     if (open == NULL || open->kind == KIND_PATH)
         return -LINUX_EBADF;
+    if ((uint32_t)r->word[1] == LINUX_FICLONE &&
+        (open->kind == KIND_FILE || open->kind == KIND_FOREIGN))
+        return -LINUX_EOPNOTSUPP; /* no two files share pages: who copies knows then */
     if (kind_operations[open->kind].ioctl == NULL)
         return -LINUX_ENOTTY;
     return kind_operations[open->kind].ioctl(r, open, (uint32_t)r->word[1], r->word[2]);

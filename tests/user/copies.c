@@ -2,6 +2,7 @@
 /* Moving data: preadv and pwritev, sendfile, copy_file_range, devices. */
 #define _GNU_SOURCE
 #include <limits.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
 
@@ -176,6 +177,15 @@ static void check_devices(void)
     close(null), close(zero), close(full), close(random);
 }
 
+static void check_clone(void)
+{
+    int from = file_with("from", "clone"), to = file_with("to", "");
+
+    fails(ioctl(to, _IOW(0x94, 9, int), from), EOPNOTSUPP, "FICLONE");
+    close(from), close(to);
+    unlink("from"), unlink("to");
+}
+
 int main(void)
 {
     if (!workdir_enter())
@@ -183,6 +193,7 @@ int main(void)
     check_vectors();
     check_sendfile();
     check_copy();
+    check_clone();
     check_holes();
     check_devices();
     return workdir_leave();

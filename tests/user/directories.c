@@ -181,6 +181,46 @@ static void check_renaming(void)
     unlink("file");
 }
 
+/* A place in a listing is one to come back to. */
+static void check_places(void)
+{
+    char name[16], names[32][32];
+    long places[32];
+    struct dirent *entry;
+    int count = 0, right = 0;
+    DIR *listing;
+
+    mkdir("places", 0700);
+    for (int i = 0; i < 20; i++) {
+        sprintf(name, "places/%d", i);
+        close(open(name, O_CREAT | O_WRONLY, 0600));
+    }
+    listing = opendir("places");
+    for (;;) {
+        places[count] = telldir(listing);
+        entry = readdir(listing);
+        if (entry == NULL || count == 31)
+            break;
+        strcpy(names[count++], entry->d_name);
+    }
+    is(count, 22, "twenty files and two");
+    for (int i = count - 1; i >= 0; i--) {
+        seekdir(listing, places[i]);
+        entry = readdir(listing);
+        right += entry != NULL && strcmp(entry->d_name, names[i]) == 0;
+    }
+    is(right, 22, "seekdir to each place that telldir gave, backwards");
+    rewinddir(listing);
+    entry = readdir(listing);
+    ok(entry != NULL && strcmp(entry->d_name, names[0]) == 0, "rewinddir");
+    closedir(listing);
+    for (int i = 0; i < 20; i++) {
+        sprintf(name, "places/%d", i);
+        unlink(name);
+    }
+    rmdir("places");
+}
+
 int main(void)
 {
     char directory[] = "/tmp/directories.XXXXXX";
@@ -194,6 +234,7 @@ int main(void)
     check_working();
     check_removed();
     check_renaming();
+    check_places();
     chdir("/");
     is(rmdir(directory), 0, "nothing is left");
     return done();

@@ -499,6 +499,27 @@ static void check_spawn(void)
     is(WEXITSTATUS(status), 2, "vfork and exec");
 }
 
+/* The file is what was opened, whatever its name leads to by now. */
+static void check_by_fd(void)
+{
+    char *argv[] = {"by-fd", "env", NULL}, *environment[] = {"EXEC_TEST=17", NULL};
+    int fd = copy_self("/tmp/exec.fd"), status;
+    pid_t pid;
+
+    close(fd);
+    fd = open("/tmp/exec.fd", O_RDONLY);
+    pid = fork();
+    if (pid == 0) {
+        unlink("/tmp/exec.fd");
+        fexecve(fd, argv, environment);
+        _exit(99);
+    }
+    waitpid(pid, &status, 0);
+    ok(WIFEXITED(status) && WEXITSTATUS(status) == 1, "fexecve of a file without a name");
+    close(fd);
+    fails(fexecve(fd, argv, environment), EBADF, "fexecve of nothing");
+}
+
 static char self_path[4096];
 
 int main(int argc, char **argv)
@@ -519,6 +540,7 @@ int main(int argc, char **argv)
     check_nesting();
     check_set_id();
     check_busy();
+    check_by_fd();
     check_children();
     check_pipeline();
     check_spawn();

@@ -6,6 +6,8 @@
 #define _GNU_SOURCE
 #include <sys/file.h>
 
+#include <sys/wait.h>
+
 #include "workdir.h"
 
 static int set(int fd, int command, int type, long start, long length)
@@ -150,6 +152,40 @@ static void check_many(void)
     unlink("f");
 }
 
+/* lockf: the same locks, from the offset on. */
+static void check_lockf(void)
+{
+    int fd = file_with("lockf", "0123456789"), status;
+    pid_t pid;
+
+    lseek(fd, 5, SEEK_SET);
+    is(lockf(fd, F_LOCK, 2), 0, "lockf from the offset on");
+    lseek(fd, 3, SEEK_SET);
+    is(lockf(fd, F_TLOCK, -2), 0, "and before it");
+    pid = fork();
+    if (pid == 0) {
+        lseek(fd, 5, SEEK_SET);
+        if (lockf(fd, F_TEST, 1) != -1 || (errno != EACCES && errno != EAGAIN))
+            _exit(1);
+        lseek(fd, 1, SEEK_SET);
+        if (lockf(fd, F_TLOCK, 1) != -1 || (errno != EACCES && errno != EAGAIN))
+            _exit(2);
+        lseek(fd, 3, SEEK_SET);
+        if (lockf(fd, F_TEST, 2) != 0)
+            _exit(3);
+        lseek(fd, 7, SEEK_SET);
+        _exit(lockf(fd, F_TLOCK, 0) == 0 ? 0 : 4);
+    }
+    waitpid(pid, &status, 0);
+    is(status, 0, "another process may have the others");
+    lseek(fd, 0, SEEK_SET);
+    is(lockf(fd, F_ULOCK, 0), 0, "all given back");
+    is(lockf(fd, F_TEST, 0), 0, "one's own are in nobody's way");
+    fails(lockf(fd, 99, 1), EINVAL, "no such function");
+    close(fd);
+    unlink("lockf");
+}
+
 int main(void)
 {
     if (!workdir_enter())
@@ -158,5 +194,6 @@ int main(void)
     check_open_file_locks();
     check_process_locks();
     check_many();
+    check_lockf();
     return workdir_leave();
 }

@@ -315,6 +315,57 @@ static void check_vfork(void)
     munmap((void *)shared, 4096);
 }
 
+static void check_wait3(void)
+{
+    struct rusage usage = {.ru_nvcsw = -1};
+    int status = -1;
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(5);
+    is(wait3(&status, 0, &usage), pid, "wait3");
+    ok(WIFEXITED(status) && WEXITSTATUS(status) == 5, "has its status");
+    ok(usage.ru_nvcsw >= 0 && usage.ru_utime.tv_sec < 100, "and what it used");
+    fails(wait3(NULL, WNOHANG, NULL), ECHILD, "no more");
+}
+
+/* A group of three; two of them do not take the signal's default. */
+static void check_killpg(void)
+{
+    int ends[2], status, killed = 0, took = 0;
+    pid_t group = 0, pid;
+    char c;
+
+    pipe(ends);
+    for (int i = 0; i < 3; i++) {
+        pid = fork();
+        if (pid == 0) {
+            setpgid(0, group);
+            signal(SIGUSR1, i == 0 ? SIG_DFL : SIG_IGN);
+            write(ends[1], "x", 1);
+            for (;;)
+                pause();
+        }
+        if (group == 0)
+            group = pid;
+        setpgid(pid, group);
+        read(ends[0], &c, 1);
+    }
+    is(killpg(group, 0), 0, "killpg of a group that is there");
+    is(killpg(group, SIGUSR1), 0, "a signal to all");
+    waitpid(group, &status, 0);
+    killed += WIFSIGNALED(status) && WTERMSIG(status) == SIGUSR1;
+    is(killpg(group, SIGTERM), 0, "the group outlives its leader");
+    while (waitpid(-group, &status, 0) > 0)
+        took += WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM;
+    is(killed, 1, "one by the first");
+    is(took, 2, "two by the second");
+    fails(killpg(group, 0), ESRCH, "nobody is left");
+    fails(killpg(-1, 0), EINVAL, "no group");
+    close(ends[0]);
+    close(ends[1]);
+}
+
 int main(void)
 {
     check_no_child();
@@ -329,5 +380,7 @@ int main(void)
     check_deep();
     check_many();
     check_vfork();
+    check_wait3();
+    check_killpg();
     return done();
 }

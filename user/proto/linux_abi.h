@@ -338,6 +338,7 @@ struct linux_utsname {
 };
 
 #define LINUX_FIONREAD 0x541b
+#define LINUX_FICLONE  0x40049409
 
 /* Signal numbers that end a program. */
 #define LINUX_SIGINT  2
