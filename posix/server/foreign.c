@@ -337,11 +337,12 @@ static bool answer_use(struct fs_call *call, const struct fs_answer *answer,
     case FS_WRITE:
         return foreign_write_came(call);
     case FS_LIST:
-        foreign_list_came(call, data, bytes);
-        break;
+        return foreign_list_came(call, data, bytes);
     case FS_STATFS:
         if (bytes >= sizeof(struct fs_space))
             memcpy(call->name, data, sizeof(struct fs_space));
+        else
+            call->result = -LINUX_EIO;
         break;
     default:
         break;

@@ -283,7 +283,7 @@ bool foreign_piece_again(struct fs_call *call);
 /* Pieces of data: true: the call is done; false: the next piece was asked for, or is owed. */
 bool foreign_read_came(struct fs_call *call, const uint8_t *data, uint32_t bytes);
 bool foreign_write_came(struct fs_call *call);
-void foreign_list_came(struct fs_call *call, const uint8_t *data, uint32_t bytes);
+bool foreign_list_came(struct fs_call *call, const uint8_t *data, uint32_t bytes);
 
 /* The same of a copy: bytes that were put there, or -errno; all of it came. The node at an
  * index of TABLE_NODE goes, its copy as well. */

@@ -284,45 +284,65 @@ int64_t foreign_list(struct description *open, uint64_t theirs, uint64_t bytes)
     return status;
 }
 
-/* Turn one entry into a record, if both are well and there is room. Its bytes, or 0. */
-static uint32_t dirent_make(const uint8_t *data, uint32_t bytes, uint8_t *to,
-                            uint64_t room, uint32_t *used, uint64_t *position)
+/* Take the head of one entry that makes sense. */
+static bool entry_take(const uint8_t *data, uint32_t bytes, struct fs_entry *entry)
+{
+    if (bytes < FS_ENTRY_HEAD)
+        return false;
+    memcpy(entry, data, FS_ENTRY_HEAD);
+    return entry->bytes <= bytes && entry->bytes >= FS_ENTRY_HEAD + entry->name_bytes &&
+           (int64_t)entry->cookie > 0;
+}
+
+/* A name in this directory, and no other place's: what removes or unpacks trees believes it. */
+static bool name_is_good(const char *name, uint32_t bytes)
+{
+    bool is_dots = bytes <= 2 && memcmp(name, "..", bytes) == 0; /* or none at all */
+
+    return !is_dots && memchr(name, 0, bytes) == NULL && memchr(name, '/', bytes) == NULL;
+}
+
+/* Turn an entry into a record, if there is room. Its bytes, or 0. */
+static uint32_t dirent_make(const struct fs_entry *entry, const char *name, uint8_t *to,
+                            uint64_t room)
 {
     struct linux_dirent64 *record = (struct linux_dirent64 *)to;
-    struct fs_entry entry;
-    uint32_t size;
+    uint32_t size = (LINUX_DIRENT64_HEAD + entry->name_bytes + 1u + 7) & ~7u;
 
-    if (bytes < FS_ENTRY_HEAD)
-        return 0;
-    memcpy(&entry, data, FS_ENTRY_HEAD);
-    size = (LINUX_DIRENT64_HEAD + entry.name_bytes + 1u + 7) & ~7u;
-    if (entry.bytes > bytes || entry.bytes < FS_ENTRY_HEAD + entry.name_bytes ||
-        entry.name_bytes == 0 || size > room || (int64_t)entry.cookie <= 0)
+    if (size > room)
         return 0;
     memset(record, 0, size);
-    record->ino = entry.file;
-    record->off = (int64_t)entry.cookie;
+    record->ino = entry->file;
+    record->off = (int64_t)entry->cookie;
     record->reclen = (uint16_t)size;
-    record->type = entry.type;
-    memcpy(to + LINUX_DIRENT64_HEAD, data + FS_ENTRY_HEAD, entry.name_bytes);
-    *used = entry.bytes;
-    *position = entry.cookie;
+    record->type = entry->type;
+    memcpy(to + LINUX_DIRENT64_HEAD, name, entry->name_bytes);
     return size;
 }
 
-void foreign_list_came(struct fs_call *call, const uint8_t *data, uint32_t bytes)
+bool foreign_list_came(struct fs_call *call, const uint8_t *data, uint32_t bytes)
 {
-    uint32_t at = 0, done = 0, used = 0;
     uint64_t room = call->bytes < sizeof(pieces) ? call->bytes : sizeof(pieces);
+    uint32_t at = 0, done = 0;
+    struct fs_entry entry;
 
-    while (at < bytes) {
-        uint32_t made = dirent_make(data + at, bytes - at, pieces + done, room - done,
-                                    &used, &call->position);
+    while (at < bytes && entry_take(data + at, bytes - at, &entry)) {
+        const char *name = (const char *)data + at + FS_ENTRY_HEAD;
+        uint32_t made = 0;
 
-        if (made == 0)
-            break;
-        at += used;
+        if (name_is_good(name, entry.name_bytes)) {
+            made = dirent_make(&entry, name, pieces + done, room - done);
+            if (made == 0)
+                break;
+        }
+        call->position = entry.cookie;
+        at += entry.bytes;
         done += made;
+    }
+    if (done == 0 && at > 0) { /* none of them can be shown: there may be more */
+        call->offset = call->position;
+        call->result = -LINUX_EIO; /* if nothing more can be asked */
+        return !next_piece(call);
     }
     if (bytes > 0 && done == 0)
         call->result = -LINUX_EINVAL; /* not even one fits */
@@ -330,4 +350,5 @@ void foreign_list_came(struct fs_call *call, const uint8_t *data, uint32_t bytes
         call->result = -LINUX_EFAULT;
     else
         call->result = done;
+    return true;
 }

@@ -7,7 +7,8 @@
  * where it was; a transfer of several pieces is as long as all of them, each has a time of its
  * own, and waits for room. A request that needs
  * more copies than are kept has them all; a larger one is not kept; who asks for one pays for
- * it, and one that there is no memory for is an error.
+ * it, and one that there is no memory for is an error. Names that could lead elsewhere are not
+ * listed, and hide no others; an answer that is too short is an error.
  */
 /* sources: user/lib/ring.c user/lib/print.c */
 #include "test_posix_fake.h"
@@ -35,6 +36,7 @@ static struct {
     struct ring requests, answers;
     uint64_t start_result; /* of START, */
     uint32_t root_mode;    /* and what its root is */
+    uint32_t list_most;    /* entries of an answer */
     uint32_t asked[FS_OPERATION_COUNT];
 } host = {.root_mode = LINUX_S_IFDIR | 0755};
 
@@ -170,6 +172,31 @@ static void host_write(const struct question *q)
     host_answer(q, q->bytes, NULL, 0);
 }
 
+/* What is listed, bytes of each name, and how many at a time. */
+static const struct {
+    const char *name;
+    uint32_t bytes;
+} listed[] = {{"one", 3},  {"a/b", 3}, {"..", 2},  {".", 1},    {"", 0},
+              {"x\0y", 3}, {"/", 1},   {"...", 3}, {"../x", 4}, {".two", 4}};
+#define LISTED (sizeof(listed) / sizeof(listed[0]))
+
+static void host_list(const struct question *q)
+{
+    static uint8_t data[FS_DATA_MAX];
+    uint32_t done = 0;
+
+    for (uint64_t i = q->head.a; i < LISTED && i < q->head.a + host.list_most; i++) {
+        struct fs_entry entry = {.file = 100 + i, .cookie = i + 1};
+
+        entry.name_bytes = (uint8_t)listed[i].bytes;
+        entry.bytes = (uint16_t)((FS_ENTRY_HEAD + listed[i].bytes + 7) & ~7u);
+        memcpy(data + done, &entry, FS_ENTRY_HEAD);
+        memcpy(data + done + FS_ENTRY_HEAD, listed[i].name, listed[i].bytes);
+        done += entry.bytes;
+    }
+    host_answer(q, 0, data, done);
+}
+
 /* Answer one question as a good file system does. */
 static void host_serve_one(const struct question *q)
 {
@@ -196,8 +223,11 @@ static void host_serve_one(const struct question *q)
     case FS_WRITE:
         host_write(q);
         break;
+    case FS_LIST:
+        host_list(q);
+        break;
     default:
-        host_answer(q, 0, NULL, 0);
+        host_answer(q, 0, NULL, 0); /* of STATFS it is too short */
         break;
     }
 }
@@ -426,6 +456,52 @@ static void test_room(int64_t (*handler)(struct request *r))
     host_end();
 }
 
+/* All names of the root but its dots, each in brackets. */
+static const char *list_root(void)
+{
+    static char names[1000];
+    int64_t fd = ask_open("/host", LINUX_O_RDONLY | LINUX_O_DIRECTORY);
+    int64_t bytes;
+
+    names[0] = 0;
+    ask(request_GETDENTS, (uint64_t)fd, AT_BUFFER, 4096, 0);
+    while ((bytes = ask(request_GETDENTS, (uint64_t)fd, AT_BUFFER, 4096, 0)) > 0) {
+        for (int64_t at = 0; at < bytes;) {
+            const uint8_t *entry = client_pointer(AT_BUFFER + (uint64_t)at);
+            struct linux_dirent64 head;
+
+            memcpy(&head, entry, LINUX_DIRENT64_HEAD);
+            sprintf(names + strlen(names), "[%s]", entry + LINUX_DIRENT64_HEAD);
+            at += head.reclen;
+        }
+    }
+    if (bytes < 0)
+        sprintf(names, "error %ld", (long)-bytes);
+    ask_close(fd);
+    return names;
+}
+
+static void test_nonsense(void)
+{
+    static const uint32_t most[] = {1, 3, 100};
+    bool is_right = true;
+    int64_t status;
+
+    host_start("/host");
+    for (int i = 0; i < 3; i++) {
+        const char *names;
+
+        host.list_most = most[i];
+        names = list_root();
+        printf("# %u at a time: %s\n", most[i], names);
+        is_right = is_right && strcmp(names, "[one][...][.two]") == 0;
+    }
+    check(is_right, "names that lead elsewhere are not listed");
+    status = ask(request_STATFS, client_string(AT_PATH, "/host"), AT_BUFFER, 0, 0);
+    check(status == -LINUX_EIO, "half an answer to statfs is none");
+    host_end();
+}
+
 /* A request that needs copies of two files, as execve of a script does. */
 static int64_t copy_two(struct request *r)
 {
@@ -512,6 +588,7 @@ int main(void)
     test_patience();
     test_room(request_READ);
     test_room(request_WRITE);
+    test_nonsense();
     test_copies();
     test_costs();
     return tap_end();
