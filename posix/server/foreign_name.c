@@ -327,9 +327,8 @@ int64_t foreign_refresh(uint32_t inode)
         return -LINUX_EIO;
     if (is_fresh(call, inode))
         return 0;
-    if (call->state != CALL_SENT) {
+    if (call->state != CALL_SENT)
         call->is_final = 0;
-    }
     status = foreign_ask(call, FS_GET, inode, (const uint64_t[3]){0}, NULL, 0);
     if (status == 0)
         status = call->result < 0 ? call->result : -LINUX_EIO; /* not learned: nonsense */

@@ -38,8 +38,6 @@ uint32_t step_fid(uint32_t node, uint32_t which)
     return node_at(node)->fid[which];
 }
 
-/* The request's first name, and what lies behind its NUL. Their lengths; false: it is
- * none. */
 bool step_names(const struct job *job, uint32_t *first, const char **second,
                 uint32_t *second_bytes)
 {

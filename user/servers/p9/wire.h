@@ -83,7 +83,7 @@ uint32_t p9_get_string(struct p9_reader *reader, char *text, uint32_t room);
 int64_t p9_open(struct p9_reader *reader, const volatile void *start, uint32_t bytes,
                 enum p9_type type, uint16_t tag);
 
-/* The fields of RGETATTR; node is not set. *path: the qid's. False: bad. */
+/* The fields of RGETATTR; node is not set. False: bad. */
 bool p9_get_attributes(struct p9_reader *reader, struct fs_attributes *attributes);
 
 /* RREADDIR's entries as struct fs_entry, at most room bytes of them. Their bytes, or -EIO. */
