@@ -239,7 +239,8 @@ int64_t foreign_ask_about(struct fs_call *call, enum fs_operation operation,
 
     if (call->state == CALL_SENT)
         return request_wait(foreign_current, &call->waiters); /* something else woke it */
-    if (call->state == CALL_ANSWERED && call->operation == (uint32_t)operation) {
+    if (call->state == CALL_ANSWERED && call->operation == (uint32_t)operation &&
+        call->inode == inode) {
         call_rest(call);
         return 0;
     }

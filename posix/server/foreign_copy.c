@@ -137,8 +137,6 @@ static int64_t copy_begin(struct fs_call *call, uint32_t index)
     inode_at(call->copy)->links = 0;
     inode_at(call->copy)->uid = inode->uid;
     inode_at(call->copy)->gid = inode->gid;
-    if (call->state == CALL_ANSWERED)
-        call->operation = FS_NONE; /* whatever it was, it was not this */
     call->is_final = 0;
     call->offset = call->done = 0;
     call->bytes = inode->size;

@@ -512,7 +512,7 @@ static int64_t copy_two(struct request *r)
         status = foreign_copy(fd_find(r->process, r->word[i])->inode, &copies[i]);
     for (int i = 0; i < 2 && status == 0; i++) {
         const struct inode *copy = inode_at(copies[i]);
-        uint64_t node = copy->size == files[0].size ? 2 : 3 + (uint64_t)i;
+        uint64_t node = copy->size == FS_DATA_MAX ? 6 : 3 + (uint64_t)i;
 
         for (uint64_t at = 0; at < copy->size; at += 997)
             if (file_bytes(copy)[at] != byte_at(node, at))
@@ -528,16 +528,20 @@ static int64_t ask_map(int64_t fd)
 
 static void test_copies(void)
 {
-    int64_t large, other, huge;
+    int64_t large, other, huge, piece;
 
     host_start("/host");
     large = ask_open("/host/large", LINUX_O_RDONLY);
     other = ask_open("/host/other", LINUX_O_RDONLY);
     huge = ask_open("/host/huge", LINUX_O_RDONLY);
+    piece = ask_open("/host/piece", LINUX_O_RDONLY);
     check(ask(copy_two, (uint64_t)large, (uint64_t)other, 0, 0) == 0,
           "a request has its copies, more than are kept");
     check(STATE->copy_bytes == 20 << 20 && fake_check() == 0,
           "when it is over, the rest goes");
+    check(ask(copy_two, (uint64_t)piece, (uint64_t)other, 0, 0) == 0 &&
+              ask(copy_two, (uint64_t)piece, (uint64_t)other, 0, 0) == 0,
+          "a request asks about two that are there");
     host.asked[FS_READ] = 0;
     check(ask_map(other) == 0 && host.asked[FS_READ] == 0, "the last one is there");
     check(ask_map(huge) == 0 && STATE->copy_bytes <= 32 << 20,
@@ -545,6 +549,7 @@ static void test_copies(void)
     ask_close(large);
     ask_close(other);
     ask_close(huge);
+    ask_close(piece);
     host_end();
     host_start("/host");
     check(STATE->copy_bytes == 0 && fake_check() == 0, "none outlives the file system");
