@@ -114,6 +114,20 @@ result = guest("for j in 1 2; do for i in 0 1 2; do /host/mapped /host/large$i |
 equal(result.stdout.strip(), b"3", "more than is kept", result)
 no_panic(result, "the server's state is right")
 
+# A script and its interpreter, that are more than that together.
+compiled("large0", SAYS % "large")
+with open(f"{SHARE}/large1", "w", encoding="utf-8") as file:
+    file.write("#!/host/large0\n")
+for name in ("large0", "large1"):
+    os.truncate(f"{SHARE}/{name}", 20 << 20)
+    os.chmod(f"{SHARE}/{name}", 0o755)
+with open(f"{SHARE}/piece", "wb") as file:
+    file.write(bytes(32768))
+result = guest("cd /host; ./large1 && ./large1 && ./large0; dd if=piece bs=65536 2>/dev/null | wc -c")
+equal(result.stdout, b"large\n" * 3 + b"32768\n",
+      "a script and its interpreter that are more than is kept, and a file of one piece", result)
+no_panic(result, "the server's state is right")
+
 # A file system that dies: it is started again, given up, and everything else goes on.
 services = scratch("services", """uart always console device=ns16550a interrupt log /boot/uart
 posix always posix log schedule /boot/posix-server
