@@ -16,14 +16,16 @@ _C = re.compile(r"/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'"
 
 
 def files(tops, endings=None):
-    """Paths, relative to the root, of our files under the given files and directories."""
+    """Paths, relative to the root, of our files under the given files and directories; no links,
+    which may lead to what is only in the guest."""
     found = []
     for top in tops:
         if os.path.isfile(os.path.join(ROOT, top)):
             found.append(top)
         for at, dirs, names in os.walk(os.path.join(ROOT, top)):
             dirs[:] = sorted(d for d in dirs if d not in NOT_OURS)
-            found += [os.path.relpath(os.path.join(at, n), ROOT) for n in sorted(names)]
+            paths = [os.path.join(at, n) for n in sorted(names)]
+            found += [os.path.relpath(p, ROOT) for p in paths if not os.path.islink(p)]
     return [f for f in found if endings is None or f.endswith(tuple(endings))]
 
 
