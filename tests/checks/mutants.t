@@ -36,7 +36,7 @@ mutant b-unnoticed 'unused=0' 'unused=1'
 mutant c-gone 'no such line' 'x'
 mutant d-broken 'unused=0' 'if then'
 
-echo 1..9
+echo 1..10
 failed=0
 said=$("$mini/scripts/mutants") && failed=1
 case_()
@@ -64,3 +64,6 @@ refused()
 }
 refused 8 '^mutants: there is no nosuch;' 'a name that no mutant has is refused' nosuch
 refused 9 '^mutants: -j 0: at least one' 'and so are no jobs' -j 0
+echo 'if then' >"$mini/max"
+said=$("$mini/scripts/mutants" a-noticed) && said="status 0"
+case_ 10 '^Bail out! there is nothing' 'a tree that does not build says nothing about a mutant'
