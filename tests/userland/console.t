@@ -91,6 +91,13 @@ shell.expect("ARGS")
 shell.send("q")
 shell.until_prompt()
 ok(b"Tasks:" in first, "top refreshes, and q leaves")
+
+# A user's bomb of forks, under a limit.
+shell.run("(su -s /bin/sh nobody -c 'ulimit -p 50; f() { f & f & exec sleep 100; }; f' >/dev/null 2>&1 &)")
+shell.run("until [ $(pgrep -u nobody | wc -l) -ge 40 ]; do sleep .1; done")
+t("echo still here | tr a-z A-Z; seq 3 | sort -r | tr '\\n' ' '", "STILL HERE\n3 2 1 ", "a bomb leaves the console usable")
+shell.run("while pgrep -u nobody >/dev/null; do pkill -l KILL -u nobody; done")
+t("ps -A -o user | grep nobody | wc -l", "0\n", "and can be ended")
 shell.run("help | head -1")
 equal(shell.status, 0, "help")
 shell.send("\x04")
