@@ -47,7 +47,7 @@ struct process {
     uint32_t clones; /* targets that are being made from this process: its map is fixed */
     uint32_t exits;  /* threads that are unmapping as they end: it cannot be cloned */
 
-    /* death */
+    /* who hears of its alarm and its death, and of what it died */
     struct endpoint *supervisor; /* holds a reference; NULL: nobody */
     uint64_t supervisor_badge;
     struct list notice; /* in supervisor->notices */

@@ -58,7 +58,6 @@ uint64_t sched_now_ns(void)
     return sched_ns_of(arch_ticks());
 }
 
-/* A timer that fires a tick early is set again. */
 uint64_t sched_ticks_of(uint64_t ns)
 {
     return (uint64_t)(((unsigned __int128)ns * sched.ticks_per_ns_32) >> 32);
@@ -235,6 +234,7 @@ static void set_timer(struct hart *hart, const struct thread *next)
     if (at == s->timer_ns)
         return;
     s->timer_ns = at;
+    /* a tick later: one that fires too early is only set again */
     arch_timer_set(at == UINT64_MAX ? UINT64_MAX : sched_ticks_of(at) + 1);
 }
 
